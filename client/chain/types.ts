@@ -1,0 +1,53 @@
+/** What a daemon needs of the chain. One implementation over CometBFT's RPC stands in rpc.ts. */
+import { type Codec } from "#proto/wire.js";
+
+export interface BlockHeader {
+  readonly height: bigint;
+  readonly timeMs: number;
+  readonly appHash: Uint8Array;
+}
+
+export interface TxResult {
+  readonly hash: string;
+  readonly height: bigint;
+  readonly code: number;
+  readonly codespace: string;
+  readonly log: string;
+  readonly gasUsed: bigint;
+  readonly events: readonly { type: string; attributes: readonly { key: string; value: string }[] }[];
+  /** TxMsgData.msg_responses, in order */
+  readonly responses: readonly { typeUrl: string; value: Uint8Array }[];
+}
+
+export interface Message<T = unknown> {
+  readonly codec: Codec<T>;
+  readonly value: T;
+}
+
+export interface Chain {
+  readonly chainId: string;
+  /** Query at a gRPC path; height 0 or undefined is the newest. Throws ChainError with the application's code and log. */
+  query<Q, R>(path: string, request: Codec<Q>, q: Q, response: Codec<R>, height?: bigint): Promise<{ value: R; height: bigint }>;
+  /** New blocks, each once, in order, from the newest on; reconnects by itself, fills what it missed. */
+  blocks(signal: AbortSignal): AsyncIterable<BlockHeader>;
+  latest(): Promise<BlockHeader>;
+}
+
+/** One queue for an account: sequences in order, resync on code 32, rebroadcast until committed. */
+export interface Sender {
+  readonly address: string;
+  /** Resolves when the transaction is in a block (whatever its code); rejects with ChainError when CheckTx refuses it for good. */
+  send(messages: readonly Message[], options?: { memo?: string; gas?: bigint }): Promise<TxResult>;
+}
+
+/** A refusal of the chain: codespace, code and the application's own one-line log. */
+export class ChainError extends Error {
+  constructor(
+    readonly codespace: string,
+    readonly code: number,
+    message: string,
+  ) {
+    super(message);
+    this.name = "ChainError";
+  }
+}

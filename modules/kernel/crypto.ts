@@ -1,0 +1,32 @@
+/**
+ * The one door to hashes and signatures for the state machine and the protocol.
+ *
+ * Every implementation gives the same answers, so which one is installed changes time only. Entry points install the
+ * native one (platform/crypto.ts) by `useCrypto` before anything else runs; the pure one (kernel/crypto-pure.ts) serves
+ * browsers and tests.
+ */
+export interface Crypto {
+  sha256(bytes: Uint8Array): Uint8Array;
+  /** RIPEMD-160, for account addresses. */
+  ripemd160(bytes: Uint8Array): Uint8Array;
+  /** Raw 32-byte key, raw 64-byte signature. False for anything malformed. */
+  verifyEd25519(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  /** Compressed 33-byte key, 64-byte compact signature over a 32-byte digest; a high s is refused. */
+  verifySecp256k1(key: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
+  /** 48-byte G1 key, 96-byte G2 signature, BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_. */
+  verifyBls(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+}
+
+let installed: Crypto | undefined;
+
+/** Installs an implementation for this process. */
+export function useCrypto(implementation: Crypto): void {
+  installed = implementation;
+}
+
+export function crypto(): Crypto {
+  if (!installed) throw new Error("no Crypto installed: call useCrypto() in the entry point");
+  return installed;
+}
+
+export const sha256 = (bytes: Uint8Array): Uint8Array => crypto().sha256(bytes);

@@ -1,0 +1,52 @@
+/** Native hashes and signatures for Node: install with `useCrypto(nodeCrypto)` at the top of an entry point. */
+import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
+import * as nodeCryptoModule from "node:crypto";
+import blst from "@chainsafe/blst";
+import secp256k1 from "secp256k1";
+import { type Crypto } from "#kernel/crypto.js";
+
+const SPKI_ED25519 = Buffer.from("302a300506032b6570032100", "hex");
+
+const keys = new Map<string, KeyObject>();
+const MAX_KEYS = 4096;
+
+/** An ed25519 public key as node:crypto wants it; imported once, since the import costs more than a verification. */
+export function ed25519Key(raw: Uint8Array): KeyObject {
+  const id = Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString("latin1");
+  let key = keys.get(id);
+  if (!key) {
+    key = createPublicKey({ key: Buffer.concat([SPKI_ED25519, raw]), format: "der", type: "spki" });
+    if (keys.size >= MAX_KEYS) keys.clear();
+    keys.set(id, key);
+  }
+  return key;
+}
+
+type OneShot = (algorithm: string, data: Uint8Array, encoding: "buffer") => Buffer;
+const oneShot = (nodeCryptoModule as unknown as { hash?: OneShot }).hash;
+const digest = (algorithm: string, bytes: Uint8Array): Uint8Array => {
+  // PERF: crypto.hash is 2.5 times faster than createHash on small inputs; absent before Node 20.12.
+  const b = oneShot ? oneShot(algorithm, bytes, "buffer") : createHash(algorithm).update(bytes).digest();
+  return new Uint8Array(b.buffer, b.byteOffset, b.length);
+};
+
+const attempt = (check: () => boolean): boolean => {
+  try {
+    return check();
+  } catch {
+    return false;
+  }
+};
+
+export const nodeCrypto: Crypto = {
+  sha256: (bytes) => digest("sha256", bytes),
+  ripemd160: (bytes) => digest("ripemd160", bytes),
+  verifyEd25519: (key, message, signature) =>
+    key.length === 32 && signature.length === 64 && attempt(() => verify(null, message, ed25519Key(key), signature)),
+  verifySecp256k1: (key, hash, signature) =>
+    key.length === 33 && signature.length === 64 && hash.length === 32 && attempt(() => secp256k1.ecdsaVerify(signature, hash, key)),
+  verifyBls: (key, message, signature) =>
+    key.length === 48 &&
+    signature.length === 96 &&
+    attempt(() => blst.verify(message, blst.PublicKey.fromBytes(key, true), blst.Signature.fromBytes(signature, true))),
+};

@@ -1,0 +1,5 @@
+/** Imported first by every Node entry point and test: installs the native hashes and signatures. */
+import { useCrypto } from "#kernel/crypto.js";
+import { nodeCrypto } from "./crypto.js";
+
+useCrypto(nodeCrypto);
