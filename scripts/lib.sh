@@ -1,0 +1,38 @@
+# Sourced by the scripts: the repository's root, one-line failures, and set-up that is done once.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${POUWD_CACHE:-$root/.cache}
+fail() { printf '✖ %s\n' "$*" >&2; exit 1; }
+note() { printf '%s\n' "$*" >&2; }
+
+check_node() {
+  command -v node >/dev/null || fail "Node.js is not installed. Install Node 20.19 or newer."
+  node -e 'const [a,b]=process.versions.node.split(".").map(Number);process.exit(a>20||(a===20&&b>=19)?0:1)' ||
+    fail "Node $(node --version) is too old. Install Node 20.19 or newer."
+}
+
+# Installs what package-lock.json names, unless that very lock file is installed already.
+install_packages() {
+  check_node
+  local want stamp=$root/node_modules/.pouwd-lock
+  want=$(sha256sum "$root/package-lock.json" | cut -d' ' -f1)
+  [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && return
+  note "installing packages"
+  (cd "$root" && npm ci --no-audit --no-fund --loglevel=error >"$root/.npm.log" 2>&1) ||
+    { tail -n 20 "$root/.npm.log" >&2; fail "npm ci failed; its output is in .npm.log"; }
+  rm -f "$root/.npm.log"
+  printf '%s' "$want" >"$stamp"
+}
+
+# Compiles to dist/ when a source is newer than the last build.
+build() {
+  local stamp=$root/dist/.built
+  if [ -f "$stamp" ] && [ -z "$(find "$root" -newer "$stamp" \( -name '*.ts' -o -name package.json -o -name 'tsconfig*.json' \) \
+    -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/.testnet/*' -print -quit)" ]; then return; fi
+  note "compiling"
+  rm -rf "$root/dist"
+  (cd "$root" && node node_modules/typescript/bin/tsc -p tsconfig.build.json) || fail "the build failed"
+  touch "$stamp"
+}
+
+# Path of a CometBFT of the pinned version.
+engine() { "$root/scripts/get-cometbft"; }
