@@ -1,0 +1,132 @@
+/**
+ * Blobs as files named by their CID, and Blob.{Put, Get} over them. A CID passes only in its one strict spelling, files are
+ * opened without following links, and a file appears under its name when its bytes have been hashed and synced.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { constants, mkdirSync } from "node:fs";
+import { open, rename, stat, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { type BlobChunk, BlobService } from "#proto/gen/pouw.js";
+import { CHUNK } from "./blob-client.js";
+import { cidDigest } from "./cid.js";
+import { exhausted, invalid, notFound } from "./errors.js";
+import { service, type Service } from "./server.js";
+
+export class BlobStore {
+  constructor(private readonly directory: string) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+
+  private path(cid: string): string {
+    if (!cidDigest(cid)) throw invalid(`${JSON.stringify(cid.slice(0, 80))} is not a CIDv1 (raw, sha2-256, base32)`);
+    return join(this.directory, cid);
+  }
+
+  async size(cid: string): Promise<number | undefined> {
+    const path = this.path(cid);
+    try {
+      return (await stat(path)).size;
+    } catch (e) {
+      if ((e as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw e;
+    }
+  }
+
+  /** Bytes from an offset, by chunks. */
+  async *read(cid: string, offset = 0): AsyncGenerator<{ offset: number; data: Uint8Array; size: number }> {
+    let file;
+    try {
+      file = await open(this.path(cid), constants.O_RDONLY | constants.O_NOFOLLOW);
+    } catch (e) {
+      if (["ENOENT", "ELOOP"].includes((e as NodeJS.ErrnoException).code ?? "")) throw notFound(`blob ${cid} is not here`);
+      throw e;
+    }
+    try {
+      const { size } = await file.stat();
+      if (offset > size) throw invalid(`offset ${offset} is beyond the ${size} bytes of ${cid}`);
+      for (let at = offset; at < size || at === offset; at += CHUNK) {
+        const data = Buffer.alloc(Math.min(CHUNK, size - at));
+        await file.read(data, 0, data.length, at);
+        yield { offset: at, data, size };
+        if (at + CHUNK >= size) return;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  async get(cid: string): Promise<Uint8Array | undefined> {
+    if ((await this.size(cid)) === undefined) return undefined;
+    const parts: Uint8Array[] = [];
+    for await (const p of this.read(cid)) parts.push(p.data);
+    return new Uint8Array(Buffer.concat(parts));
+  }
+
+  /** Stores what hashes to the CID. Throws on anything else, and keeps nothing of it. */
+  async put(cid: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, maxBytes: number): Promise<number> {
+    const path = this.path(cid);
+    const temporary = join(this.directory, `.${randomBytes(8).toString("hex")}.new`);
+    const file = await open(temporary, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW, 0o600);
+    try {
+      const hash = createHash("sha256");
+      let size = 0;
+      for await (const c of chunks) {
+        size += c.length;
+        if (size > maxBytes) throw exhausted(`blob ${cid} is larger than the ${maxBytes} bytes that the task allows`);
+        hash.update(c);
+        await file.write(c);
+      }
+      if (!hash.digest().equals(cidDigest(cid) as Uint8Array)) throw invalid(`the ${size} bytes sent do not hash to ${cid}`);
+      await file.sync();
+      await file.close();
+      await rename(temporary, path);
+      return size;
+    } catch (e) {
+      await file.close().catch(() => {});
+      await unlink(temporary).catch(() => {});
+      throw e;
+    }
+  }
+}
+
+export interface BlobServiceOptions {
+  readonly store: BlobStore;
+  /** How large this blob of this task may be; throws when the task does not want it from anybody now. */
+  allowed(taskId: bigint, cid: string): Promise<number>;
+  stored?(taskId: bigint, cid: string): void;
+}
+
+export function blobService({ store, allowed, stored }: BlobServiceOptions): Service {
+  return service(BlobService, {
+    async put(requests) {
+      const iterator = requests[Symbol.asyncIterator]();
+      const first = await iterator.next();
+      if (first.done) throw invalid("an empty Put: the first chunk carries task_id and cid");
+      const { cid, taskId } = first.value;
+      if (!cidDigest(cid)) throw invalid(`${JSON.stringify(cid.slice(0, 80))} is not a CIDv1 (raw, sha2-256, base32)`);
+      const limit = await allowed(taskId, cid);
+      async function* data(): AsyncGenerator<Uint8Array> {
+        let chunk: BlobChunk | undefined = first.value;
+        let at = 0n;
+        while (chunk) {
+          if (chunk.data.length > CHUNK) throw invalid(`a chunk has ${chunk.data.length} bytes, at most ${CHUNK}`);
+          if (chunk.offset !== at) throw invalid(`a chunk is for offset ${chunk.offset}, want ${at}`);
+          at += BigInt(chunk.data.length);
+          yield chunk.data;
+          if (chunk.last) return;
+          const next: IteratorResult<BlobChunk> = await iterator.next();
+          if (next.done) throw invalid(`the stream ended at ${at} bytes before its last chunk`);
+          chunk = next.value;
+        }
+      }
+      const size = await store.put(cid, data(), limit);
+      stored?.(taskId, cid);
+      return { cid, size: BigInt(size) };
+    },
+    async *get({ cid, offset }) {
+      for await (const p of store.read(cid, Number(offset))) {
+        yield { cid, offset: BigInt(p.offset), data: p.data, size: BigInt(p.size), last: p.offset + p.data.length === p.size };
+      }
+    },
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * Level behind a small interface: ordered byte keys, and one writer that gathers what is put while an fsync runs, so
+ * that many messages share one fsync. Opening takes Level's lock, which the system releases when the process dies:
+ * this is what keeps two processes off one home.
+ */
+import { mkdirSync } from "node:fs";
+import { ClassicLevel } from "classic-level";
+
+export type Put = { readonly key: Uint8Array; readonly value: Uint8Array | undefined };
+
+export class HomeInUseError extends Error {
+  override readonly name = "HomeInUseError";
+}
+
+export class Database {
+  private queue: Put[] = [];
+  private waiting: { resolve: () => void; reject: (e: Error) => void }[] = [];
+  private flushing: Promise<void> | undefined;
+  /** set by the first failed write; nothing is accepted afterwards, because what is on disk is no longer known */
+  private failed: Error | undefined;
+
+  private constructor(private readonly level: ClassicLevel<Uint8Array, Uint8Array>) {}
+
+  static async open(directory: string): Promise<Database> {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const level = new ClassicLevel<Uint8Array, Uint8Array>(directory, { keyEncoding: "view", valueEncoding: "view" });
+    try {
+      await level.open();
+    } catch (e) {
+      const cause = (e as { cause?: { code?: string; message?: string } }).cause;
+      if (cause?.code === "LEVEL_LOCKED") throw new HomeInUseError(`${directory} is in use by another process: stop it or give another --home`);
+      throw new Error(`cannot open the database ${directory}: ${cause?.message ?? (e as Error).message}`);
+    }
+    return new Database(level);
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.level.get(key);
+  }
+
+  /** Puts and deletes, on disk (fsync) when the promise resolves; in the order of the calls. */
+  write(puts: readonly Put[]): Promise<void> {
+    if (this.failed) return Promise.reject(this.failed);
+    this.queue.push(...puts);
+    const done = new Promise<void>((resolve, reject) => this.waiting.push({ resolve, reject }));
+    this.flushing ??= this.flush();
+    return done;
+  }
+
+  private async flush(): Promise<void> {
+    await Promise.resolve(); // all that is put in this turn goes into one batch
+    while (this.queue.length > 0 || this.waiting.length > 0) {
+      const puts = this.queue;
+      const waiting = this.waiting;
+      this.queue = [];
+      this.waiting = [];
+      try {
+        await this.level.batch(
+          puts.map((p) => (p.value ? { type: "put" as const, key: p.key, value: p.value } : { type: "del" as const, key: p.key })),
+          { sync: true },
+        );
+        for (const w of waiting) w.resolve();
+      } catch (e) {
+        this.failed = new Error(`cannot write the database: ${(e as Error).message}`);
+        for (const w of [...waiting, ...this.waiting]) w.reject(this.failed);
+        this.queue = [];
+        this.waiting = [];
+      }
+    }
+    this.flushing = undefined;
+  }
+
+  /** Entries with from ≤ key < to, ascending. */
+  async *range(from: Uint8Array, to: Uint8Array, options: { reverse?: boolean; limit?: number } = {}): AsyncGenerator<[Uint8Array, Uint8Array]> {
+    for await (const entry of this.level.iterator({ gte: from, lt: to, reverse: options.reverse ?? false, limit: options.limit ?? -1 })) yield entry;
+  }
+
+  async clear(from: Uint8Array, to: Uint8Array): Promise<void> {
+    await this.level.clear({ gte: from, lt: to });
+  }
+
+  async close(): Promise<void> {
+    while (this.flushing) await this.flushing;
+    await this.level.close();
+  }
+}
+
+/** A key: one prefix byte, then big-endian parts, so that the order of keys is the order of numbers. */
+export function levelKey(prefix: string, ...parts: (bigint | number | Uint8Array)[]): Uint8Array {
+  const out: Uint8Array[] = [Buffer.from(prefix, "latin1")];
+  for (const p of parts) {
+    if (p instanceof Uint8Array) out.push(Buffer.from(p.buffer, p.byteOffset, p.length));
+    else {
+      const b = Buffer.alloc(8);
+      b.writeBigUInt64BE(BigInt(p));
+      out.push(b);
+    }
+  }
+  const joined = Buffer.concat(out);
+  return new Uint8Array(joined.buffer, joined.byteOffset, joined.length);
+}
