@@ -12,3 +12,4 @@ export { EvidenceClient } from "./evidence-client.js";
 export { type PoolOptions, RemotePool } from "./failover.js";
 export { LogClient } from "./log-client.js";
 export { type Call, type GrpcServer, type Handlers, serveGrpc, type ServeOptions, service, type Service } from "./server.js";
+export { fetchSpan, type LogEntry, type LogSpan, readEntry, readSpan } from "./slot-log.js";
