@@ -1,0 +1,63 @@
+/** What every engine does, whatever runs its kernels. Two engines of one profile give the same bits. */
+import type { Loss, ModelPlan } from "#engine/topology/index.js";
+
+export interface Batch {
+  /** rows × inputSize */
+  x: Float32Array;
+  /** Classes, one a row (softmaxCrossEntropy); or rows × outputSize (meanSquaredError). */
+  y: Int32Array | Float32Array;
+}
+
+export interface StepOptions {
+  /** The learning rate, the bits of a positive normal binary32. */
+  lrBits: number;
+  /** The quantum is 2^quantumLog2, -40 … 0. */
+  quantumLog2: number;
+  /** Largest step of one entry, 1 … 2^24 - 1. */
+  levels: number;
+}
+
+export interface StepResult {
+  /** f32, mean over the batch, before the update; NaN when isNull because of it. */
+  loss: number;
+  /** Rows whose largest output (ties: the lowest index) is the right one. */
+  correct: number;
+  /** Something was not finite: the map is empty and the residual unchanged. */
+  isNull: boolean;
+  /** Entries where more than levels quanta were due. */
+  overdrive: number;
+  /** The canonical map encoding; the caller's own copy. */
+  map: Uint8Array;
+}
+
+export interface Engine {
+  readonly profile: "wasm-f32-1";
+  readonly host: "wasm" | "native";
+  readonly plan: ModelPlan;
+  readonly batchSize: number;
+  /** Also zeroes K and every residual. */
+  setInitial(w0: Float32Array): void;
+  /** K += sign·map, with the touched weights made anew. Bytes that do not decode throw and change nothing. */
+  addMap(map: Uint8Array, levels: number, sign: 1 | -1): void;
+  /** Makes all weights anew from K; call it also after writing into K. */
+  setQuantum(log2: number): void;
+  /** A view into the engine's memory, valid until the next call. */
+  readonly K: Int32Array;
+  /** A view into the engine's memory, valid until the next call. */
+  weights(): Float32Array;
+  /** A view of the slot's residual, made on first use as zeros; valid until the next call. */
+  residual(slot: number): Float32Array;
+  /** One iteration at the present K on the slot's residual. Does not add the map to K: addMap does. */
+  step(batch: Batch, slot: number, options: StepOptions): StepResult;
+  /** Loss by row and right rows of the first `rows` of the batch, rows ≤ batchSize. */
+  evaluate(batch: Batch, rows: number): { loss: Float32Array; correct: number };
+  /** Outputs (softmax applied) of the first `rows` rows of x: rows × outputSize. */
+  predict(x: Float32Array, rows: number): Float32Array;
+  gradient(batch: Batch): { loss: number; correct: number; gradient: Float32Array };
+}
+
+export interface EngineOptions {
+  loss: Loss;
+  batchSize: number;
+  host?: "wasm" | "native" | "auto";
+}
