@@ -1182,6 +1182,7 @@ export interface QueryTaskStateResponse {
   lowestAnchoredRound: bigint;
   submissions: Submission[];
   reveals: ScoreReveal[];
+  attested: AttestedHead[];
 }
 export const QueryTaskStateResponse: Codec<QueryTaskStateResponse> = {
   typeUrl: "/pouw.v1.QueryTaskStateResponse",
@@ -1194,8 +1195,9 @@ export const QueryTaskStateResponse: Codec<QueryTaskStateResponse> = {
     { name: "lowestAnchoredRound", proto: "lowest_anchored_round", id: 6, type: "int64" },
     { name: "submissions", proto: "submissions", id: 7, type: "message", repeated: true, codec: () => Submission as Codec<unknown> },
     { name: "reveals", proto: "reveals", id: 8, type: "message", repeated: true, codec: () => ScoreReveal as Codec<unknown> },
+    { name: "attested", proto: "attested", id: 9, type: "message", repeated: true, codec: () => AttestedHead as Codec<unknown> },
   ] satisfies FieldInfo[],
-  create: (init = {}) => ({ seats: [], slots: [], height: 0n, timeMs: 0n, lowestAnchoredRound: 0n, submissions: [], reveals: [], ...init }),
+  create: (init = {}) => ({ seats: [], slots: [], height: 0n, timeMs: 0n, lowestAnchoredRound: 0n, submissions: [], reveals: [], attested: [], ...init }),
   write(m, w) {
     if (m.task !== undefined) { w.uint32(10); w.fork(); Task.write(m.task, w); w.ldelim(); }
     for (const v of m.seats) { w.uint32(18); w.fork(); Seat.write(v, w); w.ldelim(); }
@@ -1205,6 +1207,7 @@ export const QueryTaskStateResponse: Codec<QueryTaskStateResponse> = {
     if (m.lowestAnchoredRound !== 0n) { w.uint32(48); writeInt64(w, m.lowestAnchoredRound); }
     for (const v of m.submissions) { w.uint32(58); w.fork(); Submission.write(v, w); w.ldelim(); }
     for (const v of m.reveals) { w.uint32(66); w.fork(); ScoreReveal.write(v, w); w.ldelim(); }
+    for (const v of m.attested) { w.uint32(74); w.fork(); AttestedHead.write(v, w); w.ldelim(); }
   },
   read(r, length, depth) {
     if (depth > 16) throw new Error("message nested too deeply");
@@ -1222,6 +1225,7 @@ export const QueryTaskStateResponse: Codec<QueryTaskStateResponse> = {
         case 48: m.lowestAnchoredRound = readInt64(r); break;
         case 58: m.submissions.push(Submission.read(r, r.uint32(), depth + 1)); break;
         case 66: m.reveals.push(ScoreReveal.read(r, r.uint32(), depth + 1)); break;
+        case 74: m.attested.push(AttestedHead.read(r, r.uint32(), depth + 1)); break;
         default: r.skipType(tag & 7, depth, tag >>> 3);
       }
     }
@@ -1230,6 +1234,50 @@ export const QueryTaskStateResponse: Codec<QueryTaskStateResponse> = {
   },
   encode(m) { const w = new Writer(); QueryTaskStateResponse.write(m, w); return w.finish(); },
   decode(bytes) { return QueryTaskStateResponse.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
+};
+
+/** pouw.v1.AttestedHead */
+export interface AttestedHead {
+  supervisor: number;
+  slot: number;
+  seq: bigint;
+  hash: Uint8Array;
+}
+export const AttestedHead: Codec<AttestedHead> = {
+  typeUrl: "/pouw.v1.AttestedHead",
+  fields: [
+    { name: "supervisor", proto: "supervisor", id: 1, type: "uint32" },
+    { name: "slot", proto: "slot", id: 2, type: "uint32" },
+    { name: "seq", proto: "seq", id: 3, type: "uint64" },
+    { name: "hash", proto: "hash", id: 4, type: "bytes" },
+  ] satisfies FieldInfo[],
+  create: (init = {}) => ({ supervisor: 0, slot: 0, seq: 0n, hash: new Uint8Array(0), ...init }),
+  write(m, w) {
+    if (m.supervisor !== 0) { w.uint32(8); w.uint32(m.supervisor); }
+    if (m.slot !== 0) { w.uint32(16); w.uint32(m.slot); }
+    if (m.seq !== 0n) { w.uint32(24); writeUint64(w, m.seq); }
+    if (m.hash.length !== 0) { w.uint32(34); w.bytes(m.hash); }
+  },
+  read(r, length, depth) {
+    if (depth > 16) throw new Error("message nested too deeply");
+    const end = length < 0 ? r.len : r.pos + length;
+    if (end > r.len) throw new RangeError("truncated message");
+    const m = AttestedHead.create();
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag) {
+        case 8: m.supervisor = r.uint32(); break;
+        case 16: m.slot = r.uint32(); break;
+        case 24: m.seq = readUint64(r); break;
+        case 34: m.hash = r.bytes(); break;
+        default: r.skipType(tag & 7, depth, tag >>> 3);
+      }
+    }
+    if (r.pos !== end) throw new RangeError("truncated message");
+    return m;
+  },
+  encode(m) { const w = new Writer(); AttestedHead.write(m, w); return w.finish(); },
+  decode(bytes) { return AttestedHead.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
 };
 
 /** pouw.v1.QuerySeatsRequest */
