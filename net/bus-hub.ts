@@ -8,7 +8,7 @@ import { crypto } from "#kernel/crypto.js";
 import { type Attach, BusFrame, BusService, type EvidenceReply, type EvidenceRequest, type Iteration, type PushResidual } from "#proto/gen/pouw.js";
 import { type Logger, silentLogger } from "#platform/log.js";
 import { attachSignBytes } from "./attach.js";
-import { asServiceError, CallError, exhausted, invalid, refused, unavailable } from "./errors.js";
+import { asServiceError, exhausted, invalid, refused, unavailable } from "./errors.js";
 import { drained } from "./dial.js";
 import { type Call, service, type Service } from "./server.js";
 
@@ -125,7 +125,7 @@ export class BusHub {
     call.signal.addEventListener("abort", over, { once: true });
     let peer: BusPeer | undefined;
     let opened = false;
-    const timer = setTimeout(() => !opened && stream.destroy(asServiceError(refused(`no Attach in ${ATTACH_TIMEOUT} ms`))), ATTACH_TIMEOUT);
+    const timer = setTimeout(() => !opened && stream.emit("error", asServiceError(refused(`no Attach in ${ATTACH_TIMEOUT} ms`))), ATTACH_TIMEOUT);
     this.pending++;
     const settled = (): void => {
       if (opened) return;
@@ -137,7 +137,8 @@ export class BusHub {
       if (this.pending > MAX_PENDING) throw exhausted("too many streams that have not attached: try again");
       const nonce = new Uint8Array(randomBytes(32));
       stream.write({ challenge: { nonce } });
-      for await (const frame of stream as AsyncIterable<BusFrame>) {
+      // destroyOnReturn false: a destroyed stream would never send its status
+      for await (const frame of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<BusFrame>) {
         if (!peer) {
           if (!frame.attach) throw invalid("the first frame must be Attach");
           peer = await this.open(stream, frame.attach, nonce, gone.signal);
@@ -154,7 +155,7 @@ export class BusHub {
     } catch (e) {
       if (!gone.signal.aborted) {
         this.log.debug("a bus stream ended", { worker: peer?.worker, error: e as Error });
-        stream.destroy(asServiceError(e instanceof CallError ? e : e));
+        stream.emit("error", asServiceError(e));
       }
     } finally {
       settled();

@@ -50,7 +50,6 @@ test("a blob goes up in chunks, comes down whole, and resumes on the next server
   const cid = cidOf(bytes);
   const store = new BlobStore(mkdtempSync(join(tmpdir(), "blob-")));
   const good = await serveGrpc({ listen: "127.0.0.1:0", services: [blobService({ store, allowed: async () => 3_000_000 })] });
-  const asked: bigint[] = [];
   const breaking = await serveGrpc({
     listen: "127.0.0.1:0",
     services: [
@@ -66,9 +65,8 @@ test("a blob goes up in chunks, comes down whole, and resumes on the next server
   const from = new BlobClient({ endpoints: [`127.0.0.1:${breaking.port}`, `127.0.0.1:${good.port}`], allowPrivate: true });
   try {
     await from.putTo(`127.0.0.1:${good.port}`, 1n, cid, bytes);
-    t.deepEqual(await store.get(cid), bytes);
-    t.deepEqual(await from.get(cid, 3_000_000), bytes);
-    t.deepEqual(asked, []);
+    t.true(Buffer.from(bytes).equals((await store.get(cid)) as Uint8Array));
+    t.true(Buffer.from(bytes).equals(await from.get(cid, 3_000_000)));
     await t.throwsAsync(from.get(cid, 1000), { message: /larger than 1000/ });
     await t.throwsAsync(from.putTo(`127.0.0.1:${good.port}`, 1n, cidOf(Uint8Array.of(9)), bytes), { message: /do not hash to/ });
     await t.throwsAsync(from.putTo(`127.0.0.1:${good.port}`, 1n, cidOf(new Uint8Array(3_000_001)), new Uint8Array(3_000_001)), { message: /larger than the 3000000/ });

@@ -130,7 +130,7 @@ function adapt(m: MethodTable, handler: (...args: any[]) => any, log: Logger): u
         }
         stream.end();
       } catch (e) {
-        stream.destroy(failed(e));
+        stream.emit("error", failed(e)); // grpc-js sends the status from there; destroy() would lose it
       }
     };
   return (call: ServerUnaryCall<unknown, unknown>, answer: sendUnaryData<unknown>) => {
