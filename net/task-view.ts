@@ -1,0 +1,93 @@
+/** What a daemon sees of its tasks on chain: at each block, the state of every task in which its worker has a seat. */
+import { type BlockHeader, type Chain, ChainError } from "#client/chain/types.js";
+import { Phase, QuerySeatsRequest, QuerySeatsResponse, QueryTaskStateRequest, QueryTaskStateResponse, type Seat, type Slot, SlotStatus, type Submission, type Task } from "#proto/gen/pouw.js";
+import { type Logger } from "#platform/log.js";
+
+export interface TaskView {
+  /** the block whose state this is */
+  readonly height: bigint;
+  readonly task: Task;
+  readonly seats: readonly Seat[];
+  readonly slots: readonly Slot[];
+  /** A: the lowest anchored round of the open slots, −1 before any anchor */
+  readonly lowestRound: bigint;
+  readonly submissions: readonly Submission[];
+}
+
+export async function queryTask(chain: Chain, id: bigint, height?: bigint): Promise<TaskView> {
+  const { value: v, height: at } = await chain.query("/pouw.v1.Query/TaskState", QueryTaskStateRequest, { id }, QueryTaskStateResponse, height);
+  if (!v.task) throw new Error(`the chain answered no task ${id}`);
+  return { height: v.height || at, task: v.task, seats: v.seats, slots: v.slots, lowestRound: v.lowestAnchoredRound, submissions: v.submissions };
+}
+
+export async function querySeats(chain: Chain, worker: string): Promise<Seat[]> {
+  return (await chain.query("/pouw.v1.Query/Seats", QuerySeatsRequest, { worker }, QuerySeatsResponse)).value.seats;
+}
+
+export const isClosed = (s: Slot): boolean => s.status !== SlotStatus.SLOT_OPEN;
+/** Whether anything more can happen in a task. */
+export const isOver = (t: Task): boolean => t.phase === Phase.PHASE_CLOSED;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Calls `each` once a block with the views of the worker's tasks at that block, in order, never two at once. An unreachable
+ * node is waited for. Tasks for which `done` holds are not asked for any more.
+ */
+export async function watchTasks(
+  chain: Chain,
+  worker: string,
+  options: { signal: AbortSignal; log: Logger; done(view: TaskView): boolean; each(header: BlockHeader, views: ReadonlyMap<bigint, TaskView>): Promise<void> },
+): Promise<void> {
+  const finished = new Set<bigint>();
+  for await (const header of chain.blocks(options.signal)) {
+    for (let tries = 0; !options.signal.aborted; tries++) {
+      try {
+        const ids = new Set((await querySeats(chain, worker)).map((s) => s.taskId));
+        const views = new Map<bigint, TaskView>();
+        for (const id of ids) {
+          if (finished.has(id)) continue;
+          const view = await at(chain, id, header.height);
+          views.set(id, view);
+          if (options.done(view)) finished.add(id);
+        }
+        await options.each(header, views);
+        break;
+      } catch (e) {
+        if (options.signal.aborted) return;
+        if (tries >= 5) {
+          options.log.warn("cannot read the tasks of a block, going on with the next", { height: header.height, error: e as Error });
+          break;
+        }
+        await sleep(200 * (tries + 1));
+      }
+    }
+  }
+}
+
+/** The state at a block, or the newest where that block's is pruned. */
+async function at(chain: Chain, id: bigint, height: bigint): Promise<TaskView> {
+  try {
+    return await queryTask(chain, id, height);
+  } catch (e) {
+    if (!(e instanceof ChainError)) throw e;
+    return queryTask(chain, id);
+  }
+}
+
+/** A at earlier heights, as far as they were seen. */
+export class RoundHistory {
+  private readonly at = new Map<bigint, bigint>();
+  private newest = -1n;
+
+  note(view: TaskView): void {
+    this.at.set(view.height, view.lowestRound);
+    if (view.height > this.newest) this.newest = view.height;
+    if (this.at.size > 20_000) this.at.delete(this.at.keys().next().value as bigint);
+  }
+
+  /** A(height), or undefined where that block was not seen. */
+  lowestRound(height: bigint): bigint | undefined {
+    return this.at.get(height);
+  }
+}
