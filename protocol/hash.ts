@@ -1,0 +1,34 @@
+/**
+ * The one hash of the protocol: H(tag; x…) = sha256(u8 len(tag) ‖ tag ‖ x…).
+ *
+ * Digests, salts, keys, addresses and beacon signatures enter raw, integers by u32be / u64be / i64be of the kernel,
+ * every other string through `str`.
+ */
+import { concat, u32be, utf8 } from "#kernel/bytes.js";
+import { sha256 } from "#kernel/crypto.js";
+
+export { sha256 };
+
+export function H(tag: string, ...parts: Uint8Array[]): Uint8Array {
+  const name = utf8(tag);
+  if (name.length > 255) throw new RangeError(`hash tag of ${name.length} bytes, want at most 255`);
+  return sha256(concat(Uint8Array.of(name.length), name, ...parts));
+}
+
+/** A string, or bytes of variable length, as it enters a hash: u32 length, then the bytes. */
+export function str(value: string | Uint8Array): Uint8Array {
+  const bytes = typeof value === "string" ? utf8(value) : value;
+  return concat(u32be(bytes.length), bytes);
+}
+
+/** The digest before anything: 32 zeros. */
+export const ZERO_DIGEST: Uint8Array = new Uint8Array(32);
+
+/** H('pouw/test-key/1'; key): what a task's test set names its key by. */
+export const testKeyHash = (key: Uint8Array): Uint8Array => H("pouw/test-key/1", raw(key, 32, "test key"));
+
+/** Guards a field that enters a hash without a length: another length would let two inputs give one hash. */
+export function raw(bytes: Uint8Array, length: number, what: string): Uint8Array {
+  if (bytes.length !== length) throw new RangeError(`${what}: got ${bytes.length} bytes, want ${length}`);
+  return bytes;
+}
