@@ -9,12 +9,14 @@ export function flop(plan: ModelPlan, batchSize: number): bigint {
 /** Widest column panel of any host's packed matrices, in floats. */
 const PANEL = 32n;
 const F32 = 4n;
+/** The kernels' own page, and alignment and slack of the buffers. */
+const FIXED = 2n << 16n;
 
 /**
  * What an engine of this plan reserves, in bytes by purpose, with one residual. The engine allocates
  * from this very table, so the bound that a task is checked against is the memory that it takes.
  */
-export function memoryTable(plan: ModelPlan, batchSize: number): Record<"initial" | "K" | "weights" | "gradient" | "residual" | "map" | "packed" | "activations" | "errors" | "batch", bigint> {
+export function memoryTable(plan: ModelPlan, batchSize: number): Record<"initial" | "K" | "weights" | "gradient" | "residual" | "map" | "signs" | "packed" | "activations" | "errors" | "batch", bigint> {
   const n = BigInt(plan.parameters);
   const batch = BigInt(batchSize);
   let packed = 0n;
@@ -43,7 +45,8 @@ export function memoryTable(plan: ModelPlan, batchSize: number): Record<"initial
     gradient: n * F32,
     residual: n * F32,
     // At most 5 bytes an entry (a gap and a four-byte step), the count, and beside them n sign bits.
-    map: n * 5n + n / 8n + 16n,
+    map: n * 5n + 32n,
+    signs: n / 8n + 8n,
     packed,
     activations,
     errors: 2n * batch * widest * F32,
@@ -52,7 +55,7 @@ export function memoryTable(plan: ModelPlan, batchSize: number): Record<"initial
 }
 
 export function memoryBytes(plan: ModelPlan, batchSize: number): bigint {
-  let total = 0n;
+  let total = FIXED;
   for (const bytes of Object.values(memoryTable(plan, batchSize))) total += bytes;
   return total;
 }

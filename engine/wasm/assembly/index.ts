@@ -1,0 +1,12 @@
+/**
+ * The kernels of the exact profile `wasm-f32-1`. Binary32 with one written order for every sum
+ * (docs in engine/README.md): no fused multiply-add, no relaxed SIMD, lanes only across independent
+ * outputs. engine/native/kernels.c is the same arithmetic, function by function.
+ *
+ * All addresses are bytes in the engine's memory; every buffer has 64 bytes of slack behind it,
+ * because packing reads whole vectors.
+ */
+export { pack, gemm, columnSums } from "./dense";
+export { activate, activationGradient } from "./activation";
+export { softmaxCrossEntropy, meanSquaredError, softmax } from "./loss";
+export { quantise, addMap, makeWeights } from "./map";
