@@ -1,0 +1,32 @@
+/** `./scripts/check-vectors FILE…` */
+import { readFileSync } from "node:fs";
+import "#platform/install.js";
+import { casesOf, checkCase } from "./check.js";
+
+let passed = 0;
+let failed = 0;
+const fail = (text: string): void => {
+  failed++;
+  console.log(text);
+};
+
+const files = process.argv.slice(2);
+if (files.length === 0) {
+  console.error("usage: ./scripts/check-vectors FILE…");
+  process.exit(2);
+}
+for (const file of files) {
+  try {
+    const cases = casesOf(JSON.parse(readFileSync(file, "utf8")));
+    if (cases.length === 0) fail(`${file}: no cases`);
+    cases.forEach((test, i) => {
+      const differs = checkCase(test);
+      if (differs === undefined) passed++;
+      else fail(`${file}: case ${i} (${test?.op}): ${differs}`);
+    });
+  } catch (error) {
+    fail(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

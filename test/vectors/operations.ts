@@ -1,0 +1,188 @@
+/**
+ * One function an `op` of a vector file: what this implementation makes of a case's `in`.
+ *
+ * Where bytes have a decoder, the case's expected bytes go through it too, so a decoder that disagrees with its encoder
+ * fails the case.
+ */
+import { fromHex, toHex } from "#kernel/bytes.js";
+import { Header, type MsgBlockData, type VerdictEntry } from "#proto/gen/pouw.js";
+import { beaconGenesis, beaconMessage, nextBeacon } from "#protocol/beacon.js";
+import { decodeBlockDataTx, encodeBlockDataTx } from "#protocol/block-data.js";
+import { chainDigest, modelDigest } from "#protocol/digest.js";
+import { Drbg, shuffle } from "#protocol/drbg.js";
+import { auditOffsets, isLucky, lotteryDraw } from "#protocol/draws.js";
+import { decodeVerdicts, encodeVerdicts, extensionSignBytes } from "#protocol/extension.js";
+import { bitsOf, fromBits } from "#protocol/floats.js";
+import { H, testKeyHash, ZERO_DIGEST } from "#protocol/hash.js";
+import { decodeHeader, encodeHeader, headerHash, headSignBytes } from "#protocol/header.js";
+import { initialHash, initialWeights, taskSeed } from "#protocol/initial.js";
+import { LogTree, verifyInclusion } from "#protocol/log-root.js";
+import { decodeMap, encodeMap, mapHash } from "#protocol/map.js";
+import { fitPpm } from "#protocol/match.js";
+import { epochOrder } from "#protocol/order.js";
+import { minersPayout } from "#protocol/payout.js";
+import { quantise, weightsAt } from "#protocol/quantise.js";
+import { scoreCommit } from "#protocol/scores.js";
+
+/** A value of JSON; the shapes are the vector file's, so an absent member is an error of the file. */
+// deno-lint-ignore no-explicit-any
+export type Json = any;
+
+export type Operation = (input: Json, expected: Json) => Json;
+
+/** A decoder and its encoder disagree: says so in the place of the case's output. */
+class Disagreement extends Error {}
+
+const hex = toHex;
+const bytes = fromHex;
+const bits = (values: number[]): Float32Array => Float32Array.from(values, fromBits);
+const toBits = (values: Float32Array): number[] => Array.from(values, bitsOf);
+const refused = (work: () => unknown): boolean => {
+  try {
+    work();
+    return false;
+  } catch {
+    return true;
+  }
+};
+const must = (truth: boolean, text: string): void => {
+  if (!truth) throw new Disagreement(text);
+};
+const isHex = (value: unknown): value is string => typeof value === "string" && /^([0-9a-f]{2})*$/.test(value);
+
+export const operations: Readonly<Record<string, Operation>> = {
+  hash: ({ tag, parts }) => hex(H(tag, ...parts.map(bytes))),
+
+  drbg_u64: ({ seed, count }) => {
+    const random = new Drbg(bytes(seed));
+    return Array.from({ length: count }, () => String(random.u64()));
+  },
+  drbg_below: ({ seed, k }) => {
+    const random = new Drbg(bytes(seed));
+    return k.map((x: string) => String(random.below(BigInt(x))));
+  },
+  shuffle: ({ seed, n }) => shuffle(n, bytes(seed)),
+  order: ({ beacon, task_id, epoch, batches }) => epochOrder(bytes(beacon), BigInt(task_id), epoch, batches),
+  task_seed: ({ beacon, task_id }) => hex(taskSeed(bytes(beacon), BigInt(task_id))),
+
+  w0: ({ seed, layers }) => {
+    const tensors = layers.flatMap((l: Json) => [
+      { kind: "kernel", size: l.kernel, fanIn: l.fan_in, fanOut: l.fan_out },
+      { kind: "bias", size: l.bias, fanIn: l.fan_in, fanOut: l.fan_out },
+    ]);
+    const w = initialWeights({ tensors }, bytes(seed));
+    return { sha256: hex(initialHash(w)), first_bits: toBits(w.subarray(0, 6)) };
+  },
+  weights: ({ q_bits, w0_bits, K }) => toBits(weightsAt(bits(w0_bits), Int32Array.from(K), fromBits(q_bits))),
+  quantise: ({ q_bits, levels, residual_bits, update_bits }) => {
+    const r = quantise(bits(residual_bits), bits(update_bits), fromBits(q_bits), levels);
+    return { k: Array.from(r.k), residual_bits: toBits(r.residual), overdrive: r.overdrive };
+  },
+
+  map: ({ n, levels, entries }, expected) => {
+    const encoded = encodeMap(n, levels, entries.map(([index, k]: [number, number]) => ({ index, k })));
+    if (isHex(expected?.bytes)) {
+      const decoded = decodeMap(n, levels, bytes(expected.bytes)).map(({ index, k }) => [index, k]);
+      must(JSON.stringify(decoded) === JSON.stringify(entries), `the expected bytes decode to ${JSON.stringify(decoded)}`);
+    }
+    return { bytes: hex(encoded), map_hash: hex(mapHash(encoded)) };
+  },
+  map_refused: ({ n, levels, bytes: text }) => (refused(() => decodeMap(n, levels, bytes(text))) ? null : "accepted"),
+
+  header: (input, expected) => {
+    const header = headerOf(input);
+    const encoded = encodeHeader(header);
+    if (isHex(expected?.bytes)) {
+      const again = decodeHeader(bytes(expected.bytes));
+      must(JSON.stringify(headerJson(again)) === JSON.stringify(headerJson(header)), `the expected bytes decode to ${JSON.stringify(headerJson(again))}`);
+    }
+    const hash = headerHash(encoded);
+    return { bytes: hex(encoded), header_hash: hex(hash), signed: hex(headSignBytes({ ...header, headerHash: hash })) };
+  },
+  chain_digest: ({ map_hashes }) => hex(map_hashes.reduce((d: Uint8Array, m: string) => chainDigest(d, bytes(m)), ZERO_DIGEST)),
+  model_digest: ({ w0_hash, chain_digests }) => hex(modelDigest(bytes(w0_hash), chain_digests.map(bytes))),
+
+  log_root: ({ header_hashes, leaf }, expected) => {
+    const tree = new LogTree();
+    for (const h of header_hashes) tree.append(bytes(h));
+    const root = hex(tree.root());
+    if (leaf === undefined || leaf === null) return { root };
+    if (isHex(expected?.root) && Array.isArray(expected.proof) && expected.proof.every(isHex)) {
+      must(verifyInclusion(bytes(expected.root), header_hashes.length, leaf, bytes(header_hashes[leaf]), expected.proof.map(bytes)), "the expected proof does not verify");
+    }
+    return { root, proof: tree.proof(leaf).map(hex) };
+  },
+
+  beacon: ({ previous, height, signature, chain_id }) => ({
+    beacon: hex(nextBeacon({ previous: bytes(previous), height: BigInt(height), signature: bytes(signature) })),
+    message: hex(beaconMessage({ chainId: chain_id, height: BigInt(height), previous: bytes(previous) })),
+  }),
+  beacon_genesis: ({ chain_id, genesis_time_ns }) => hex(beaconGenesis({ chainId: chain_id, genesisTimeNs: BigInt(genesis_time_ns) })),
+  test_key: ({ key }) => hex(testKeyHash(bytes(key))),
+
+  lottery: ({ beacon, task_id, slot, seq, header_hash, target, flop }) => {
+    const draw = lotteryDraw({ beacon: bytes(beacon), taskId: BigInt(task_id), slot, seq: BigInt(seq), headerHash: bytes(header_hash) });
+    return { draw: hex(draw), lucky: isLucky(draw, BigInt(target), BigInt(flop)) };
+  },
+  audit: ({ beacon, task_id, slot, height, new: count, ppm }) =>
+    auditOffsets({ beacon: bytes(beacon), taskId: BigInt(task_id), slot, height: BigInt(height), count: BigInt(count), ppm: BigInt(ppm) }).map(Number),
+
+  fit: ({ preferences, task }) => Number(fitPpm(preferences, task)),
+  score_commit: ({ task_id, address, salt, scores }) =>
+    hex(scoreCommit({ taskId: BigInt(task_id), address: bytes(address), salt: bytes(salt), scores: scores.map(([slot, score]: [number, string]) => ({ slot, score: BigInt(score) })) })),
+  miners_payout: ({ part, rank_share_ppm, metric, verified_work }) =>
+    minersPayout(
+      BigInt(part),
+      BigInt(rank_share_ppm),
+      metric.map((m: number | string | null, i: number) => ({ metric: m === null ? undefined : BigInt(m), work: BigInt(verified_work[i]) })),
+    ).map(String),
+
+  extension_sign_bytes: ({ extension, height, round, chain_id }) => hex(extensionSignBytes({ extension: bytes(extension), height: BigInt(height), round: BigInt(round), chainId: chain_id })),
+  verdicts: (input, expected) => {
+    const entries: VerdictEntry[] = input.map(({ job, code, reason }: Json) => ({ job: BigInt(job), code, reason }));
+    if (isHex(expected)) {
+      const text = (list: VerdictEntry[]) => JSON.stringify(list.map((e) => [String(e.job), e.code, e.reason]));
+      const decoded = decodeVerdicts(bytes(expected));
+      must(text(decoded) === text(entries), `the expected bytes decode to ${text(decoded)}`);
+    }
+    return hex(encodeVerdicts(entries));
+  },
+  block_data_tx: ({ beacon_signature, votes }, expected) => {
+    const data: MsgBlockData = {
+      beaconSignature: bytes(beacon_signature),
+      votes: votes.map((v: Json) => ({ extension: bytes(v.extension), signature: bytes(v.signature) })),
+    };
+    if (isHex(expected)) {
+      const text = (d: MsgBlockData) => JSON.stringify([hex(d.beaconSignature), d.votes.map((v) => [hex(v.extension), hex(v.signature)])]);
+      const decoded = decodeBlockDataTx(bytes(expected));
+      must(text(decoded) === text(data), `the expected bytes decode to ${text(decoded)}`);
+    }
+    return hex(encodeBlockDataTx(data));
+  },
+};
+
+function headerOf(h: Json): Header {
+  return {
+    version: h.version,
+    chainId: h.chain_id,
+    taskId: BigInt(h.task_id),
+    slot: h.slot,
+    seq: BigInt(h.seq),
+    prev: bytes(h.prev),
+    round: BigInt(h.round),
+    height: BigInt(h.height),
+    clock: h.clock.map(BigInt),
+    batchHash: bytes(h.batch_hash),
+    mapHash: bytes(h.map_hash),
+    chainDigest: bytes(h.chain_digest),
+    modelDigest: bytes(h.model_digest),
+    logRoot: bytes(h.log_root),
+    residualHash: bytes(h.residual_hash),
+    loss: h.loss,
+    accuracy: h.accuracy,
+    overdrive: h.overdrive,
+    null: h.null,
+  };
+}
+
+const headerJson = (h: Header): Json => Object.entries(h).map(([k, v]) => [k, v instanceof Uint8Array ? hex(v) : Array.isArray(v) ? v.map(String) : String(v)]);
