@@ -1,6 +1,6 @@
 /** What a daemon sees of its tasks on chain: at each block, the state of every task in which its worker has a seat. */
 import { type BlockHeader, type Chain, ChainError } from "#client/chain/types.js";
-import { Phase, QuerySeatsRequest, QuerySeatsResponse, QueryTaskStateRequest, QueryTaskStateResponse, type Seat, type Slot, SlotStatus, type Submission, type Task } from "#proto/gen/pouw.js";
+import { type AttestedHead, Phase, QuerySeatsRequest, QuerySeatsResponse, QueryTaskStateRequest, QueryTaskStateResponse, type ScoreReveal, type Seat, type Slot, SlotStatus, type Submission, type Task } from "#proto/gen/pouw.js";
 import { type Logger } from "#platform/log.js";
 
 export interface TaskView {
@@ -12,12 +12,16 @@ export interface TaskView {
   /** A: the lowest anchored round of the open slots, −1 before any anchor */
   readonly lowestRound: bigint;
   readonly submissions: readonly Submission[];
+  /** commitments and reveals of the evaluators, empty before Evaluation */
+  readonly reveals: readonly ScoreReveal[];
+  /** the highest head of each slot that each supervisor attested */
+  readonly attested: readonly AttestedHead[];
 }
 
 export async function queryTask(chain: Chain, id: bigint, height?: bigint): Promise<TaskView> {
   const { value: v, height: at } = await chain.query("/pouw.v1.Query/TaskState", QueryTaskStateRequest, { id }, QueryTaskStateResponse, height);
   if (!v.task) throw new Error(`the chain answered no task ${id}`);
-  return { height: v.height || at, task: v.task, seats: v.seats, slots: v.slots, lowestRound: v.lowestAnchoredRound, submissions: v.submissions };
+  return { height: v.height || at, task: v.task, seats: v.seats, slots: v.slots, lowestRound: v.lowestAnchoredRound, submissions: v.submissions, reveals: v.reveals, attested: v.attested };
 }
 
 export async function querySeats(chain: Chain, worker: string): Promise<Seat[]> {
