@@ -51,6 +51,11 @@ export function parseTopology(json: string, limits: { maxParameters: number }): 
   };
 }
 
+/** The class name of every layer of a topology that parseTopology accepts, in order: for writing files. */
+export function layerClasses(json: string): string[] {
+  return sequentialLayers(parseStrictJson(json)).map((value, i) => layerHead(value, i).className);
+}
+
 /** Softmax is computed together with the cross-entropy, so only the last computing layer may have it. */
 function refuseInnerSoftmax(layers: readonly LayerPlan[]): void {
   const computing = layers.filter((l) => l.kind !== "shape");

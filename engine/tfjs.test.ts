@@ -1,0 +1,129 @@
+import test from "ava";
+import * as tf from "@tensorflow/tfjs";
+import fc from "fast-check";
+import { createEngine } from "#engine/index.js";
+import { writeLayersModel } from "#engine/export.js";
+import { classes, denseTopology, firstWeights, planOf, uniform } from "#engine/testing/models.js";
+import type { ModelPlan } from "#engine/topology/index.js";
+
+test.before(async () => {
+  await tf.setBackend("cpu");
+});
+
+/** Stock tfjs reading the very files that the exporter writes. */
+async function load(plan: ModelPlan, topology: string, weights: Float32Array): Promise<tf.LayersModel> {
+  const { modelJson, weightsBin } = writeLayersModel(plan, topology, weights);
+  const { modelTopology, weightsManifest } = JSON.parse(modelJson);
+  return tf.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest[0].weights, weightData: weightsBin.buffer as ArrayBuffer }));
+}
+
+/** Differences beside the size of the whole: one tiny entry among large ones is not held to its own size. */
+function relative(got: ArrayLike<number>, want: ArrayLike<number>): number {
+  let worst = 0;
+  let scale = 1e-6;
+  for (let i = 0; i < want.length; i++) {
+    scale = Math.max(scale, Math.abs(want[i] as number));
+    worst = Math.max(worst, Math.abs((got[i] as number) - (want[i] as number)));
+  }
+  return worst / scale;
+}
+
+const hidden = fc.record({ units: fc.integer({ min: 1, max: 19 }), activation: fc.constantFrom("linear", "relu", "tanh", "sigmoid"), use_bias: fc.boolean() });
+const shape = fc.record({ inputs: fc.integer({ min: 1, max: 21 }), hidden: fc.array(hidden, { maxLength: 3 }), outputs: fc.integer({ min: 2, max: 12 }), rows: fc.integer({ min: 1, max: 13 }), seed: fc.integer({ min: 1, max: 1 << 30 }) });
+
+for (const loss of ["softmaxCrossEntropy", "meanSquaredError"] as const) {
+  test(`value, gradient and predictions agree with tfjs to 1e-5 (${loss})`, async (t) => {
+    const lastActivation = loss === "softmaxCrossEntropy" ? fc.constantFrom("softmax", "linear") : fc.constantFrom("linear", "relu", "tanh", "sigmoid");
+    await fc.assert(
+      fc.asyncProperty(shape, lastActivation, async ({ inputs, hidden, outputs, rows, seed }, activation) => {
+        const topology = denseTopology(inputs, ...hidden, { units: outputs, activation });
+        const plan = planOf(topology);
+        const engine = await createEngine(plan, { loss, batchSize: rows });
+        // Biases too, so that their part of the chain is seen.
+        const w0 = firstWeights(plan, seed).map((w, i) => (w === 0 ? (uniform(1, 0.1, seed + i)[0] as number) : w));
+        engine.setInitial(w0);
+        const x = uniform(rows * inputs, 2, seed + 1);
+        const y = loss === "softmaxCrossEntropy" ? classes(rows, outputs, seed + 2) : uniform(rows * outputs, 1, seed + 2);
+        const got = engine.gradient({ x, y });
+
+        const model = await load(plan, topology, w0);
+        const xs = tf.tensor2d(x, [rows, inputs]);
+        const f = () => {
+          const out = model.apply(xs, { training: true }) as tf.Tensor2D;
+          if (loss === "meanSquaredError") return tf.losses.meanSquaredError(tf.tensor2d(y as Float32Array, [rows, outputs]), out) as tf.Scalar;
+          const onehot = tf.oneHot(tf.tensor1d(y as Int32Array, "int32"), outputs);
+          const logProbabilities = activation === "softmax" ? tf.log(out) : tf.logSoftmax(out);
+          return tf.neg(tf.mean(tf.sum(tf.mul(onehot, logProbabilities), 1))) as tf.Scalar;
+        };
+        const variables = model.trainableWeights.map((w) => (w as unknown as { val: tf.Variable }).val);
+        const { value, grads } = tf.variableGrads(f, variables);
+        t.true(relative([got.loss], value.dataSync()) < 1e-5, `loss ${got.loss}, tfjs ${value.dataSync()[0]}`);
+        for (const [i, tensor] of plan.tensors.entries()) {
+          const want = (grads[(variables[i] as tf.Variable).name] as tf.Tensor).dataSync();
+          const error = relative(got.gradient.subarray(tensor.offset, tensor.offset + tensor.size), want);
+          t.true(error < 1e-5, `${tensor.name} off by ${error} in ${topology}`);
+        }
+        t.true(relative(engine.predict(x, rows), (model.predict(xs) as tf.Tensor).dataSync()) < 1e-5);
+        const evaluated = engine.evaluate({ x, y }, rows);
+        t.is(evaluated.correct, got.correct);
+        t.true(Math.abs(evaluated.loss.reduce((a, b) => a + b, 0) / rows - got.loss) <= 1e-5 * Math.max(1, Math.abs(got.loss)));
+        tf.dispose([value, grads, xs]);
+        model.dispose();
+      }),
+      { numRuns: 40, seed: 20_240 },
+    );
+  });
+
+  test(`the gradient is the slope that finite differences see (${loss})`, async (t) => {
+    for (const activation of ["linear", "tanh", "sigmoid"]) {
+      const plan = planOf(denseTopology(5, { units: 7, activation }, { units: 4, activation: loss === "softmaxCrossEntropy" ? "softmax" : activation }));
+      const rows = 3;
+      const engine = await createEngine(plan, { loss, batchSize: rows });
+      const w0 = firstWeights(plan, 5);
+      const batch = { x: uniform(rows * 5, 1, 9), y: loss === "softmaxCrossEntropy" ? classes(rows, 4, 3) : uniform(rows * 4, 1, 3) };
+      engine.setInitial(w0);
+      const { gradient } = engine.gradient(batch);
+      for (let i = 0; i < plan.parameters; i += 5) {
+        const h = 1 / 128;
+        const at = (d: number) => {
+          const w = w0.slice();
+          w[i] = (w[i] as number) + d;
+          engine.setInitial(w);
+          return engine.gradient(batch).loss;
+        };
+        const slope = (at(h) - at(-h)) / (2 * h);
+        t.true(Math.abs(slope - (gradient[i] as number)) < 2e-4, `${activation}, weight ${i}: slope ${slope}, gradient ${gradient[i]}`);
+      }
+    }
+  });
+}
+
+test("separate Activation, Flatten, Reshape and InputLayer layers train and export like their fused forms", async (t) => {
+  const layer = (class_name: string, config: object) => ({ class_name, config });
+  const topology = JSON.stringify({
+    class_name: "Sequential",
+    config: [
+      layer("InputLayer", { batch_shape: [null, 2, 6], name: "in" }),
+      layer("Flatten", {}),
+      layer("Dense", { units: 8 }),
+      layer("Activation", { activation: "tanh" }),
+      layer("Reshape", { target_shape: [2, -1] }),
+      layer("Flatten", {}),
+      layer("Dense", { units: 3 }),
+      layer("Activation", { activation: "softmax" }),
+    ],
+  });
+  const fused = planOf(denseTopology(12, { units: 8, activation: "tanh" }, { units: 3, activation: "softmax" }));
+  const plan = planOf(topology);
+  const rows = 5;
+  const options = { loss: "softmaxCrossEntropy", batchSize: rows } as const;
+  const [a, b] = [await createEngine(plan, options), await createEngine(fused, options)];
+  const w0 = firstWeights(fused, 3);
+  a.setInitial(w0);
+  b.setInitial(w0);
+  const batch = { x: uniform(rows * 12, 1, 4), y: classes(rows, 3, 5) };
+  t.deepEqual(a.gradient(batch), b.gradient(batch));
+  const model = await load(plan, topology, w0);
+  const want = (model.predict(tf.tensor3d(batch.x, [rows, 2, 6])) as tf.Tensor).dataSync();
+  t.true(relative(a.predict(batch.x, rows), want) < 1e-5);
+});
