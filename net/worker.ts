@@ -1,0 +1,78 @@
+/** What every daemon does with its account: register once, join the tasks it was drawn for, and send without giving up early. */
+import { type Chain, ChainError, type Message, type Sender, type TxResult } from "#client/chain/types.js";
+import {
+  MsgJoinTask,
+  MsgRegisterWorker,
+  MsgUpdateWorker,
+  Params,
+  QueryParamsRequest,
+  QueryParamsResponse,
+  QueryWorkerRequest,
+  QueryWorkerResponse,
+  type Role,
+  type Worker,
+} from "#proto/gen/pouw.js";
+import { type Codec } from "#proto/wire.js";
+import { type Logger } from "#platform/log.js";
+
+export const message = <T>(codec: Codec<T>, value: Partial<T>): Message => ({ codec: codec as Codec<unknown>, value: codec.create(value) });
+
+/** Sends one message; answers the result when it was executed, undefined (and a line in the log) when the chain refused it. */
+export async function trySend(sender: Sender, what: string, m: Message, log: Logger): Promise<TxResult | undefined> {
+  try {
+    const r = await sender.send([m]);
+    if (r.code === 0) return r;
+    log.warn(`${what} was refused`, { codespace: r.codespace, code: r.code, why: r.log });
+  } catch (e) {
+    const known = e instanceof ChainError ? { codespace: e.codespace, code: e.code } : {};
+    log.warn(`${what} was refused`, { ...known, why: (e as Error).message });
+  }
+  return undefined;
+}
+
+export async function queryParams(chain: Chain): Promise<Params> {
+  return (await chain.query("/pouw.v1.Query/Params", QueryParamsRequest, {}, QueryParamsResponse)).value.params ?? Params.create();
+}
+
+export async function queryWorker(chain: Chain, address: string): Promise<Worker | undefined> {
+  try {
+    return (await chain.query("/pouw.v1.Query/Worker", QueryWorkerRequest, { address }, QueryWorkerResponse)).value.worker;
+  } catch (e) {
+    if (e instanceof ChainError) return undefined;
+    throw e;
+  }
+}
+
+export interface Registration {
+  readonly role: Role;
+  readonly stake: bigint;
+  readonly maxSeats: number;
+  readonly memory: bigint;
+  readonly profiles?: readonly string[];
+}
+
+/** Registers the worker, or adds the role to a worker that is there without it. Throws when the chain refuses. */
+export async function ensureWorker(chain: Chain, sender: Sender, r: Registration, log: Logger): Promise<void> {
+  const worker = await queryWorker(chain, sender.address);
+  const profiles = [...(r.profiles ?? ["wasm-f32-1"])];
+  if (worker?.roles.includes(r.role)) return;
+  const { denom } = await queryParams(chain);
+  const coin = (amount: bigint) => ({ denom, amount: amount.toString() });
+  const m = worker
+    ? message(MsgUpdateWorker, {
+        worker: sender.address,
+        roles: [...worker.roles, r.role].sort((a, b) => a - b),
+        profiles: worker.profiles,
+        memory: worker.memory,
+        maxSeats: worker.maxSeats,
+        preferences: worker.preferences,
+        minFee: coin(worker.minFee),
+      })
+    : message(MsgRegisterWorker, { worker: sender.address, roles: [r.role], profiles, memory: r.memory, maxSeats: r.maxSeats, preferences: [], minFee: coin(0n), stake: coin(r.stake) });
+  const result = await sender.send([m]);
+  if (result.code !== 0) throw new ChainError(result.codespace, result.code, `cannot register ${sender.address}: ${result.log}`);
+  log.info("registered", { worker: sender.address, stake: r.stake, seats: r.maxSeats });
+}
+
+export const joinTask = (sender: Sender, taskId: bigint, sessionKey: Uint8Array, endpoint: string, log: Logger): Promise<TxResult | undefined> =>
+  trySend(sender, "MsgJoinTask", message(MsgJoinTask, { worker: sender.address, taskId, sessionKey, endpoint }), log);

@@ -1,0 +1,118 @@
+/** The supervisor: one hub, one log and one set of blobs for all the tasks in which its worker has a supervisor's seat. */
+import { join } from "node:path";
+import { equalBytes } from "#kernel/bytes.js";
+import { sha256 } from "#kernel/crypto.js";
+import { type Chain, type Sender } from "#client/chain/types.js";
+import { Header, Phase, Role } from "#proto/gen/pouw.js";
+import { BlobStore, blobService, BusHub, notFound, parseEndpoint, serveGrpc } from "#net/index.js";
+import { isOver, queryTask, type TaskView, watchTasks } from "#net/task-view.js";
+import { ensureWorker, queryParams } from "#net/worker.js";
+import { Database } from "#platform/level.js";
+import { type Logger } from "#platform/log.js";
+import { ResidualCache } from "./residuals.js";
+import { evidenceService, logService } from "./services.js";
+import { SupervisedTask, type SupervisorContext } from "./task.js";
+
+export interface SupervisorSetup {
+  readonly home: string;
+  readonly chain: Chain;
+  readonly sender: Sender;
+  /** host:port to bind; port 0 takes a free one */
+  readonly listen: string;
+  /** host:port that others dial; default: what was bound */
+  readonly endpoint?: string;
+  readonly stake: bigint;
+  readonly maxSeats: number;
+  readonly allowPrivate: boolean;
+  readonly log: Logger;
+  /** called when the daemon serves */
+  readonly ready?: (endpoint: string) => void;
+}
+
+export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Promise<void> {
+  const { chain, sender, log } = setup;
+  if (setup.endpoint !== undefined) parseEndpoint(setup.endpoint);
+  const db = await Database.open(join(setup.home, "db"));
+  const blobs = new BlobStore(join(setup.home, "blobs"));
+  const cache = new ResidualCache();
+  const tasks = new Map<bigint, SupervisedTask>();
+  let open: ((view: TaskView) => SupervisedTask) | undefined;
+  const task = (id: bigint): SupervisedTask => {
+    const t = tasks.get(id);
+    if (!t) throw notFound(`task ${id} is not supervised here`);
+    return t;
+  };
+
+  const hub = new BusHub({
+    chainId: chain.chainId,
+    address: sender.address,
+    log,
+    seat: async (id, role, index) => tasks.get(id)?.seat(role, index),
+    clock: (id) => tasks.get(id)?.clock() ?? [],
+    iteration: (peer, m) => task(peer.taskId).receive(peer, m),
+    residual: async (peer, push) => {
+      const t = task(peer.taskId);
+      const m = await t.logStore.get(push.slot, push.seq);
+      if (!m || !t.minerOf(push.slot).includes(peer)) return;
+      const hash = Header.decode(m.header).residualHash;
+      if (hash.length === 32 && equalBytes(sha256(push.residual), hash)) cache.put(hash, push.residual);
+    },
+    follow: (id, clock, gone) => task(id).follow(clock, gone),
+  });
+
+  let server;
+  try {
+    server = await serveGrpc({
+      listen: setup.listen,
+      log,
+      services: [
+        hub.service(),
+        logService(task),
+        evidenceService(task, cache),
+        blobService({
+          store: blobs,
+          allowed: async (id, cid) => {
+            // a client may be a block ahead of us
+            if (!tasks.has(id)) await refresh(id);
+            return task(id).allowedBlob(cid);
+          },
+          stored: (id) => void tasks.get(id)?.blobStored(),
+        }),
+      ],
+    });
+    const endpoint = setup.endpoint ?? `${setup.listen.slice(0, setup.listen.lastIndexOf(":"))}:${server.port}`;
+    await ensureWorker(chain, sender, { role: Role.ROLE_SUPERVISOR, stake: setup.stake, maxSeats: setup.maxSeats, memory: 1n << 30n }, log);
+    const context: SupervisorContext = { chain, sender, params: await queryParams(chain), home: setup.home, db, blobs, endpoint, allowPrivate: setup.allowPrivate, log, hub: () => hub };
+    open = (view) => {
+      const t = new SupervisedTask(context, view);
+      tasks.set(view.task.id, t);
+      return t;
+    };
+    setup.ready?.(endpoint);
+    await watchTasks(chain, sender.address, {
+      signal,
+      log,
+      done: ({ task: t }) => isOver(t),
+      each: async (_header, views) => {
+        for (const [id, view] of views) {
+          if (!holdsSeat(view)) continue;
+          const t = tasks.get(id) ?? open?.(view);
+          await t?.onView(view).catch((e: Error) => log.error("a task failed at a block", { task: id, error: e }));
+        }
+      },
+    });
+  } finally {
+    hub.close();
+    await server?.close();
+    await Promise.all([...tasks.values()].map((t) => t.close()));
+    await db.close();
+  }
+
+  function holdsSeat(view: TaskView): boolean {
+    return view.task.phase >= Phase.PHASE_INITIALISATION && view.seats.some((s) => s.role === Role.ROLE_SUPERVISOR && s.worker === sender.address);
+  }
+  async function refresh(id: bigint): Promise<void> {
+    const view = await queryTask(chain, id);
+    if (!tasks.has(id) && holdsSeat(view)) open?.(view);
+  }
+}

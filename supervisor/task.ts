@@ -1,0 +1,410 @@
+/** One task that this worker supervises: joins, takes the data, keeps the log, anchors it, and serves it all until the seats unlock. */
+import { sha256 } from "#kernel/crypto.js";
+import { parseTopology } from "#engine/topology/index.js";
+import { type Chain, type Sender } from "#client/chain/types.js";
+import {
+  Header,
+  type Iteration,
+  type Manifest,
+  MsgAnchorLog,
+  MsgConfirmData,
+  MsgReportEquivocation,
+  type Params,
+  Phase,
+  Role,
+  type Seat,
+  type SignedHead,
+} from "#proto/gen/pouw.js";
+import { type BlobStore, type BusHub, BusLink, type BusPeer, type BusSeat, LogClient, refused, unavailable } from "#net/index.js";
+import { checkManifest, checkSegment, type DataShape, MAX_SEGMENT, maxManifestBytes, maxTestSetBytes } from "#net/task-data.js";
+import { LogStore } from "#net/log-store.js";
+import { RoundHistory, type TaskView } from "#net/task-view.js";
+import { joinTask, message, trySend } from "#net/worker.js";
+import { type Database } from "#platform/level.js";
+import { type SessionKey, sessionKey } from "#platform/keys.js";
+import { type Logger } from "#platform/log.js";
+import { anchorContent } from "./anchors.js";
+import { type Incoming, LogMachine } from "#net/log-machine.js";
+import { type Rules, taskRules } from "./rules.js";
+
+export interface SupervisorContext {
+  readonly chain: Chain;
+  readonly sender: Sender;
+  readonly params: Params;
+  readonly home: string;
+  readonly db: Database;
+  readonly blobs: BlobStore;
+  readonly endpoint: string;
+  readonly allowPrivate: boolean;
+  readonly log: Logger;
+  hub(): BusHub;
+}
+
+const MAX_UNSYNCED = 1024;
+const GAP_TIMEOUT = 5_000;
+
+export class SupervisedTask {
+  private readonly key: SessionKey;
+  private readonly log: Logger;
+  private readonly history = new RoundHistory();
+  private readonly links = new Map<string, BusLink>();
+  private readonly peersLog: LogClient;
+  private readonly stop = new AbortController();
+  private readonly reported = new Set<number>();
+  private readonly shape: DataShape;
+  private readonly plan: ReturnType<typeof parseTopology>;
+  private store: LogStore | undefined;
+  private machine: LogMachine | undefined;
+  private rules: Rules | undefined;
+  private manifest: Manifest | undefined;
+  private markStarted: () => void = () => {};
+  private readonly started = new Promise<void>((resolve) => (this.markStarted = resolve));
+  private sent: bigint[] = [];
+  private lastAnchor = 0n;
+  private anchoring = false;
+  private joining = false;
+  private checking: Promise<void> | undefined;
+  private dataComplete = false;
+  private confirming = false;
+  private filling = false;
+  /** the newest synced message of each slot */
+  private readonly synced = new Map<number, { seq: bigint; signature: Uint8Array }>();
+  private unsynced = 0;
+  private syncing: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly ctx: SupervisorContext,
+    private view: TaskView,
+  ) {
+    this.log = ctx.log.child({ task: view.task.id });
+    this.key = sessionKey(ctx.home, view.task.id);
+    this.peersLog = new LogClient({ endpoints: [], allowPrivate: ctx.allowPrivate });
+    const spec = this.spec;
+    this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.maxParameters) });
+    this.shape = { inputSize: this.plan.inputSize, inputShape: this.plan.inputShape, targetSize: spec.loss === 1 ? 1 : this.plan.outputSize };
+    this.history.note(view);
+  }
+
+  get id(): bigint {
+    return this.view.task.id;
+  }
+  private get spec() {
+    const { spec } = this.view.task;
+    if (!spec) throw new Error(`task ${this.view.task.id} has no spec`);
+    return spec;
+  }
+  private mine(): Seat[] {
+    return this.view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.worker === this.ctx.sender.address);
+  }
+
+  // ---- the chain ----
+
+  async onView(view: TaskView): Promise<void> {
+    this.view = view;
+    this.history.note(view);
+    const { phase } = view.task;
+    if (phase === Phase.PHASE_INITIALISATION) {
+      this.join();
+      await this.checkData();
+      this.confirm();
+    }
+    if (phase >= Phase.PHASE_TRAINING && view.task.startHeight > 0n) {
+      await this.start();
+      this.machine?.setHeight(view.height);
+      this.connect();
+      this.drain();
+      this.anchor();
+      this.fillGaps();
+    }
+  }
+
+  private join(): void {
+    const seat = this.mine().find((s) => !s.joined || s.endpoint !== this.ctx.endpoint);
+    if (!seat || this.joining) return;
+    this.joining = true;
+    void joinTask(this.ctx.sender, this.id, this.key.publicKey, this.ctx.endpoint, this.log).finally(() => (this.joining = false));
+  }
+
+  private async start(): Promise<void> {
+    if (this.machine) return;
+    const { task } = this.view;
+    const store = await LogStore.open(this.ctx.db, task.id, this.spec.slots);
+    await this.checkData();
+    this.rules = taskRules({
+      chainId: this.ctx.chain.chainId,
+      task,
+      plan: this.plan,
+      batchHashes: this.manifest?.batchHashes,
+      slots: () => this.view.slots,
+      lowestRound: (height) => this.history.lowestRound(height),
+    });
+    const rules = this.rules;
+    for await (const m of store.after([])) {
+      const header = Header.decode(m.header);
+      rules.apply({ message: m, header, hash: sha256(m.header) });
+      this.synced.set(header.slot, { seq: header.seq, signature: m.signature });
+    }
+    this.store = store;
+    this.sent = this.spec.slots ? Array.from({ length: this.spec.slots }, () => 0n) : [];
+    this.machine = new LogMachine({
+      chainId: this.ctx.chain.chainId,
+      taskId: task.id,
+      slots: this.spec.slots,
+      heads: store.heads(),
+      sessionKey: (slot) => this.view.seats.find((s) => s.role === Role.ROLE_MINER && s.index === slot && s.joined)?.sessionKey,
+      logged: (slot, seq) => store.hash(slot, seq),
+      check: (m) => rules.check(m),
+    });
+    this.machine.setHeight(this.view.height);
+    this.markStarted();
+    this.log.info("the log is open", { messages: store.heads().reduce((a, b) => a + b, 0n) });
+  }
+
+  /** Links to the other supervisors, by what they last joined with. */
+  private connect(): void {
+    const mine = this.mine()[0];
+    if (!mine) return;
+    const others = new Map(this.view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.joined && !s.dropped && s.worker !== mine.worker).map((s) => [s.worker, s.endpoint]));
+    this.peersLog.setEndpoints([...others.values()]);
+    for (const [worker, link] of this.links) {
+      if (others.get(worker) === link.endpoint) continue;
+      this.links.delete(worker);
+      void link.close();
+    }
+    for (const [worker, endpoint] of others) {
+      if (this.links.has(worker)) continue;
+      this.links.set(
+        worker,
+        new BusLink(
+          {
+            endpoint,
+            chainId: this.ctx.chain.chainId,
+            supervisor: worker,
+            taskId: this.id,
+            role: Role.ROLE_SUPERVISOR,
+            index: mine.index,
+            allowPrivate: this.ctx.allowPrivate,
+            log: this.log,
+            sign: (m) => this.key.sign(m),
+            clock: () => this.store?.clock() ?? [],
+            iteration: (m) => this.receive(undefined, m),
+          },
+          true,
+        ),
+      );
+    }
+  }
+
+  private anchor(): void {
+    const { phase } = this.view.task;
+    if (phase > Phase.PHASE_SETTLING || this.anchoring || !this.store) return;
+    const seats = this.mine();
+    if (seats.length === 0 || seats.every((s) => s.dropped)) return;
+    if (this.lastAnchor > 0n && this.view.height < this.lastAnchor + this.ctx.params.anchorInterval) return;
+    const store = this.store;
+    const clock = store.clock();
+    const content = anchorContent(
+      { head: (slot) => clock[slot] ?? 0n, hash: (slot, seq) => store.hash(slot, seq), signature: (slot) => this.synced.get(slot)?.signature },
+      this.view.slots,
+      this.view.attested,
+      new Set(seats.map((s) => s.index)),
+      this.sent,
+    );
+    this.anchoring = true;
+    this.lastAnchor = this.view.height;
+    void trySend(this.ctx.sender, "MsgAnchorLog", message(MsgAnchorLog, { supervisor: this.ctx.sender.address, taskId: this.id, ...content }), this.log)
+      .then((r) => {
+        if (!r) return;
+        for (const h of content.heads) this.sent[h.slot] = h.seq;
+      })
+      .finally(() => (this.anchoring = false));
+  }
+  // ---- messages ----
+
+  clock(): readonly bigint[] {
+    return this.machine?.clock() ?? [];
+  }
+
+  async receive(peer: BusPeer | undefined, m: Iteration): Promise<void> {
+    await this.started;
+    const machine = this.machine as LogMachine;
+    const outcome = machine.receive(m);
+    switch (outcome.kind) {
+      case "duplicate": {
+        if (!peer) return;
+        const { slot, seq } = Header.decode(m.header);
+        if (seq <= (this.store?.clock()[slot] ?? 0n)) peer.acknowledge(slot, seq);
+        return;
+      }
+      case "refused":
+        this.log.debug("a message was refused", { why: outcome.why, from: peer?.worker ?? "a supervisor" });
+        return;
+      case "equivocation":
+        await this.equivocation(outcome.slot, outcome.first, outcome.second);
+        return;
+      case "held":
+        this.drain();
+        if (this.unsynced > MAX_UNSYNCED) await this.syncing;
+    }
+  }
+
+  private drain(): void {
+    const { machine, store, rules } = this;
+    if (!machine || !store || !rules) return;
+    for (const r of machine.ready()) {
+      if ("broken" in r) {
+        this.log.warn("a message breaks a rule and is not logged", { slot: r.broken.header.slot, seq: r.broken.header.seq, why: r.why });
+        continue;
+      }
+      this.keep(r.accepted);
+    }
+  }
+
+  private keep(m: Incoming): void {
+    const { slot, seq } = m.header;
+    this.rules?.apply(m);
+    this.unsynced++;
+    this.syncing = (this.store as LogStore).append(slot, seq, m.message, m.hash).then(
+      () => {
+        this.unsynced--;
+        this.synced.set(slot, { seq, signature: m.message.signature });
+        const seat = this.view.seats.find((s) => s.role === Role.ROLE_MINER && s.index === slot);
+        if (seat) for (const p of this.ctx.hub().ofWorker(this.id, seat.worker)) p.acknowledge(slot, seq);
+      },
+      (e: Error) => this.log.error("the log cannot be written: stop, free the disk, start again", { error: e }),
+    );
+  }
+
+  async *follow(clock: readonly bigint[], signal: AbortSignal): AsyncGenerator<Iteration> {
+    await Promise.race([this.started, new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }))]);
+    if (this.store && !signal.aborted) yield* this.store.after(clock, { follow: true, signal });
+  }
+
+  get logStore(): LogStore {
+    if (!this.store) throw unavailable(`task ${this.id} has no log yet`);
+    return this.store;
+  }
+
+  private async equivocation(slot: number, first: SignedHead | undefined, second: SignedHead): Promise<void> {
+    if (this.reported.has(slot)) return;
+    this.reported.add(slot);
+    let one = first;
+    if (!one) {
+      await this.syncing;
+      const m = await this.store?.get(slot, second.seq);
+      if (!m) return void this.reported.delete(slot);
+      one = { seq: second.seq, hash: sha256(m.header), signature: m.signature };
+    }
+    this.log.warn("a miner signed two heads at one seq: reporting it", { slot, seq: second.seq });
+    const m = message(MsgReportEquivocation, { reporter: this.ctx.sender.address, taskId: this.id, slot, first: one, second });
+    await trySend(this.ctx.sender, "MsgReportEquivocation", m, this.log);
+  }
+
+  /** What held messages name and the chain anchored, but this log lacks: from other supervisors, then from the miner that named it. */
+  private fillGaps(): void {
+    const { machine, store } = this;
+    if (!machine || !store || this.filling) return;
+    const heads = store.heads();
+    const wanted = new Map(machine.gaps().map((g) => [g.slot, { from: g.seq, to: g.seq, namedBy: g.namedBy as number | undefined }]));
+    for (const { slot, head } of this.view.slots) {
+      const have = heads[slot] ?? 0n;
+      if (head && head.seq > have && !wanted.has(slot)) wanted.set(slot, { from: have + 1n, to: head.seq, namedBy: undefined });
+    }
+    if (wanted.size === 0) return;
+    this.filling = true;
+    (async () => {
+      for (const [slot, w] of wanted) {
+        try {
+          for (const m of await this.peersLog.range(this.id, slot, w.from, w.to, undefined, { timeout: GAP_TIMEOUT })) await this.receive(undefined, m);
+          continue;
+        } catch (e) {
+          this.log.debug("no supervisor fills a gap", { slot, from: w.from, to: w.to, error: e as Error });
+        }
+        if (w.namedBy === undefined) continue;
+        const seat = this.view.seats.find((s) => s.role === Role.ROLE_MINER && s.index === w.namedBy);
+        for (const p of seat ? this.ctx.hub().ofWorker(this.id, seat.worker) : []) {
+          const parts = await p.evidence({ residualHash: new Uint8Array(0), slot, seq: w.from, residual: false, peers: false, iteration: true }, GAP_TIMEOUT).catch(() => []);
+          for (const m of parts.flatMap((r) => r.messages)) await this.receive(undefined, m);
+        }
+      }
+    })()
+      .catch((e: Error) => this.log.warn("filling gaps failed", { error: e }))
+      .finally(() => (this.filling = false));
+  }
+
+  // ---- data ----
+
+  /** How large a blob of this task may be. */
+  async allowedBlob(cid: string): Promise<number> {
+    if (this.view.task.phase !== Phase.PHASE_INITIALISATION) throw refused(`task ${this.id} takes data in Initialisation only`);
+    if (cid === this.spec.manifestCid) return maxManifestBytes(this.spec);
+    if (cid === this.spec.testSet?.cid) return maxTestSetBytes(this.spec, this.shape);
+    await this.checkData();
+    if (this.manifest?.segments.some((s) => s.cid === cid)) return MAX_SEGMENT;
+    throw refused(this.manifest ? `${cid} is neither the manifest, a segment nor the test set of task ${this.id}` : `send the manifest ${this.spec.manifestCid} of task ${this.id} first`);
+  }
+
+  async blobStored(): Promise<void> {
+    await this.checkData();
+    this.confirm();
+  }
+
+  private checkData(): Promise<void> {
+    this.checking ??= this.checkAll().finally(() => (this.checking = undefined));
+    return this.checking;
+  }
+
+  private async checkAll(): Promise<void> {
+    if (this.dataComplete) return;
+    const { blobs } = this.ctx;
+    if (!this.manifest) {
+      const bytes = await blobs.get(this.spec.manifestCid);
+      if (!bytes) return;
+      try {
+        this.manifest = checkManifest(bytes, this.spec, this.shape);
+      } catch (e) {
+        this.log.warn("the data does not fit the task", { why: (e as Error).message });
+        return;
+      }
+    }
+    const wanted = [...this.manifest.segments.map((s) => s.cid), this.spec.testSet?.cid ?? ""];
+    for (const cid of wanted) if (cid !== "" && (await blobs.size(cid)) === undefined) return;
+    try {
+      for (let i = 0; i < this.manifest.segments.length; i++) {
+        checkSegment((await blobs.get(wanted[i] as string)) as Uint8Array, this.manifest, i, this.shape);
+        await new Promise((resolve) => setImmediate(resolve)); // messages of other tasks go on
+      }
+    } catch (e) {
+      this.log.warn("the data does not fit the task", { why: (e as Error).message });
+      return;
+    }
+    this.dataComplete = true;
+    this.log.info("the data is here and checked", { segments: this.manifest.segments.length });
+  }
+
+  private confirm(): void {
+    if (!this.dataComplete || this.confirming || this.view.task.phase !== Phase.PHASE_INITIALISATION) return;
+    if (!this.mine().some((s) => s.joined && !s.confirmed)) return;
+    this.confirming = true;
+    void trySend(this.ctx.sender, "MsgConfirmData", message(MsgConfirmData, { supervisor: this.ctx.sender.address, taskId: this.id }), this.log).finally(() => (this.confirming = false));
+  }
+
+  // ---- peers ----
+
+  seat(role: number, index: number): BusSeat | undefined {
+    const s = this.view.seats.find((x) => x.role === role && x.index === index && x.joined);
+    return s && (role === Role.ROLE_MINER || role === Role.ROLE_SUPERVISOR) ? { worker: s.worker, sessionKey: s.sessionKey } : undefined;
+  }
+
+  minerOf(slot: number): BusPeer[] {
+    const s = this.view.seats.find((x) => x.role === Role.ROLE_MINER && x.index === slot);
+    return s ? this.ctx.hub().ofWorker(this.id, s.worker) : [];
+  }
+
+  async close(): Promise<void> {
+    this.stop.abort();
+    await Promise.all([...this.links.values()].map((l) => l.close()));
+    this.peersLog.close();
+    await this.syncing;
+  }
+}
