@@ -25,6 +25,8 @@ export interface BlockInfo {
   readonly height: bigint;
   /** BFT time, milliseconds since 1970, rounded down */
   readonly timeMs: bigint;
+  /** the same instant in nanoseconds; the genesis time in InitChain */
+  readonly timeNs: bigint;
   /** consensus address of the proposer, 20 bytes */
   readonly proposer: Uint8Array;
   /** of transaction 0; empty when it failed its check */
