@@ -1,7 +1,7 @@
 /** Reading the store back at start: the same rows, the same tree, and its hash checked against the stored one. */
 import { type ClassicLevel } from "classic-level";
 import { equalBytes, readU32be, readU64be, toHex } from "#kernel/bytes.js";
-import { decodeIds, decodeRoots, FORMAT, formatKey, heightKey, placeNode, PREFIX } from "./disk.js";
+import { decodeIds, decodeRoots, FORMAT, formatKey, placeNode, PREFIX } from "./disk.js";
 import { appHashOf, emptyRoot } from "./merkle.js";
 import { Nodes } from "./nodes.js";
 import { type Roots } from "./view.js";
