@@ -19,13 +19,15 @@ export interface Raw {
 }
 
 export type ToCompute =
-  | { readonly kind: "restore"; readonly message: Raw; readonly own: boolean; readonly residual?: Uint8Array | undefined }
+  | { readonly kind: "restore"; readonly message: Raw; readonly residual?: Uint8Array | undefined }
+  /** comes before the restores: the residual after this seq will come with its message */
+  | { readonly kind: "keptResidual"; readonly slot: number; readonly seq: bigint }
   | { readonly kind: "restored" }
   | { readonly kind: "apply"; readonly message: Raw }
   | { readonly kind: "view"; readonly height: bigint; readonly lowestRound: bigint; readonly slots: readonly Slot[] }
   /** own slot may not iterate at or below this seq: another process of ours signed it, and its message is not here yet */
   | { readonly kind: "behind"; readonly slot: number; readonly seq: bigint }
-  | { readonly kind: "rerun"; readonly id: number; readonly slot: number; readonly messages: readonly Raw[]; readonly own: Raw; readonly residual: Uint8Array; readonly residualSeq: bigint }
+  | { readonly kind: "rerun"; readonly id: number; readonly slot: number; readonly seq: bigint; readonly residualSeq: bigint; readonly residual: Uint8Array }
   | { readonly kind: "stop" };
 
 export type FromCompute =
@@ -42,5 +44,6 @@ export type FromCompute =
       /** what the planted fault signs besides */
       readonly second?: Uint8Array | undefined;
     }
+  | { readonly kind: "reran"; readonly id: number; readonly agrees: boolean }
   | { readonly kind: "idle"; readonly why: string }
   | { readonly kind: "failed"; readonly error: string };

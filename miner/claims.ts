@@ -1,0 +1,102 @@
+/** Lucky iterations: drawn, re-run, residual pushed, claimed. One at a time, each once. */
+import { type Chain, type Sender } from "#client/chain/types.js";
+import {
+  MsgSubmitWork,
+  type Params,
+  QueryAnchorsRequest,
+  QueryAnchorsResponse,
+  QueryBeaconRequest,
+  QueryBeaconResponse,
+  QueryMiningInfoRequest,
+  QueryMiningInfoResponse,
+} from "#proto/gen/pouw.js";
+import { toBigInt } from "#kernel/bytes.js";
+import { type LogStore } from "#net/log-store.js";
+import { type TaskView } from "#net/task-view.js";
+import { message, trySend } from "#net/worker.js";
+import { type Logger } from "#platform/log.js";
+import { type Fault } from "./faults.js";
+import { type Advance, Advances, inclusionProof, luckyOf } from "./lottery.js";
+import { type ResidualStore } from "./residuals.js";
+import { type ComputeThread } from "./task.js";
+
+export interface ClaimsSetup {
+  readonly chain: Chain;
+  readonly sender: Sender;
+  readonly params: Params;
+  readonly log: Logger;
+  readonly taskId: bigint;
+  readonly flop: bigint;
+  readonly slots: readonly number[];
+  readonly store: LogStore;
+  readonly residuals: ResidualStore;
+  readonly compute: ComputeThread;
+  push(slot: number, seq: bigint, residual: Uint8Array): void;
+  readonly fault?: Fault | undefined;
+}
+
+export class Claims {
+  private readonly advances = new Advances();
+  private readonly heads = new Map<number, bigint>();
+  private readonly reruns = new Map<number, (agrees: boolean) => void>();
+  private nextRerun = 1;
+  private queue: Promise<void> = Promise.resolve();
+
+  constructor(private readonly o: ClaimsSetup) {}
+
+  async onView(view: TaskView): Promise<void> {
+    const { o } = this;
+    for (const slot of o.slots) {
+      const head = view.slots.find((s) => s.slot === slot)?.head?.seq ?? 0n;
+      if (head === (this.heads.get(slot) ?? 0n)) continue;
+      const { value } = await o.chain.query("/pouw.v1.Query/Anchors", QueryAnchorsRequest, { taskId: o.taskId, slot }, QueryAnchorsResponse);
+      this.advances.note(slot, value.heads);
+      this.heads.set(slot, head);
+      const oldest = value.heads[0];
+      if (oldest) await o.residuals.prune(slot, oldest.seq - 1n);
+    }
+    for (const a of this.advances.drawn(view.height, o.params.drawDelay)) {
+      if (a.height + o.params.drawDelay + o.params.claimWindow <= view.height) continue; // too late to claim
+      this.queue = this.queue.then(() => this.draw(a)).catch((e: Error) => o.log.warn("a draw failed", { slot: a.slot, height: a.height, error: e }));
+    }
+  }
+
+  private async draw(a: Advance): Promise<void> {
+    const { o } = this;
+    const at = a.height + o.params.drawDelay;
+    const beacon = (await o.chain.query("/pouw.v1.Query/Beacon", QueryBeaconRequest, { height: at }, QueryBeaconResponse)).value.beacon;
+    const info = (await o.chain.query("/pouw.v1.Query/MiningInfo", QueryMiningInfoRequest, {}, QueryMiningInfoResponse, at)).value;
+    const draw = { taskId: o.taskId, beacon, target: toBigInt(info.target), flop: o.flop, hash: (slot: number, seq: bigint) => o.store.hash(slot, seq) };
+    for (const seq of luckyOf(a, draw)) await this.claim(a, seq);
+  }
+
+  private async claim(a: Advance, seq: bigint): Promise<void> {
+    const { o } = this;
+    const { slot } = a;
+    const [own, head] = [await o.store.get(slot, seq), await o.store.get(slot, a.to)];
+    if (!own || !head) return void o.log.warn("a lucky iteration is not in the log", { slot, seq });
+    if (!o.fault && !(await this.rerun(slot, seq))) {
+      return void o.log.error("a lucky iteration does not re-run to the same map: check this machine's memory, it is not claimed", { slot, seq });
+    }
+    const base = await o.residuals.atOrBelow(slot, seq - 1n);
+    if (base && o.fault !== "withhold-residual") o.push(slot, base.seq, base.residual);
+    const proof = inclusionProof(o.store.slotHashes(slot), seq, a.to);
+    o.log.info("lucky: claiming", { slot, seq });
+    const m = message(MsgSubmitWork, { miner: o.sender.address, taskId: o.taskId, slot, header: own.header, headHeader: head.header, proof });
+    await trySend(o.sender, "MsgSubmitWork", m, o.log);
+  }
+
+  private async rerun(slot: number, seq: bigint): Promise<boolean> {
+    const base = (await this.o.residuals.atOrBelow(slot, seq - 1n)) ?? { seq: 0n, residual: new Uint8Array(0) };
+    const id = this.nextRerun++;
+    return new Promise((resolve) => {
+      this.reruns.set(id, resolve);
+      this.o.compute.post({ kind: "rerun", id, slot, seq, residualSeq: base.seq, residual: base.residual });
+    });
+  }
+
+  reran(id: number, agrees: boolean): void {
+    this.reruns.get(id)?.(agrees);
+    this.reruns.delete(id);
+  }
+}

@@ -1,0 +1,43 @@
+/** Own residuals on disk: what a claim or an audit will ask for, and what a restart begins from. */
+import { type Database, levelKey } from "#platform/level.js";
+
+export class ResidualStore {
+  constructor(
+    private readonly db: Database,
+    private readonly taskId: bigint,
+  ) {}
+
+  /** Goes to disk with the next group: before the message that it belongs to is sent. */
+  put(slot: number, seq: bigint, residual: Uint8Array): void {
+    this.db.write([{ key: levelKey("r", this.taskId, slot, seq), value: residual }]).catch(() => {}); // the log's own write reports the failure
+  }
+
+  get(slot: number, seq: bigint): Promise<Uint8Array | undefined> {
+    return this.db.get(levelKey("r", this.taskId, slot, seq));
+  }
+
+  /** The newest kept residual at or below a seq. */
+  async atOrBelow(slot: number, seq: bigint): Promise<{ seq: bigint; residual: Uint8Array } | undefined> {
+    for await (const [key, residual] of this.db.range(levelKey("r", this.taskId, slot, 0n), levelKey("r", this.taskId, slot, seq + 1n), { reverse: true, limit: 1 })) {
+      return { seq: seqOf(key), residual };
+    }
+    return undefined;
+  }
+
+  async newest(slots: readonly number[]): Promise<Map<number, bigint>> {
+    const out = new Map<number, bigint>();
+    for (const slot of slots) {
+      const r = await this.atOrBelow(slot, (1n << 62n) - 1n);
+      if (r) out.set(slot, r.seq);
+    }
+    return out;
+  }
+
+  /** Drops what lies below the newest one at or below `seq`: a verifier of anything above starts there or later. */
+  async prune(slot: number, seq: bigint): Promise<void> {
+    const base = await this.atOrBelow(slot, seq);
+    if (base) await this.db.clear(levelKey("r", this.taskId, slot, 0n), levelKey("r", this.taskId, slot, base.seq));
+  }
+}
+
+const seqOf = (key: Uint8Array): bigint => new DataView(key.buffer, key.byteOffset, key.byteLength).getBigUint64(key.length - 8);

@@ -1,0 +1,440 @@
+/** One task in which this worker holds miners' seats: joins, loads the data, feeds the compute thread, signs, sends, claims. */
+import { equalBytes } from "#kernel/bytes.js";
+import { sha256 } from "#kernel/crypto.js";
+import { parseTopology } from "#engine/topology/index.js";
+import { type Chain, type Sender } from "#client/chain/types.js";
+import {
+  type EvidenceReply,
+  type EvidenceRequest,
+  Header,
+  type Iteration,
+  MsgReportEquivocation,
+  type Params,
+  Phase,
+  Role,
+  type Seat,
+} from "#proto/gen/pouw.js";
+import { headSignBytes } from "#protocol/header.js";
+import { checkMap } from "#protocol/map.js";
+import { BlobClient, BusLink, LogClient } from "#net/index.js";
+import { type Incoming, LogMachine } from "#net/log-machine.js";
+import { LogStore } from "#net/log-store.js";
+import { checkManifest, checkSegment, type DataShape, MAX_SEGMENT, maxManifestBytes } from "#net/task-data.js";
+import { type TaskView } from "#net/task-view.js";
+import { joinTask, message, trySend } from "#net/worker.js";
+import { type Database, levelKey } from "#platform/level.js";
+import { type SessionKey, sessionKey } from "#platform/keys.js";
+import { type Logger } from "#platform/log.js";
+import { Claims } from "./claims.js";
+import { type Fault, FAULT_FROM } from "./faults.js";
+import { type ComputeSetup, type FromCompute, type ToCompute } from "./protocol.js";
+import { ResidualStore } from "./residuals.js";
+
+export interface MinerContext {
+  readonly chain: Chain;
+  readonly sender: Sender;
+  readonly params: Params;
+  readonly home: string;
+  readonly db: Database;
+  readonly allowPrivate: boolean;
+  readonly fault?: Fault | undefined;
+  readonly log: Logger;
+  startCompute(setup: ComputeSetup, receive: (m: FromCompute) => void): ComputeThread;
+}
+export interface ComputeThread {
+  post(m: ToCompute): void;
+  close(): Promise<void>;
+}
+
+/** How many of the peers' messages wait in the compute thread before links are held back. */
+const MAX_PENDING = 512;
+
+export class MinedTask {
+  private readonly key: SessionKey;
+  private readonly log: Logger;
+  private readonly plan: ReturnType<typeof parseTopology>;
+  private readonly shape: DataShape;
+  private readonly links = new Map<string, BusLink>();
+  private readonly logs: LogClient;
+  private readonly blobs: BlobClient;
+  private readonly stop = new AbortController();
+  private readonly pending = new Map<string, { message: Iteration; hash: Uint8Array }>();
+  private readonly reported = new Set<number>();
+  private joining = false;
+  private starting: Promise<void> | undefined;
+  private store: LogStore | undefined;
+  private machine: LogMachine | undefined;
+  private compute: ComputeThread | undefined;
+  private computeReady = false;
+  private claims: Claims | undefined;
+  private residuals: ResidualStore | undefined;
+  private drained: (() => void)[] = [];
+  /** heads attested two blocks ago, by slot */
+  private readonly attestedHistory: { height: bigint; heads: Map<number, bigint> }[] = [];
+  private readFrom = 0;
+  private movedAt = 0n;
+  /** the first hub that got a link, where a fault is planted */
+  private readonly seconds = new Map<string, Iteration>();
+
+  constructor(
+    private readonly ctx: MinerContext,
+    private view: TaskView,
+  ) {
+    this.log = ctx.log.child({ task: view.task.id });
+    this.key = sessionKey(ctx.home, view.task.id);
+    const o = { endpoints: [], allowPrivate: ctx.allowPrivate };
+    this.logs = new LogClient(o);
+    this.blobs = new BlobClient(o);
+    const spec = this.spec;
+    this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.maxParameters) });
+    this.shape = { inputSize: this.plan.inputSize, inputShape: this.plan.inputShape, targetSize: spec.loss === 1 ? 1 : this.plan.outputSize };
+  }
+
+  private get id(): bigint {
+    return this.view.task.id;
+  }
+  private get spec() {
+    const { spec } = this.view.task;
+    if (!spec) throw new Error(`task ${this.view.task.id} has no spec`);
+    return spec;
+  }
+  private mine(): Seat[] {
+    return this.view.seats.filter((s) => s.role === Role.ROLE_MINER && s.worker === this.ctx.sender.address).sort((a, b) => a.index - b.index);
+  }
+  private supervisors(): Seat[] {
+    return this.view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.joined && s.endpoint !== "" && !s.dropped).sort((a, b) => a.index - b.index);
+  }
+
+  async onView(view: TaskView): Promise<void> {
+    this.view = view;
+    const { phase } = view.task;
+    if (phase === Phase.PHASE_INITIALISATION && !this.joining && this.mine().some((s) => !s.joined)) {
+      this.joining = true;
+      void joinTask(this.ctx.sender, this.id, this.key.publicKey, "", this.log).finally(() => (this.joining = false));
+    }
+    if (phase < Phase.PHASE_TRAINING || view.task.startHeight === 0n || phase > Phase.PHASE_SETTLING) return;
+    const endpoints = this.supervisors().map((s) => s.endpoint);
+    this.logs.setEndpoints(endpoints);
+    this.blobs.setEndpoints(endpoints);
+    this.starting ??= this.start().catch((e: Error) => {
+      this.log.warn("cannot start the task yet, trying at the next block", { error: e });
+      this.starting = undefined;
+    });
+    if (!this.computeReady) return;
+    this.machine?.setHeight(view.height);
+    this.compute?.post({ kind: "view", height: view.height, lowestRound: view.lowestRound, slots: view.slots });
+    this.connect();
+    this.chooseHubs();
+    this.flush();
+    await this.claims?.onView(view);
+  }
+
+  // ---- start ----
+
+  private async start(): Promise<void> {
+    const { task } = this.view;
+    const store = await LogStore.open(this.ctx.db, task.id, this.spec.slots);
+    this.residuals = new ResidualStore(this.ctx.db, task.id);
+    const batches = await this.loadData();
+    const slots = this.mine().map((s) => s.index);
+    const thread = this.ctx.startCompute(
+      { chainId: this.ctx.chain.chainId, task, maxParameters: Number(this.ctx.params.maxParameters), slots, batches, fault: this.ctx.fault },
+      (m) => this.onCompute(m),
+    );
+    this.store = store;
+    this.compute = thread;
+    this.claims = new Claims({
+      chain: this.ctx.chain,
+      sender: this.ctx.sender,
+      params: this.ctx.params,
+      log: this.log,
+      taskId: task.id,
+      flop: task.flop,
+      slots,
+      store,
+      residuals: this.residuals,
+      compute: thread,
+      push: (slot, seq, residual) => {
+        for (const l of this.links.values()) l.pushResidual({ slot, seq, residual });
+      },
+      fault: this.ctx.fault,
+    });
+    // own log back into the thread, in the order in which it was applied; residuals from the last that were kept
+    const newest = await this.residuals.newest(slots);
+    for (const [slot, seq] of newest) if (seq <= (store.heads()[slot] ?? 0n)) thread.post({ kind: "keptResidual", slot, seq });
+    for await (const m of store.after([])) {
+      const header = Header.decode(m.header);
+      const own = slots.includes(header.slot);
+      const kept = own && newest.get(header.slot) === header.seq ? await this.residuals.get(header.slot, header.seq) : undefined;
+      thread.post({ kind: "restore", message: { header: m.header, map: m.map }, residual: kept });
+    }
+    await this.learnOwnHeads(slots, store);
+    this.machine = new LogMachine({
+      chainId: this.ctx.chain.chainId,
+      taskId: task.id,
+      slots: this.spec.slots,
+      heads: store.heads(),
+      sessionKey: (slot) => this.view.seats.find((s) => s.role === Role.ROLE_MINER && s.index === slot && s.joined)?.sessionKey,
+      logged: (slot, seq) => store.hash(slot, seq) ?? this.pending.get(`${slot}/${seq}`)?.hash,
+      check: (m) => this.check(m),
+    });
+    this.machine.setHeight(this.view.height);
+    thread.post({ kind: "restored" });
+    this.log.info("mining", { slots: slots.join(","), parameters: this.plan.parameters, restored: store.heads().reduce((a, b) => a + b, 0n) });
+  }
+
+  /** All batches, each checked against the manifest, which its CID checks. */
+  private async loadData(): Promise<ComputeSetup["batches"]> {
+    const manifest = checkManifest(await this.blob(this.spec.manifestCid, maxManifestBytes(this.spec)), this.spec, this.shape);
+    const out: { x: Float32Array; y: Int32Array | Float32Array; hash: Uint8Array }[] = [];
+    for (let i = 0; i < manifest.segments.length; i++) {
+      const bytes = await this.blob((manifest.segments[i] as { cid: string }).cid, MAX_SEGMENT);
+      for (const b of checkSegment(bytes, manifest, i, this.shape)) {
+        const y = manifest.classes > 0 ? new Int32Array(b.y.buffer, b.y.byteOffset, b.y.length / 4) : new Float32Array(b.y.buffer, b.y.byteOffset, b.y.length / 4);
+        out.push({ x: new Float32Array(b.x.buffer, b.x.byteOffset, b.x.length / 4), y, hash: manifest.batchHashes[out.length] as Uint8Array });
+      }
+    }
+    return out.slice(0, this.spec.batches);
+  }
+
+  private async blob(cid: string, max: number): Promise<Uint8Array> {
+    const key = levelKey("b", new TextEncoder().encode(cid));
+    const have = await this.ctx.db.get(key);
+    if (have) return have;
+    const bytes = await this.blobs.get(cid, max, { timeout: 60_000, signal: this.stop.signal });
+    await this.ctx.db.write([{ key, value: bytes }]);
+    return bytes;
+  }
+
+  /** A seq that was ever signed is never signed again: what supervisors have beyond our own log is taken back from them. */
+  private async learnOwnHeads(slots: readonly number[], store: LogStore): Promise<void> {
+    const { clocks, failed } = await askClocks(this.supervisors(), (s, attached) => this.link(s, false, attached));
+    const heads = store.heads();
+    for (const slot of slots) {
+      const anchored = this.view.slots.find((s) => s.slot === slot)?.head?.seq ?? 0n;
+      const highest = clocks.reduce((a, c) => ((c[slot] ?? 0n) > a ? (c[slot] as bigint) : a), anchored);
+      if (highest <= (heads[slot] ?? 0n)) continue;
+      if (failed > 0 && heads[slot] === 0n) throw new Error(`own log of slot ${slot} is lost and ${failed} supervisors do not answer: waiting, so that no seq is signed twice`);
+      this.log.warn("own log is behind what was sent: taking it back", { slot, have: heads[slot], sent: highest });
+      this.compute?.post({ kind: "behind", slot, seq: highest });
+    }
+  }
+
+  private check({ message: m, header, hash }: Incoming): string | undefined {
+    void hash;
+    if (!equalBytes(sha256(m.map), header.mapHash)) return "the map has another hash than the header says";
+    const before = header.seq === 1n ? new Uint8Array(32) : (this.store?.hash(header.slot, header.seq - 1n) ?? this.pending.get(`${header.slot}/${header.seq - 1n}`)?.hash);
+    if (!before || !equalBytes(before, header.prev)) return "prev is not the slot's message before";
+    try {
+      checkMap(this.plan.parameters, this.spec.levels, m.map);
+    } catch (e) {
+      return (e as Error).message;
+    }
+    return undefined;
+  }
+
+  // ---- the compute thread ----
+
+  private onCompute(m: FromCompute): void {
+    if (m.kind === "ready") {
+      this.computeReady = true;
+      return;
+    }
+    if (m.kind === "failed") {
+      this.log.error("the compute thread failed: report this, and start the miner again", { error: m.error });
+      return;
+    }
+    if (m.kind === "reran") return this.claims?.reran(m.id, m.agrees);
+    if (m.kind === "idle") return void this.log.debug("waiting", { why: m.why });
+    if (m.kind === "applied") {
+      const key = `${m.slot}/${m.seq}`;
+      const p = this.pending.get(key);
+      if (!p) throw new Error(`the compute thread applied ${key}, which was not given to it`);
+      this.pending.delete(key);
+      this.append(m.slot, m.seq, p.message, p.hash);
+      if (this.pending.size < MAX_PENDING / 2) for (const wake of this.drained.splice(0)) wake();
+      return;
+    }
+    this.sign(m);
+  }
+
+  private sign(m: Extract<FromCompute, { kind: "iterated" }>): void {
+    const store = this.store as LogStore;
+    const { slot, seq } = m;
+    if (seq !== (store.heads()[slot] ?? 0n) + 1n) throw new Error(`slot ${slot}: asked to sign seq ${seq} after ${store.heads()[slot]}`);
+    const signed = (header: Uint8Array): Iteration => {
+      const headerHash = sha256(header);
+      return { header, map: m.map, signature: this.key.sign(headSignBytes({ chainId: this.ctx.chain.chainId, taskId: this.id, slot, seq, headerHash })) };
+    };
+    if (m.residual) this.residuals?.put(slot, seq, m.residual);
+    this.append(slot, seq, signed(m.header), sha256(m.header));
+    this.machine?.advance(slot, seq);
+    if (m.second && seq >= FAULT_FROM) this.seconds.set(`${slot}/${seq}`, signed(m.second));
+    this.flush();
+  }
+
+  private append(slot: number, seq: bigint, m: Iteration, hash: Uint8Array): void {
+    (this.store as LogStore).append(slot, seq, m, hash).catch((e: Error) => this.log.error("the log cannot be written: stop, free the disk, start again", { error: e }));
+  }
+
+  // ---- peers ----
+
+  private async receive(m: Iteration): Promise<void> {
+    const { machine } = this;
+    if (!machine) return;
+    const outcome = machine.receive(m);
+    if (outcome.kind === "refused") this.log.debug("a message was refused", { why: outcome.why });
+    if (outcome.kind === "equivocation") await this.equivocation(outcome.slot, outcome.first, outcome.second);
+    if (outcome.kind === "held") this.flush();
+    if (this.pending.size > MAX_PENDING) await new Promise<void>((resolve) => this.drained.push(resolve));
+  }
+
+  private flush(): void {
+    if (!this.machine) return;
+    for (const r of this.machine.ready()) {
+      if ("broken" in r) {
+        this.log.warn("a logged message breaks a rule: its supervisor is at fault", { slot: r.broken.header.slot, seq: r.broken.header.seq, why: r.why });
+        continue;
+      }
+      const { message: m, header, hash } = r.accepted;
+      this.pending.set(`${header.slot}/${header.seq}`, { message: m, hash });
+      this.compute?.post({ kind: "apply", message: { header: m.header, map: m.map } });
+    }
+  }
+
+  private async equivocation(slot: number, first: MsgReportEquivocation["first"], second: MsgReportEquivocation["second"]): Promise<void> {
+    if (this.reported.has(slot) || !second || this.mine().some((s) => s.index === slot)) return;
+    this.reported.add(slot);
+    let one = first;
+    if (!one) {
+      const p = this.pending.get(`${slot}/${second.seq}`)?.message ?? (await this.store?.get(slot, second.seq));
+      if (!p) return void this.reported.delete(slot);
+      one = { seq: second.seq, hash: sha256(p.header), signature: p.signature };
+    }
+    this.log.warn("a peer signed two heads at one seq: reporting it", { slot, seq: second.seq });
+    await trySend(this.ctx.sender, "MsgReportEquivocation", message(MsgReportEquivocation, { reporter: this.ctx.sender.address, taskId: this.id, slot, first: one, second }), this.log);
+  }
+
+  private link(s: Seat, subscribe: boolean, attached?: (clock: readonly bigint[]) => void): BusLink {
+    const own = new Set(this.mine().map((x) => x.index));
+    return new BusLink(
+      {
+        endpoint: s.endpoint,
+        chainId: this.ctx.chain.chainId,
+        supervisor: s.worker,
+        taskId: this.id,
+        role: Role.ROLE_MINER,
+        index: Math.min(...own),
+        allowPrivate: this.ctx.allowPrivate,
+        log: this.log,
+        sign: (m) => this.key.sign(m),
+        clock: () => this.machine?.clock() ?? [],
+        iteration: (m) => this.receive(m),
+        ...(attached ? { attached } : { outgoing: (clock, signal) => this.outgoing(clock, own, s.index, signal) }),
+        evidence: (r) => this.evidence(r),
+      },
+      subscribe,
+    );
+  }
+
+  /** Own messages beyond what the hub has: what is on disk only, so that a restart sends the same bytes. */
+  private async *outgoing(clock: readonly bigint[], own: ReadonlySet<number>, hub: number, signal: AbortSignal): AsyncGenerator<Iteration> {
+    for await (const m of (this.store as LogStore).after(clock, { follow: true, signal, only: own })) {
+      if (this.seconds.size > 0 && hub === 0) {
+        const h = Header.decode(m.header);
+        const second = this.seconds.get(`${h.slot}/${h.seq}`);
+        if (second) {
+          yield second;
+          continue;
+        }
+      }
+      yield m;
+    }
+  }
+
+  private connect(): void {
+    const wanted = new Map(this.supervisors().map((s) => [s.worker, s]));
+    for (const [worker, link] of this.links) {
+      if (wanted.get(worker)?.endpoint === link.endpoint) continue;
+      this.links.delete(worker);
+      void link.close();
+    }
+    for (const [worker, s] of wanted) if (!this.links.has(worker)) this.links.set(worker, this.link(s, false));
+  }
+
+  /** Reads from two supervisors, first slot mod S and the next; moves on when a head attested two blocks ago is not here. */
+  private chooseHubs(): void {
+    const hubs = this.supervisors().map((s) => s.worker);
+    if (hubs.length === 0) return;
+    const heads = new Map<number, bigint>();
+    for (const a of this.view.attested) if (a.seq > (heads.get(a.slot) ?? 0n)) heads.set(a.slot, a.seq);
+    for (const { slot, head } of this.view.slots) if (head && head.seq > (heads.get(slot) ?? 0n)) heads.set(slot, head.seq);
+    this.attestedHistory.push({ height: this.view.height, heads });
+    while ((this.attestedHistory[1]?.height ?? this.view.height) <= this.view.height - 2n) this.attestedHistory.shift();
+    const old = this.attestedHistory[0];
+    if (old && old.height <= this.view.height - 2n && this.view.height >= this.movedAt + 3n) {
+      const clock = this.machine?.clock() ?? [];
+      const lacks = [...old.heads].find(([slot, seq]) => (clock[slot] ?? 0n) < seq);
+      if (lacks) {
+        this.log.info("moving to another supervisor", { lacks: `${lacks[0]}/${lacks[1]}` });
+        this.readFrom++;
+        this.movedAt = this.view.height;
+      }
+    }
+    const first = ((this.mine()[0]?.index ?? 0) + this.readFrom) % hubs.length;
+    const read = new Set([hubs[first], hubs[(first + 1) % hubs.length]]);
+    for (const [worker, link] of this.links) link.subscribe(read.has(worker));
+  }
+
+  // ---- evidence ----
+
+  private async *evidence(r: EvidenceRequest): AsyncGenerator<Pick<Partial<EvidenceReply>, "residual" | "messages">> {
+    if (this.ctx.fault === "withhold-residual" && (r.residual || r.peers)) return;
+    const store = this.store as LogStore;
+    if (r.residual) {
+      const residual = await this.residuals?.get(r.slot, r.seq);
+      if (!residual) return;
+      for (let at = 0; at < residual.length; at += 1 << 20) yield { residual: residual.subarray(at, at + (1 << 20)) };
+    } else if (r.iteration) {
+      const m = await store.get(r.slot, r.seq);
+      if (m) yield { messages: [m] };
+    } else if (r.peers) {
+      const own = await store.get(r.slot, r.seq);
+      if (!own) return;
+      const { clock } = Header.decode(own.header);
+      for (let slot = 0; slot < clock.length; slot++) for await (const m of store.range(slot, 1n, clock[slot] as bigint)) yield { messages: [m] };
+    }
+  }
+
+  async close(): Promise<void> {
+    this.stop.abort();
+    await Promise.all([...this.links.values()].map((l) => l.close()));
+    await this.compute?.close();
+    this.logs.close();
+    this.blobs.close();
+  }
+}
+
+const CLOCK_TIMEOUT = 5_000;
+
+/** What each supervisor has, held-back messages included, by attaching to all of them. */
+async function askClocks(seats: readonly Seat[], open: (s: Seat, attached: (clock: readonly bigint[]) => void) => BusLink): Promise<{ clocks: (readonly bigint[])[]; failed: number }> {
+  const clocks: (readonly bigint[])[] = [];
+  let failed = 0;
+  await Promise.all(
+    seats.map(async (s) => {
+      let link: BusLink | undefined;
+      const clock = await new Promise<readonly bigint[] | undefined>((resolve) => {
+        const timer = setTimeout(() => resolve(undefined), CLOCK_TIMEOUT);
+        link = open(s, (c) => {
+          clearTimeout(timer);
+          resolve(c);
+        });
+      });
+      await link?.close();
+      if (clock) clocks.push(clock);
+      else failed++;
+    }),
+  );
+  return { clocks, failed };
+}

@@ -1,0 +1,53 @@
+/** The compute thread's entry: takes messages in order, and iterates whenever nothing waits. */
+import "#platform/install.js";
+import { parentPort, workerData } from "node:worker_threads";
+import { createEngine } from "#engine/index.js";
+import { Compute } from "./compute.js";
+import { type ComputeSetup, type FromCompute, type ToCompute } from "./protocol.js";
+
+const port = parentPort;
+if (!port) throw new Error("miner/worker.ts runs as a worker thread only");
+const say = (m: FromCompute): void => port.postMessage(m);
+
+async function run(setup: ComputeSetup): Promise<void> {
+  const inbox: ToCompute[] = [];
+  let wake: (() => void) | undefined;
+  port?.on("message", (m: ToCompute) => {
+    inbox.push(m);
+    wake?.();
+  });
+  const plan = Compute.plan(setup);
+  const spec = setup.task.spec as NonNullable<ComputeSetup["task"]["spec"]>;
+  const loss = spec.loss === 1 ? "softmaxCrossEntropy" : "meanSquaredError";
+  const engine = await createEngine(plan, { loss, batchSize: spec.batchSize });
+  const compute = new Compute(setup, engine, () => performance.now());
+  let going = false;
+  let said = "";
+  for (;;) {
+    for (let m = inbox.shift(); m; m = inbox.shift()) {
+      if (m.kind === "stop") return port?.close();
+      if (m.kind === "restored") {
+        going = true;
+        say({ kind: "ready", parameters: plan.parameters, clock: compute.clock() });
+      } else if (m.kind === "restore") compute.restore(m.message, m.residual);
+      else if (m.kind === "keptResidual") compute.expectResidual(m.slot, m.seq);
+      else if (m.kind === "apply") say({ kind: "applied", ...compute.apply(m.message) });
+      else if (m.kind === "view") compute.view(m.height, m.lowestRound, m.slots);
+      else if (m.kind === "behind") compute.setBehind(m.slot, m.seq);
+      else say({ kind: "reran", id: m.id, agrees: compute.rerun(m.slot, m.seq, m.residualSeq, m.residual) });
+    }
+    const next = going ? compute.next() : { why: "not restored" };
+    if ("slot" in next) {
+      say(compute.iterate(next.slot));
+      said = "";
+      await new Promise((resolve) => setImmediate(resolve)); // lets messages in
+      continue;
+    }
+    if (next.why !== said) say({ kind: "idle", why: next.why });
+    said = next.why;
+    if (inbox.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    wake = undefined;
+  }
+}
+
+run(workerData as ComputeSetup).catch((e: Error) => say({ kind: "failed", error: e.stack ?? e.message }));
