@@ -1,0 +1,169 @@
+/** The demo's course: network up, task submitted by the ordinary command line, payout awaited, everything summed up. */
+import { spawn } from "node:child_process";
+import { createWriteStream, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { entry, repositoryRoot } from "#platform/entry.js";
+import { Outcome, Phase, Role, type QueryTaskResultResponse } from "#proto/gen/pouw.js";
+import { type Chain } from "#client/chain/types.js";
+import { ask } from "./control.js";
+import { rpcOf } from "./facts.js";
+import { bringUp } from "./launch.js";
+import { DEFAULTS, type NetworkPlan } from "./plan.js";
+import { appHashAt, heightOf, until } from "./rpc.js";
+import { connect, supplyOf, taskResult, tasks, taskState, workers } from "./state.js";
+import { type Summary } from "./summary.js";
+
+export interface DemoOptions {
+  readonly dir: string;
+  readonly portOffset: number;
+  readonly blockTime: number;
+  readonly setupSeconds: number;
+  readonly keep: boolean;
+  readonly say: (line: string) => void;
+}
+
+/** Shorter than the chain's default of 200, so that the demo can show every stake released. */
+const PARAMS = { seat_unlock_blocks: "10" };
+const PATIENCE_MS = 15 * 60_000;
+const TASK_FILE = join(repositoryRoot, "examples", "digits.yaml");
+
+export async function runDemo(o: DemoOptions): Promise<Summary> {
+  const started = Date.now();
+  const plan = await bringUp({ ...DEFAULTS, dir: o.dir, portOffset: o.portOffset, blockTime: o.blockTime, params: PARAMS }, { say: o.say });
+  try {
+    const first = plan.validators[0];
+    if (!first) throw new Error("the demo needs a validator");
+    const rpc = rpcOf(first);
+    const chain = await connect(rpc);
+    const before = await supplyOf(chain, plan.options.denom);
+    const stakes = new Map((await workers(chain)).map((w) => [w.address, w.stake]));
+    const submit = runPouwd(plan, "submit", ["task", "submit", TASK_FILE, "--from", "client"]);
+    const id = await until("the task to be created", 60_000, async () => {
+      if (submit.failed) throw new Error(submit.failed);
+      return (await tasks(chain))[0]?.id;
+    });
+    await follow(chain, id, submit, o.say);
+    await until("every stake to be released", PATIENCE_MS, async () => ((await workers(chain)).every((w) => w.locked === 0n) ? true : undefined), 1000);
+    const model = join(o.dir, "model");
+    await runPouwd(plan, "result", ["task", "result", `${id}`, "--out", model]).done;
+    const stakesReleased = (await workers(chain)).every((w) => w.locked === 0n && w.stake === stakes.get(w.address));
+    const result = await taskResult(chain, id);
+    return await summarise(plan, chain, result, {
+      before,
+      stakesReleased,
+      model,
+      setupSeconds: o.setupSeconds,
+      seconds: (Date.now() - started) / 1000,
+    });
+  } finally {
+    if (!o.keep) await ask(o.dir, { command: "shutdown" });
+  }
+}
+
+interface Running {
+  readonly done: Promise<void>;
+  failed: string | undefined;
+}
+
+/** Runs the command line as a user would; its output goes to a file in the network's folder. */
+function runPouwd(plan: NetworkPlan, log: string, args: string[]): Running {
+  const first = plan.validators[0];
+  if (!first) throw new Error("no validator to talk to");
+  const { dir } = plan.options;
+  const file = createWriteStream(join(dir, `${log}.log`), { flags: "a" });
+  const home = join(dir, "client");
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const { command, args: argv } = entry("client/main", ...args, "--home", home, "--node", rpcOf(first), "--keyring-backend", "test", "--allow-private");
+  const child = spawn(command, argv, { stdio: ["ignore", "pipe", "pipe"] });
+  let last = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      file.write(chunk);
+      last = chunk.toString().trim().split("\n").at(-1) || last;
+    });
+  }
+  const running: Running = {
+    failed: undefined,
+    done: new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("exit", (code) => {
+        file.end();
+        if (code === 0) return resolve();
+        running.failed = `pouwd ${args.slice(0, 2).join(" ")} ended with ${code}: ${last}`;
+        reject(new Error(running.failed));
+      });
+    }),
+  };
+  running.done.catch(() => {});
+  return running;
+}
+
+const PHASES = Object.fromEntries(Object.entries(Phase).map(([name, v]) => [v, name.replace("PHASE_", "").toLowerCase()]));
+
+async function follow(chain: Chain, id: bigint, submit: Running, say: (line: string) => void): Promise<void> {
+  let said = "";
+  await until(
+    "the payout",
+    PATIENCE_MS,
+    async () => {
+      if (submit.failed) throw new Error(submit.failed);
+      const { task, slots, height } = await taskState(chain, id);
+      if (!task) return undefined;
+      const anchored = slots.reduce((n, s) => n + (s.head?.seq ?? 0n), 0n);
+      const all = slots.reduce((n, s) => n + s.positions, 0n);
+      const line = `block ${height}  ${PHASES[task.phase]}${task.phase === Phase.PHASE_TRAINING ? `  ${anchored} of ${all} iterations anchored` : ""}`;
+      if (line !== said) say(line);
+      said = line;
+      if (task.outcome !== Outcome.OUTCOME_UNSPECIFIED && task.outcome !== Outcome.OUTCOME_PAID) throw new Error(`the task ended without a payout (outcome ${task.outcome})`);
+      return task.outcome === Outcome.OUTCOME_PAID ? true : undefined;
+    },
+    1000,
+  );
+}
+
+const ROLE_NAMES: Record<number, string> = { [Role.ROLE_MINER]: "miner", [Role.ROLE_SUPERVISOR]: "supervisor", [Role.ROLE_EVALUATOR]: "evaluator" };
+
+async function summarise(
+  plan: NetworkPlan,
+  chain: Chain,
+  r: QueryTaskResultResponse,
+  known: { before: bigint; stakesReleased: boolean; model: string; setupSeconds: number; seconds: number },
+): Promise<Summary> {
+  const { task, totals } = r;
+  if (!task || !totals) throw new Error("the chain answered no result");
+  const height = Math.min(...(await Promise.all(plan.validators.map((v) => heightOf(rpcOf(v))))));
+  const byValidator = Object.fromEntries(await Promise.all(plan.validators.map(async (v) => [v.name, await appHashAt(rpcOf(v), height)] as const)));
+  const accuracy = (score: bigint | undefined) => Number(score ?? 0n) / 1e6;
+  return {
+    chainId: plan.options.chainId,
+    height,
+    seconds: known.seconds,
+    setupSeconds: known.setupSeconds,
+    task: {
+      id: Number(task.id),
+      accuracy: accuracy(task.bestScore),
+      iterations: Number(r.slots.reduce((n, s) => n + s.finalSeq, 0n)),
+      evaluators: r.reveals.map((e) => ({ address: e.evaluator, accuracy: accuracy(e.scores.find((s) => BigInt(s.slot) === task.bestSlot)?.score) })),
+    },
+    claims: { submitted: Number(totals.claimsSubmitted), accepted: Number(totals.claimsAccepted), rejected: Number(totals.claimsRejected) },
+    verdicts: {
+      valid: Number(totals.verdictsValid),
+      invalid: Number(totals.verdictsInvalid),
+      void: Number(totals.verdictsVoid),
+      noResidual: Number(totals.verdictsNoResidual),
+      unserved: Number(totals.verdictsUnserved),
+    },
+    audits: { drawn: Number(totals.auditsDrawn), valid: Number(totals.auditsValid) },
+    supply: {
+      before: `${known.before}`,
+      minted: `${task.minted}`,
+      burned: `${task.burned + task.slashedBurned}`,
+      after: `${await supplyOf(chain, plan.options.denom)}`,
+    },
+    appHashes: { height, byValidator },
+    payouts: r.payouts.map((p) => ({ address: p.address, role: p.what || ROLE_NAMES[p.role] || "", amount: `${p.amount}` })),
+    stakesReleased: known.stakesReleased,
+    model: known.model,
+    testnet: join(plan.options.dir, "testnet.json"),
+  };
+}
