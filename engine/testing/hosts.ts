@@ -1,10 +1,14 @@
 import type { Host } from "#engine/kernels.js";
 import { Arena } from "#engine/memory.js";
+import { buildNative } from "#engine/native/build.js";
+import { nativeHost } from "#engine/native/host.js";
 import { wasmHost } from "#engine/wasm/host.js";
 
 /** Every host that this machine has; WebAssembly first. */
 export async function allHosts(): Promise<Host[]> {
-  return [await wasmHost()];
+  buildNative();
+  const native = nativeHost();
+  return native ? [await wasmHost(), native] : [await wasmHost()];
 }
 
 /** Buffers for driving a host's kernels one by one. */

@@ -1,0 +1,407 @@
+/**
+ * The kernels of `wasm-f32-1` as a Node addon: function by function the arithmetic of
+ * engine/wasm/assembly, over the same memory. Wider vectors run across independent outputs only;
+ * every sum is one chain of rounded products added in ascending order. Compile with
+ * -ffp-contract=off and never with -ffast-math.
+ */
+#include <math.h>
+#include <node_api.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Lanes of a vector and rows of a register tile: they move work, never a bit of a result. */
+#if defined __AVX512F__
+enum { L = 16, ROWS = 8 };
+#elif defined __AVX2__
+enum { L = 8, ROWS = 6 };
+#else
+enum { L = 4, ROWS = 4 };
+#endif
+typedef float vec __attribute__((vector_size(4 * L), aligned(4)));
+typedef int32_t ivec __attribute__((vector_size(4 * L), aligned(4)));
+
+/* ---- math ---- */
+
+static inline float own_exp(float x0) {
+  float x = x0 != x0 ? 0.0f : x0 > 88.0f ? 88.0f : x0 < -87.0f ? -87.0f : x0;
+  float n = rintf(x * (float)1.44269504088896341);
+  float r = (x - n * (float)0.693359375) - n * (float)-2.12194440e-4;
+  float p = (float)1.9875691500e-4;
+  p = p * r + (float)1.3981999507e-3;
+  p = p * r + (float)8.3334519073e-3;
+  p = p * r + (float)4.1665795894e-2;
+  p = p * r + (float)1.6666665459e-1;
+  p = p * r + (float)5.0000001201e-1;
+  union { int32_t i; float f; } scale = {((int32_t)n + 127) << 23};
+  float y = (p * (r * r) + r + 1.0f) * scale.f;
+  return x0 != x0 ? x0 : y;
+}
+
+static inline float own_log(float x) {
+  if (!(x < INFINITY)) return x;
+  union { float f; int32_t i; } u = {x};
+  int e = (u.i >> 23) - 127;
+  u.i = (u.i & 0x7fffff) | 0x3f800000;
+  float m = u.f;
+  if (m > (float)1.41421356) {
+    m *= 0.5f;
+    e++;
+  }
+  float t = m - 1.0f, z = t * t, p = (float)7.0376836292e-2;
+  p = p * t - (float)1.1514610310e-1;
+  p = p * t + (float)1.1676998740e-1;
+  p = p * t - (float)1.2420140846e-1;
+  p = p * t + (float)1.4249322787e-1;
+  p = p * t - (float)1.6668057665e-1;
+  p = p * t + (float)2.0000714765e-1;
+  p = p * t - (float)2.4999993993e-1;
+  p = p * t + (float)3.3333331174e-1;
+  return t + (p * t * z - 0.5f * z) + (float)e * (float)0.6931471806;
+}
+
+static inline float own_sigmoid(float x) { return 1.0f / (1.0f + own_exp(-x)); }
+
+static inline float own_tanh(float x) {
+  float a = fabsf(x);
+  if (a < 0.625f) {
+    float z = x * x, p = (float)-5.70498872745e-3;
+    p = p * z + (float)2.06390887954e-2;
+    p = p * z - (float)5.37397155531e-2;
+    p = p * z + (float)1.33314422036e-1;
+    p = p * z - (float)3.33332819422e-1;
+    return p * z * x + x;
+  }
+  float y = a > 9.0f ? 1.0f : 1.0f - 2.0f / (own_exp(a + a) + 1.0f);
+  return x < 0 ? -y : a != a ? x : y;
+}
+
+/* ---- dense ---- */
+
+/** Columns of a packed panel: one vector for a narrow matrix, two otherwise. */
+static inline int panel_of(int N) { return N <= L ? L : 2 * L; }
+
+static void pack(int K, int N, const float *b, long rs, long cs, float *out) {
+  int nr = panel_of(N);
+  for (int j = 0; j < N; j += nr) {
+    int w = N - j < nr ? N - j : nr;
+    if (cs == 1 && w == nr) {
+      for (int k = 0; k < K; k++, out += nr) memcpy(out, b + k * rs + j, (size_t)nr * 4);
+    } else if (w == nr) {
+      for (int c = 0; c < nr; c++) {
+        const float *s = b + (long)(j + c) * cs;
+        for (int k = 0; k < K; k++) out[(long)k * nr + c] = s[k * rs];
+      }
+      out += (long)K * nr;
+    } else {
+      for (int k = 0; k < K; k++, out += nr)
+        for (int c = 0; c < nr; c++) out[c] = c < w ? b[k * rs + (long)(j + c) * cs] : 0;
+    }
+  }
+}
+
+/** MR rows of one panel of NV vectors; a stride of one is given as a constant so that it folds. */
+#define TILE(NAME, MR, NV)                                                                                                  \
+  static inline __attribute__((always_inline)) void NAME(int K, const float *a, long ra, long ca, const float *p, float *c, \
+                                                         long ldc, const vec *start, int relu, int w) {                     \
+    vec acc[MR][NV];                                                                                                        \
+    for (int r = 0; r < MR; r++)                                                                                            \
+      for (int v = 0; v < NV; v++) acc[r][v] = start[v];                                                                    \
+    for (int k = 0; k < K; k++, p += NV * L, a += ca) {                                                                     \
+      vec b[NV];                                                                                                            \
+      for (int v = 0; v < NV; v++) b[v] = *(const vec *)(p + v * L);                                                        \
+      _Pragma("GCC unroll 8") for (int r = 0; r < MR; r++) {                                                                \
+        float x = a[r * ra];                                                                                                \
+        _Pragma("GCC unroll 2") for (int v = 0; v < NV; v++) acc[r][v] += x * b[v];                                         \
+      }                                                                                                                     \
+    }                                                                                                                       \
+    for (int r = 0; r < MR; r++) {                                                                                          \
+      float edge[NV * L];                                                                                                   \
+      float *d = w == NV * L ? c + r * ldc : edge;                                                                          \
+      for (int v = 0; v < NV; v++) {                                                                                        \
+        vec x = acc[r][v];                                                                                                  \
+        if (relu) x = (vec)((ivec)x & ~(ivec)(x < (vec){0}));                                                               \
+        *(vec *)(d + v * L) = x;                                                                                            \
+      }                                                                                                                     \
+      if (d == edge) memcpy(c + r * ldc, edge, (size_t)w * 4);                                                              \
+    }                                                                                                                       \
+  }
+TILE(tile_rows_2, ROWS, 2)
+TILE(tile_rows_1, ROWS, 1)
+TILE(tile_two_2, 2, 2)
+TILE(tile_two_1, 2, 1)
+TILE(tile_one_2, 1, 2)
+TILE(tile_one_1, 1, 1)
+
+#define PANEL_LOOP(NV, RA, CA)                                                                                     \
+  {                                                                                                                \
+    int i = 0;                                                                                                     \
+    for (; i + ROWS <= M; i += ROWS) tile_rows_##NV(K, a + i * (RA), RA, CA, bp, c + (long)i * N + j, N, start, relu, w); \
+    for (; i + 2 <= M; i += 2) tile_two_##NV(K, a + i * (RA), RA, CA, bp, c + (long)i * N + j, N, start, relu, w);   \
+    for (; i < M; i++) tile_one_##NV(K, a + i * (RA), RA, CA, bp, c + (long)i * N + j, N, start, relu, w);           \
+  }
+
+static void gemm(int M, int N, int K, const float *a, long ra, long ca, const float *bp, float *c, const float *bias, int relu) {
+  int nr = panel_of(N);
+  for (int j = 0; j < N; j += nr, bp += (long)K * nr) {
+    int w = N - j < nr ? N - j : nr;
+    vec start[2] = {{0}, {0}};
+    if (bias) memcpy(start, bias + j, (size_t)w * 4);
+    if (nr == L) {
+      if (ca == 1) PANEL_LOOP(1, ra, 1L)
+      else PANEL_LOOP(1, 1L, ca)
+    } else {
+      if (ca == 1) PANEL_LOOP(2, ra, 1L)
+      else PANEL_LOOP(2, 1L, ca)
+    }
+  }
+}
+
+static void column_sums(int M, int N, const float *restrict x, float *restrict out) {
+  memset(out, 0, (size_t)N * 4);
+  for (int i = 0; i < M; i++, x += N)
+    for (int j = 0; j < N; j++) out[j] += x[j];
+}
+
+/* ---- activations ---- */
+
+static void activate(int kind, int n, const float *x, float *out) {
+  if (kind == 1) for (int i = 0; i < n; i++) out[i] = x[i] < 0 ? 0.0f : x[i];
+  else if (kind == 2) for (int i = 0; i < n; i++) out[i] = own_tanh(x[i]);
+  else for (int i = 0; i < n; i++) out[i] = own_sigmoid(x[i]);
+}
+
+static void activation_gradient(int kind, int n, const float *restrict h, float *restrict g) {
+  if (kind == 1) for (int i = 0; i < n; i++) g[i] = h[i] > 0 ? g[i] : 0.0f;
+  else if (kind == 2) for (int i = 0; i < n; i++) g[i] = g[i] * (1.0f - h[i] * h[i]);
+  else for (int i = 0; i < n; i++) g[i] = g[i] * (h[i] * (1.0f - h[i]));
+}
+
+/* ---- losses ---- */
+
+static int argmax(int N, const float *row) {
+  int best = 0;
+  for (int j = 1; j < N; j++)
+    if (row[j] > row[best]) best = j;
+  return best;
+}
+
+static float exponentials(int N, const float *restrict row, float m, float *restrict out) {
+  for (int j = 0; j < N; j++) out[j] = own_exp(row[j] - m);
+  float s = 0;
+  for (int j = 0; j < N; j++) s += out[j];
+  return s;
+}
+
+static float softmax_cross_entropy(int rows, int N, const float *z, const int32_t *labels, float *g, float *losses, float inv, int32_t *correct) {
+  float sum = 0;
+  int right = 0;
+  for (int i = 0; i < rows; i++, z += N, g += N) {
+    int y = labels[i], best = argmax(N, z);
+    if (best == y) right++;
+    float m = z[best], s = exponentials(N, z, m, g);
+    float loss = own_log(s) - (z[y] - m);
+    losses[i] = loss;
+    sum += loss;
+    for (int j = 0; j < N; j++) g[j] = (g[j] / s - (j == y ? 1.0f : 0.0f)) * inv;
+  }
+  *correct = right;
+  return sum * inv;
+}
+
+static float mean_squared_error(int rows, int N, const float *o, const float *t, float *g, float *losses, float inv, float invN, int32_t *correct) {
+  float scale = invN * inv * 2.0f, sum = 0;
+  int right = 0;
+  for (int i = 0; i < rows; i++, o += N, t += N, g += N) {
+    float squares = 0;
+    for (int j = 0; j < N; j++) {
+      float d = o[j] - t[j];
+      squares += d * d;
+      g[j] = d * scale;
+    }
+    losses[i] = squares * invN;
+    sum += losses[i];
+    if (argmax(N, o) == argmax(N, t)) right++;
+  }
+  *correct = right;
+  return sum * inv;
+}
+
+static void softmax(int rows, int N, const float *z, float *out) {
+  for (int i = 0; i < rows; i++, z += N, out += N) {
+    float s = exponentials(N, z, z[argmax(N, z)], out);
+    for (int j = 0; j < N; j++) out[j] = out[j] / s;
+  }
+}
+
+/* ---- maps ---- */
+
+static void make_weights(int n, const float *restrict w0, const int32_t *restrict K, float q, float *restrict w) {
+  for (int i = 0; i < n; i++) w[i] = w0[i] + q * (float)K[i];
+}
+
+static uint8_t *put_varint(uint8_t *p, uint32_t value) {
+  for (; value > 127; value >>= 7) *p++ = (value & 127) | 128;
+  *p = value;
+  return p + 1;
+}
+
+/** Answers the encoding's first byte, or 0 for a null iteration; see assembly/map.ts. */
+static uint8_t *quantise(int n, float *restrict r, float *restrict g, float lr, float q, float inverse, int levels, uint8_t *room, uint8_t *signs, int32_t *info) {
+  int32_t worst = 0;
+  for (int i = 0; i < n; i++) {
+    float a = r[i] - lr * g[i];
+    int32_t bits;
+    g[i] = a;
+    memcpy(&bits, &a, 4);
+    bits &= 0x7fffffff;
+    worst = bits > worst ? bits : worst;
+  }
+  if (worst >= 0x7f800000) return 0;
+
+  uint8_t *body = room + 8, *out = body;
+  uint32_t count = 0;
+  int last = -1, overdrive = 0;
+  enum { BLOCK = 16 };
+  for (int i = 0; i < n; i += BLOCK) {
+    int end = n - i < BLOCK ? n : i + BLOCK;
+    if (end - i == BLOCK) {
+      int large = 0;
+      for (int l = 0; l < BLOCK; l++) large |= fabsf(g[i + l]) >= q;
+      memcpy(r + i, g + i, BLOCK * 4);
+      if (!large) continue;
+    }
+    for (int l = i; l < end; l++) {
+      float v = g[l], t = v * inverse, size = fabsf(t);
+      r[l] = v;
+      if (size < 1) continue;
+      if (size > (float)levels) overdrive++;
+      int k = size >= (float)levels ? (t < 0 ? -levels : levels) : (int)t;
+      r[l] = v - q * (float)k;
+      out = put_varint(out, (uint32_t)(l - last - 1));
+      last = l;
+      if (levels == 1) {
+        uint8_t bit = (uint8_t)((k < 0) << (count & 7));
+        signs[count >> 3] = count & 7 ? signs[count >> 3] | bit : bit;
+      } else out = put_varint(out, ((uint32_t)k << 1) ^ (uint32_t)(k >> 31));
+      count++;
+    }
+  }
+  if (levels == 1) {
+    memcpy(out, signs, (count + 7) >> 3);
+    out += (count + 7) >> 3;
+  }
+  uint8_t *start = body - 1;
+  for (uint32_t c = count >> 7; c; c >>= 7) start--;
+  put_varint(start, count);
+  info[0] = (int32_t)(out - start);
+  info[1] = overdrive;
+  return start;
+}
+
+typedef struct { const uint8_t *pos, *stop; int broken; } reader;
+
+static uint32_t take_varint(reader *in) {
+  uint64_t value = 0;
+  for (int shift = 0; shift < 35 && in->pos < in->stop; shift += 7) {
+    uint8_t byte = *in->pos++;
+    value |= (uint64_t)(byte & 127) << shift;
+    if (byte < 128) {
+      if ((byte == 0 && shift > 0) || value > 0xffffffff) break;
+      return (uint32_t)value;
+    }
+  }
+  in->broken = 1;
+  return 0;
+}
+
+static int add_map(int n, const float *w0, int32_t *K, float *w, float q, int levels, int sign, const uint8_t *map, int length) {
+  reader in = {map, map + length, 0};
+  uint32_t entries = take_varint(&in);
+  if (in.broken || entries > (uint32_t)n) return 1;
+  const uint8_t *first = in.pos;
+  int64_t index = -1;
+  for (uint32_t i = 0; i < entries; i++) {
+    index += (int64_t)take_varint(&in) + 1;
+    if (in.broken || index >= n) return 1;
+    if (levels > 1) {
+      uint32_t z = take_varint(&in);
+      if (in.broken || z == 0 || (uint32_t)(z + 1) >> 1 > (uint32_t)levels) return 1;
+    }
+  }
+  const uint8_t *signs = in.pos;
+  if (levels == 1) {
+    if (in.stop - in.pos != (long)((entries + 7) >> 3)) return 1;
+    if (entries & 7 && in.stop[-1] >> (entries & 7)) return 1;
+  } else if (in.pos != in.stop) return 1;
+
+  in.pos = first;
+  int at = -1;
+  for (uint32_t i = 0; i < entries; i++) {
+    at += (int)take_varint(&in) + 1;
+    int k;
+    if (levels == 1) k = (signs[i >> 3] >> (i & 7)) & 1 ? -1 : 1;
+    else {
+      uint32_t z = take_varint(&in);
+      k = (int)(z >> 1) ^ -(int)(z & 1);
+    }
+    K[at] += sign < 0 ? -k : k;
+    w[at] = w0[at] + q * (float)K[at];
+  }
+  return 0;
+}
+
+/* ---- Node-API: fn(memory.buffer, …numbers), addresses as in WebAssembly ---- */
+
+static char *read_arguments(napi_env env, napi_callback_info info, double *v, size_t n) {
+  napi_value a[16];
+  size_t count = n + 1, length;
+  void *base = 0;
+  napi_get_cb_info(env, info, &count, a, 0, 0);
+  if (napi_get_arraybuffer_info(env, a[0], &base, &length) != napi_ok) return 0;
+  for (size_t i = 0; i < n; i++)
+    if (napi_get_value_double(env, a[i + 1], &v[i]) != napi_ok) return 0;
+  return base;
+}
+
+static napi_value number(napi_env env, double value) {
+  napi_value result;
+  napi_create_double(env, value, &result);
+  return result;
+}
+
+#define I(k) ((int)v[k])
+#define R(k) ((float)v[k])
+#define P(k) ((void *)(base + (size_t)v[k]))
+#define FUNCTION(NAME, N, BODY)                                          \
+  static napi_value call_##NAME(napi_env env, napi_callback_info info) { \
+    double v[16];                                                        \
+    char *base = read_arguments(env, info, v, N);                        \
+    if (!base) {                                                         \
+      napi_throw_type_error(env, 0, "engine: " #NAME " takes a buffer and " #N " numbers"); \
+      return 0;                                                          \
+    }                                                                    \
+    BODY                                                                 \
+  }
+FUNCTION(pack, 6, pack(I(0), I(1), P(2), I(3), I(4), P(5)); return 0;)
+FUNCTION(gemm, 10, gemm(I(0), I(1), I(2), P(3), I(4), I(5), P(6), P(7), v[8] ? P(8) : 0, I(9)); return 0;)
+FUNCTION(columnSums, 4, column_sums(I(0), I(1), P(2), P(3)); return 0;)
+FUNCTION(activate, 4, activate(I(0), I(1), P(2), P(3)); return 0;)
+FUNCTION(activationGradient, 4, activation_gradient(I(0), I(1), P(2), P(3)); return 0;)
+FUNCTION(softmaxCrossEntropy, 8, return number(env, softmax_cross_entropy(I(0), I(1), P(2), P(3), P(4), P(5), R(6), P(7)));)
+FUNCTION(meanSquaredError, 9, return number(env, mean_squared_error(I(0), I(1), P(2), P(3), P(4), P(5), R(6), R(7), P(8)));)
+FUNCTION(softmax, 4, softmax(I(0), I(1), P(2), P(3)); return 0;)
+FUNCTION(quantise, 10, uint8_t *start = quantise(I(0), P(1), P(2), R(3), R(4), R(5), I(6), P(7), P(8), P(9)); return number(env, start ? (double)((char *)start - base) : 0);)
+FUNCTION(addMap, 9, return number(env, add_map(I(0), P(1), P(2), P(3), R(4), I(5), I(6), P(7), I(8)));)
+FUNCTION(makeWeights, 5, make_weights(I(0), P(1), P(2), R(3), P(4)); return 0;)
+
+NAPI_MODULE_INIT() {
+#define EXPORT(NAME)                                                                   \
+  {                                                                                    \
+    napi_value fn;                                                                     \
+    napi_create_function(env, #NAME, NAPI_AUTO_LENGTH, call_##NAME, 0, &fn);           \
+    napi_set_named_property(env, exports, #NAME, fn);                                  \
+  }
+  EXPORT(pack) EXPORT(gemm) EXPORT(columnSums) EXPORT(activate) EXPORT(activationGradient) EXPORT(softmaxCrossEntropy)
+  EXPORT(meanSquaredError) EXPORT(softmax) EXPORT(quantise) EXPORT(addMap) EXPORT(makeWeights)
+  return exports;
+}

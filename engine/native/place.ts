@@ -1,0 +1,46 @@
+/** Where the native addon's source and its build lie, found from the sources and from dist alike. */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { arch, platform } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const SOURCE = join("engine", "native", "kernels.c");
+const FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-strict-aliasing", "-fPIC", "-shared"];
+
+export interface Place {
+  root: string;
+  source: string;
+  flags: string[];
+  /** Named by all that its bytes depend on, so that a stale build is never found. */
+  addon: string;
+}
+
+export function nativePlace(): Place | undefined {
+  let root = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(root, SOURCE))) {
+    const up = dirname(root);
+    if (up === root) return undefined;
+    root = up;
+  }
+  const source = join(root, SOURCE);
+  const flags = [...FLAGS, ...levelFlags()];
+  const key = createHash("sha256").update(readFileSync(source)).update(flags.join(" ")).digest("hex").slice(0, 16);
+  return { root, source, flags, addon: join(root, ".cache", "native", `kernels-${platform()}-${arch()}-${key}.node`) };
+}
+
+/** The widest x86-64 level that this processor has; other architectures take the compiler's own baseline. */
+function levelFlags(): string[] {
+  if (arch() !== "x64") return [];
+  let flags: Set<string>;
+  try {
+    flags = new Set(/^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.trim().split(/\s+/));
+  } catch {
+    return ["-march=x86-64-v2"];
+  }
+  const has = (...names: string[]) => names.every((n) => flags.has(n));
+  if (has("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl")) return ["-march=x86-64-v4", "-mprefer-vector-width=512"];
+  if (has("avx2", "bmi1", "bmi2", "fma", "f16c", "movbe")) return ["-march=x86-64-v3"];
+  if (has("sse4_2", "popcnt", "ssse3")) return ["-march=x86-64-v2"];
+  return [];
+}

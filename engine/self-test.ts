@@ -1,0 +1,63 @@
+/**
+ * Before native kernels are trusted they must give WebAssembly's digests on models that reach every
+ * kernel, every activation, and sizes around every tile edge. Once per process, some milliseconds.
+ */
+import { ExactEngine } from "#engine/exact.js";
+import type { Host } from "#engine/kernels.js";
+import { type Loss, parseTopology } from "#engine/topology/index.js";
+
+const MODELS: { loss: Loss; rows: number; levels: number; inputs: number; layers: [units: number, activation: string][] }[] = [
+  { loss: "softmaxCrossEntropy", rows: 13, levels: 1, inputs: 37, layers: [[70, "relu"], [33, "tanh"], [10, "softmax"]] },
+  { loss: "softmaxCrossEntropy", rows: 7, levels: 9, inputs: 5, layers: [[17, "sigmoid"], [3, "linear"]] },
+  { loss: "meanSquaredError", rows: 8, levels: 1, inputs: 64, layers: [[32, "sigmoid"], [8, "relu"], [1, "tanh"]] },
+];
+
+export async function sameBits(a: () => Promise<Host>, b: () => Promise<Host>): Promise<boolean> {
+  for (const model of MODELS) {
+    const [x, y] = [trace(model, await a()), trace(model, await b())];
+    if (x.length !== y.length || x.some((v, i) => v !== y[i])) return false;
+  }
+  return true;
+}
+
+/** Every bit that eight iterations leave behind, as 32-bit words. */
+function trace(model: (typeof MODELS)[number], host: Host): number[] {
+  const layers = model.layers.map(([units, activation], i) => ({ class_name: "Dense", config: { units, activation, name: `d${i}`, ...(i === 0 ? { batch_input_shape: [null, model.inputs] } : {}) } }));
+  const plan = parseTopology(JSON.stringify({ class_name: "Sequential", config: { layers } }), { maxParameters: 1 << 20 });
+  const engine = new ExactEngine(plan, { loss: model.loss, batchSize: model.rows }, host);
+  let state = 0x9e3779b9;
+  const draw = (n: number, scale: number) =>
+    Float32Array.from({ length: n }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return ((state >>> 8) / (1 << 23) - 1) * scale;
+    });
+  engine.setInitial(draw(plan.parameters, 0.5));
+  const words: number[] = [];
+  const keep = (values: Float32Array | Int32Array | Uint8Array) => {
+    if (values instanceof Uint8Array) words.push(...values);
+    else words.push(...new Uint32Array(values.buffer, values.byteOffset, values.length));
+  };
+  for (let s = 0; s < 8; s++) {
+    const x = draw(model.rows * model.inputs, 3);
+    // One iteration that must come out null, and one with tiny numbers, where denormals are at stake.
+    if (s === 4) x[3] = Infinity;
+    if (s === 5) x.forEach((v, i) => (x[i] = v * 1e-39));
+    const y = draw(model.rows * plan.outputSize, 1);
+    const classes = Int32Array.from({ length: model.rows }, (_, i) => (i * 7 + s) % plan.outputSize);
+    const batch = { x, y: model.loss === "softmaxCrossEntropy" ? classes : y };
+    const result = engine.step(batch, 0, { lrBits: 0x3f000000, quantumLog2: -9, levels: model.levels });
+    engine.addMap(result.map, model.levels, 1);
+    keep(result.map);
+    keep(Float32Array.of(result.isNull ? 0 : result.loss));
+    words.push(result.correct, result.overdrive);
+    if (!result.isNull) {
+      keep(engine.evaluate(batch, model.rows - 1).loss);
+      keep(engine.predict(x, model.rows));
+      keep(engine.gradient(batch).gradient);
+    }
+  }
+  keep(engine.K);
+  keep(engine.weights());
+  keep(engine.residual(0));
+  return words;
+}
