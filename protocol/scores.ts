@@ -15,7 +15,8 @@ export function regressionScore(losses: Float32Array): bigint {
     if (!Number.isFinite(loss)) return MIN_I64;
     sum += BigInt(Math.floor(1e6 * loss));
   }
-  return -(sum / BigInt(losses.length));
+  const score = -(sum / BigInt(losses.length));
+  return score < MIN_I64 ? MIN_I64 : score;
 }
 
 /** H('pouw/score/1'; u64 task, address, salt, then u32 slot ‖ i64 score), slots ascending. */
