@@ -8,7 +8,7 @@ import { Request, Response } from "cosmjs-types/tendermint/abci/types";
 import * as abci from "cosmjs-types/tendermint/abci/types";
 import { type DeepPartial } from "cosmjs-types/helpers";
 import { FrameReader, lengthPrefix } from "./framing.js";
-import { type AbciApplication, type AbciOptions, serveAbci } from "./server.js";
+import { type AbciApplication, type AbciOptions, abciReachable, serveAbci } from "./server.js";
 
 type Req = DeepPartial<Request>;
 
@@ -292,7 +292,9 @@ test("addresses: a free TCP port, a dead socket file, a live one, a file that is
   const tcp = await serveAbci(blank, "tcp://127.0.0.1:0");
   t.regex(tcp.address, /^tcp:\/\/127\.0\.0\.1:[1-9]\d*$/);
   await t.throwsAsync(serveAbci(blank, tcp.address), { message: /is in use: stop that process or choose another port/ });
+  t.true(await abciReachable(tcp.address));
   await tcp.close();
+  t.false(await abciReachable(tcp.address));
   const { path, dir } = await start(t, {});
   await t.throwsAsync(serveAbci(blank, `unix://${path}`), { message: /is in use by a running node: stop it first/ });
   await writeFile(join(dir, "notes"), "mine");

@@ -102,14 +102,18 @@ async function removeDeadSocket(path: string, address: string): Promise<void> {
   const there = await lstat(path).catch(() => undefined);
   if (!there) return;
   if (!there.isSocket()) throw new Error(`ABCI address ${address}: a file that is no socket is there; move it or choose another path`);
-  const alive = await new Promise<boolean>((resolve) => {
-    const probe = connect({ path });
+  if (await abciReachable(address)) throw new Error(`ABCI address ${address} is in use by a running node: stop it first`);
+  await rm(path, { force: true });
+}
+
+/** Whether someone listens there: what a supervisor waits for before it starts the engine (a socket file may be a dead one). */
+export function abciReachable(address: string): Promise<boolean> {
+  return new Promise<boolean>((resolve) => {
+    const probe = connect(parseAddress(address));
     probe.once("connect", () => {
       probe.destroy();
       resolve(true);
     });
     probe.once("error", () => resolve(false));
   });
-  if (alive) throw new Error(`ABCI address ${address} is in use by a running node: stop it first`);
-  await rm(path, { force: true });
 }
