@@ -23,8 +23,8 @@ interface Waiting {
 
 export class Connection {
   kind: Kind | undefined;
-  readonly waiting: Waiting[] = [];
-  /** position of the next one in `waiting` */
+  readonly waiting: (Waiting | undefined)[] = [];
+  /** position of the next one in `waiting`; those before it are done */
   #next = 0;
   #bytes = 0;
   /** an asynchronous request is being worked on */
@@ -47,7 +47,8 @@ export class Connection {
   }
 
   shift(): Waiting {
-    const entry = this.waiting[this.#next++] as Waiting;
+    const entry = this.waiting[this.#next] as Waiting;
+    this.waiting[this.#next++] = undefined; // a block of megabytes is not kept until the array is cut
     this.#bytes -= entry.message.length;
     if (this.#next > 64 && this.#next * 2 > this.waiting.length) {
       this.waiting.splice(0, this.#next);
