@@ -26,11 +26,13 @@ install_packages() {
 # Compiles to dist/ when a source is newer than the last build.
 build() {
   local stamp=$root/dist/.built
-  if [ -f "$stamp" ] && [ -z "$(find "$root" -newer "$stamp" \( -name '*.ts' -o -name package.json -o -name 'tsconfig*.json' \) \
+  if [ -f "$stamp" ] && [ -z "$(find "$root" -newer "$stamp" \( -name '*.ts' -o -name '*.c' -o -name package.json -o -name 'tsconfig*.json' \) \
     -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/.testnet/*' -print -quit)" ]; then return; fi
   note "compiling"
   rm -rf "$root/dist"
   (cd "$root" && node node_modules/typescript/bin/tsc -p tsconfig.build.json) || fail "the build failed"
+  # Optional: without a compiler the engine runs on WebAssembly and gives the same bits.
+  node "$root/dist/engine/native/build.js" >&2 || true
   touch "$stamp"
 }
 
