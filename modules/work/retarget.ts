@@ -1,0 +1,44 @@
+/** The lottery's target: pure arithmetic, rounding down, in block-time milliseconds that counted. */
+import type { Params } from "#proto/gen/pouw.js";
+import type { Meta } from "./store.js";
+
+export const MAX_TARGET = (1n << 256n) - 1n;
+
+const bounded = (t: bigint): bigint => (t > MAX_TARGET ? MAX_TARGET : t < 1n ? 1n : t);
+
+/** T' = T · clamp(actual, expected/4, 4·expected) / expected. */
+export function retarget(target: bigint, actual: bigint, expected: bigint): bigint {
+  if (expected <= 0n) return target;
+  const low = expected / 4n;
+  const high = 4n * expected;
+  const clamped = actual < low ? low : actual > high ? high : actual;
+  return bounded((target * clamped) / expected);
+}
+
+/** min(reward0 >> (paid claims / halving_interval), what the task's cap leaves). */
+export function rewardOf(params: Pick<Params, "reward0" | "halvingInterval">, paidClaims: bigint, left: bigint): bigint {
+  const reward = params.halvingInterval > 0n ? params.reward0 >> (paidClaims / params.halvingInterval) : params.reward0;
+  return reward < left ? reward : left > 0n ? left : 0n;
+}
+
+/**
+ * End of a block at `timeMs`. Time since the last block counts when a task that can mint was in Training then;
+ * `counting` says whether one is now. A retarget after each retarget_claims paid claims, a doubling after each
+ * 4·target_spacing without one.
+ */
+export function tick(m: Meta, timeMs: bigint, counting: boolean, params: Pick<Params, "retargetClaims" | "targetSpacingMs">): Meta {
+  const passed = m.counting && timeMs > m.lastTimeMs ? timeMs - m.lastTimeMs : 0n;
+  const next = { ...m, windowMs: m.windowMs + passed, idleMs: m.idleMs + passed, lastTimeMs: timeMs, counting };
+  const expected = params.retargetClaims * params.targetSpacingMs;
+  while (params.retargetClaims > 0n && next.windowClaims >= params.retargetClaims) {
+    next.target = retarget(next.target, next.windowMs, expected);
+    next.windowClaims -= params.retargetClaims;
+    next.windowMs = 0n;
+  }
+  const patience = 4n * params.targetSpacingMs;
+  while (patience > 0n && next.idleMs >= patience) {
+    next.target = bounded(next.target * 2n);
+    next.idleMs -= patience;
+  }
+  return next;
+}
