@@ -5,6 +5,7 @@
  * block ≤ its height. A slot closed late excuses its rounds above its head then. A slot closed for a fault at block y
  * counts, in headers with height ≥ y, as min(c_j, f), and its later rounds are excused.
  */
+import { type Slot, SlotStatus } from "#proto/gen/pouw.js";
 import { slotPositions, type Span } from "./positions.js";
 
 export interface Closure {
@@ -104,4 +105,18 @@ export function decreaseFault(closures: Closures, height: bigint, previous: read
 /** Whether a slot with these applied entries may begin `round`: every required map is there. */
 export function isReady(spec: LagSpec, closures: Closures, round: bigint, height: bigint, applied: readonly bigint[]): boolean {
   return lagFault(spec, closures, round, height, applied) === undefined;
+}
+
+/** What the chain's slot records say of closures. */
+export function closuresOf(slots: readonly Slot[]): Closures {
+  return new Closures(
+    slots
+      .filter((s) => s.status !== SlotStatus.SLOT_OPEN)
+      .map((s) => ({
+        slot: s.slot,
+        status: s.status === SlotStatus.SLOT_CLOSED_LATE ? ("late" as const) : ("fault" as const),
+        closedHeight: s.closedHeight,
+        closedSeq: s.closedSeq,
+      })),
+  );
 }
