@@ -5,13 +5,28 @@
  * that somebody signed. They are grafted onto the replica from the first one that the log has otherwise.
  */
 import { equalBytes } from "#kernel/bytes.js";
-import type { Header, Iteration } from "#proto/gen/pouw.js";
+import type { Header, Iteration, SignedHead } from "#proto/gen/pouw.js";
 import type { CheckContext } from "./check.js";
 import { decodeHeader, headerHash, verifyHead } from "./header.js";
 import { checkMap, mapHash } from "./map.js";
 import { slotPositions } from "./positions.js";
 import type { Replica } from "./replica.js";
-import type { Equivocation, VerifyInput } from "./verify.js";
+
+/** Two signed heads of one slot with one seq and different hashes. */
+export interface Equivocation {
+  slot: number;
+  first: SignedHead;
+  second: SignedHead;
+}
+
+export interface PeersInput {
+  /** The slot whose view this is. */
+  slot: number;
+  /** What its miner served. */
+  peers?: readonly Iteration[] | undefined;
+  /** The log. */
+  iterationOf(slot: number, seq: bigint): Iteration | undefined;
+}
 
 interface PeerMessage {
   header: Header;
@@ -31,7 +46,7 @@ export class Peers {
   constructor(
     readonly ctx: CheckContext,
     readonly replica: Replica,
-    readonly input: Pick<VerifyInput, "slot" | "peers" | "iterationOf">,
+    readonly input: PeersInput,
   ) {}
 
   /** Map bytes in the view: the grafted ones, else the log's. */

@@ -7,14 +7,14 @@
  */
 import { equalBytes } from "#kernel/bytes.js";
 import type { Batch } from "#engine/types.js";
-import { type Header, type Iteration, type SignedHead, VerdictCode } from "#proto/gen/pouw.js";
+import { type Header, type Iteration, VerdictCode } from "#proto/gen/pouw.js";
 import { checkForm, checkSuccession, firstTip, tipAfter, type CheckContext, type SlotTip } from "./check.js";
 import { decodeHeader, headerHash } from "./header.js";
 import { iterate, loadResidual, residualSeqBefore } from "./iterate.js";
 import { Closures, effectiveClock } from "./lag.js";
 import { emptyRoot } from "./log-root.js";
 import { mapHash } from "./map.js";
-import { Peers } from "./peers.js";
+import { Peers, type Equivocation } from "./peers.js";
 import { positionOf } from "./positions.js";
 import { invalid, verdict, type Reason, type Verdict } from "./reasons.js";
 import { MissingMap, type Replica } from "./replica.js";
@@ -35,6 +35,8 @@ export interface VerifyInput {
   claimed?: Uint8Array | undefined;
   /** Residual after residualSeqBefore(n, seq): bytes, undefined when not fetched yet, null when nobody served it in time. */
   residual?: Uint8Array | null | undefined;
+  /** Seq of a slot's newest anchored head: what supervisors must serve. */
+  anchoredSeq(slot: number): bigint;
   /** By batch number; undefined when no supervisor serves it. */
   batch(batch: number): Batch | undefined;
   /** What the miner served of its peers' messages, from all supervisors asked so far. */
@@ -45,11 +47,7 @@ export interface VerifyInput {
   progress?: ((done: number, total: number) => void) | undefined;
 }
 
-export interface Equivocation {
-  slot: number;
-  first: SignedHead;
-  second: SignedHead;
-}
+export type { Equivocation };
 
 export type VerifyOutcome =
   | (Verdict & { needs?: undefined; equivocation?: Equivocation | undefined })
@@ -133,6 +131,11 @@ function rerun(input: VerifyInput, ctx: CheckContext, peers: Peers, message: Ite
   if (violation) return bad(violation.code, violation.text);
 
   const clock = effectiveClock(header.clock, ctx.closures, header.height);
+  for (let s = 0; s < ctx.spec.slots; s++) {
+    const [named, anchored] = [clock[s] as bigint, input.anchoredSeq(s)];
+    const served = replica.knownSeq(s);
+    if (s !== slot && !peers.grafted && served < named && served < anchored) return { outcome: verdict(VERDICT_UNSERVED, "no_header", `slot ${s} is served up to ${served}, anchored up to ${anchored}`) };
+  }
   const agrees = (): boolean => {
     const digest = replica.digestAt(clock, { slot, chainDigest: header.chainDigest });
     return digest !== undefined && equalBytes(digest, header.modelDigest);
