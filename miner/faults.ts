@@ -8,6 +8,14 @@
  *   withhold-residual  answers no request for evidence
  *   break-lag          names a clock that is older than the lag rule allows
  */
+import { type IterateInput, iterate, type Iterated } from "#protocol/iterate.js";
+import { chainDigest } from "#protocol/digest.js";
+import { sha256 } from "#kernel/crypto.js";
+import { Header } from "#proto/gen/pouw.js";
+import { encodeHeader, HEADER_VERSION, headerHash } from "#protocol/header.js";
+import { EMPTY_MAP, mapHash } from "#protocol/map.js";
+import { residualInterval, roundOf } from "#protocol/positions.js";
+
 export const FAULTS = ["alter-map", "claim-unrun", "equivocate", "withhold-residual", "break-lag"] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -22,3 +30,68 @@ export function faultFromEnvironment(env: Readonly<Record<string, string | undef
 
 /** From which seq on a miner misbehaves: late enough that honest work is anchored before. */
 export const FAULT_FROM = 12n;
+
+/** break-lag: a clock older than the rule allows, though not older than the slot's own header before. */
+export function olderClock(clock: readonly bigint[], own: number, before: readonly bigint[], lag: number): bigint[] {
+  return clock.map((c, slot) => {
+    if (slot === own) return c;
+    const older = c - BigInt(lag) - 1n;
+    const floor = before[slot] ?? 0n;
+    return older > floor ? older : floor;
+  });
+}
+
+/** An iteration with the fault in it; whatever the fault does not touch is as it should be. */
+export function misbehave(fault: Fault, input: IterateInput): Iterated & { second?: Uint8Array } {
+  if (fault === "claim-unrun") return unrun(input);
+  const honest = iterate(input);
+  if (fault === "alter-map") return rebuilt(input, honest, altered(honest.map));
+  if (fault !== "equivocate") return honest;
+  return { ...honest, second: encodeHeader({ ...honest.header, loss: (honest.header.loss ^ 1) >>> 0 }) };
+}
+
+/** The sign of the first of eight entries turned; where there is none, entry 0 added. Canonical for levels = 1. */
+function altered(map: Uint8Array): Uint8Array {
+  if (map.length === 1) return Uint8Array.of(1, 0, 0);
+  const out = map.slice();
+  const last = out.length - 1;
+  out[last] = (out[last] as number) ^ 1;
+  return out;
+}
+
+function rebuilt(input: IterateInput, honest: Iterated, map: Uint8Array): Iterated {
+  const digest = chainDigest(input.replica.chainDigestAt(input.slot, input.seq - 1n) as Uint8Array, mapHash(map));
+  const modelDigest = input.replica.digestAt(input.replica.clock, { slot: input.slot, chainDigest: digest }) as Uint8Array;
+  const header = { ...honest.header, mapHash: mapHash(map), chainDigest: digest, modelDigest };
+  const headerBytes = encodeHeader(header);
+  return { header, headerBytes, headerHash: headerHash(headerBytes), map, residual: honest.residual };
+}
+
+/** A header that was made up without any work, around an empty map and a residual of nothing. */
+function unrun(input: IterateInput): Iterated {
+  const { replica, slot, seq } = input;
+  const parameters = replica.engine.plan.parameters;
+  const residual = seq % residualInterval(parameters) === 0n ? new Uint8Array(4 * parameters) : undefined;
+  const digest = chainDigest(replica.chainDigestAt(slot, seq - 1n) as Uint8Array, mapHash(EMPTY_MAP));
+  const header = Header.create({
+    version: HEADER_VERSION,
+    chainId: input.chainId,
+    taskId: input.taskId,
+    slot,
+    seq,
+    prev: input.prev,
+    round: roundOf(seq),
+    height: input.height,
+    clock: [...input.clock],
+    batchHash: input.batchHash,
+    mapHash: mapHash(EMPTY_MAP),
+    chainDigest: digest,
+    modelDigest: replica.digestAt(replica.clock, { slot, chainDigest: digest }) as Uint8Array,
+    logRoot: replica.logRoot(slot, seq - 1n),
+    residualHash: residual ? sha256(residual) : new Uint8Array(0),
+    loss: 500_000,
+    accuracy: 900_000,
+  });
+  const headerBytes = encodeHeader(header);
+  return { header, headerBytes, headerHash: headerHash(headerBytes), map: EMPTY_MAP, residual };
+}

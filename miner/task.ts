@@ -2,6 +2,7 @@
 import { equalBytes } from "#kernel/bytes.js";
 import { sha256 } from "#kernel/crypto.js";
 import { parseTopology } from "#engine/topology/index.js";
+import { batchOfSegment, checkManifestFor, checkSegment, decodeManifest, MAX_SEGMENT_BYTES, rowShapeOf } from "#protocol/data.js";
 import { type Chain, type Sender } from "#client/chain/types.js";
 import {
   type EvidenceReply,
@@ -17,9 +18,9 @@ import {
 import { headSignBytes } from "#protocol/header.js";
 import { checkMap } from "#protocol/map.js";
 import { BlobClient, BusLink, LogClient } from "#net/index.js";
-import { type Incoming, LogMachine } from "#net/log-machine.js";
+import { faultCeiling, type Incoming, LogMachine } from "#net/log-machine.js";
 import { LogStore } from "#net/log-store.js";
-import { checkManifest, checkSegment, type DataShape, MAX_SEGMENT, maxManifestBytes } from "#net/task-data.js";
+import { maxManifestBytes } from "#net/task-data.js";
 import { type TaskView } from "#net/task-view.js";
 import { joinTask, message, trySend } from "#net/worker.js";
 import { type Database, levelKey } from "#platform/level.js";
@@ -53,7 +54,6 @@ export class MinedTask {
   private readonly key: SessionKey;
   private readonly log: Logger;
   private readonly plan: ReturnType<typeof parseTopology>;
-  private readonly shape: DataShape;
   private readonly links = new Map<string, BusLink>();
   private readonly logs: LogClient;
   private readonly blobs: BlobClient;
@@ -87,7 +87,6 @@ export class MinedTask {
     this.blobs = new BlobClient(o);
     const spec = this.spec;
     this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.maxParameters) });
-    this.shape = { inputSize: this.plan.inputSize, inputShape: this.plan.inputShape, targetSize: spec.loss === 1 ? 1 : this.plan.outputSize };
   }
 
   private get id(): bigint {
@@ -176,6 +175,7 @@ export class MinedTask {
       heads: store.heads(),
       sessionKey: (slot) => this.view.seats.find((s) => s.role === Role.ROLE_MINER && s.index === slot && s.joined)?.sessionKey,
       logged: (slot, seq) => store.hash(slot, seq) ?? this.pending.get(`${slot}/${seq}`)?.hash,
+      ceiling: (slot) => faultCeiling(this.view.slots, slot),
       check: (m) => this.check(m),
     });
     this.machine.setHeight(this.view.height);
@@ -185,13 +185,16 @@ export class MinedTask {
 
   /** All batches, each checked against the manifest, which its CID checks. */
   private async loadData(): Promise<ComputeSetup["batches"]> {
-    const manifest = checkManifest(await this.blob(this.spec.manifestCid, maxManifestBytes(this.spec)), this.spec, this.shape);
+    const manifest = decodeManifest(await this.blob(this.spec.manifestCid, maxManifestBytes(this.spec)));
+    checkManifestFor(manifest, this.spec, this.plan);
+    const shape = rowShapeOf(this.spec, this.plan);
     const out: { x: Float32Array; y: Int32Array | Float32Array; hash: Uint8Array }[] = [];
-    for (let i = 0; i < manifest.segments.length; i++) {
-      const bytes = await this.blob((manifest.segments[i] as { cid: string }).cid, MAX_SEGMENT);
-      for (const b of checkSegment(bytes, manifest, i, this.shape)) {
-        const y = manifest.classes > 0 ? new Int32Array(b.y.buffer, b.y.byteOffset, b.y.length / 4) : new Float32Array(b.y.buffer, b.y.byteOffset, b.y.length / 4);
-        out.push({ x: new Float32Array(b.x.buffer, b.x.byteOffset, b.x.length / 4), y, hash: manifest.batchHashes[out.length] as Uint8Array });
+    for (const [i, ref] of manifest.segments.entries()) {
+      if (out.length >= this.spec.batches) break;
+      const rows = checkSegment(manifest, shape, i, await this.blob(ref.cid, MAX_SEGMENT_BYTES));
+      for (let b = 0; b < ref.batches; b++) {
+        const { x, y } = batchOfSegment(shape, rows, manifest.batchSize, b);
+        out.push({ x: x.slice(), y: y.slice(), hash: manifest.batchHashes[out.length] as Uint8Array });
       }
     }
     return out.slice(0, this.spec.batches);

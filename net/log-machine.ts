@@ -6,7 +6,7 @@
  */
 import { equalBytes } from "#kernel/bytes.js";
 import { crypto, sha256 } from "#kernel/crypto.js";
-import { Header, type Iteration, type SignedHead } from "#proto/gen/pouw.js";
+import { Header, type Iteration, type SignedHead, type Slot, SlotStatus } from "#proto/gen/pouw.js";
 import { decodeCanonical } from "#proto/wire.js";
 import { headSignBytes } from "#protocol/header.js";
 
@@ -23,6 +23,12 @@ export type Outcome =
   /** two signed heads at one (slot, seq); the first is logged where `first` is absent */
   | { readonly kind: "equivocation"; readonly slot: number; readonly first?: SignedHead; readonly second: SignedHead };
 
+/** f of a slot that the chain closed for a fault. */
+export function faultCeiling(slots: readonly Slot[], slot: number): bigint | undefined {
+  const s = slots.find((x) => x.slot === slot);
+  return s?.status === SlotStatus.SLOT_CLOSED_FAULT ? s.closedSeq : undefined;
+}
+
 export interface MachineOptions {
   readonly chainId: string;
   readonly taskId: bigint;
@@ -32,6 +38,8 @@ export interface MachineOptions {
   logged(slot: number, seq: bigint): Uint8Array | undefined;
   /** the rules of protocol section 7, on the state of the log: what is broken, or undefined */
   check(m: Incoming): string | undefined;
+  /** f of a slot closed for a fault: messages above it are dropped and nobody waits for them */
+  ceiling?(slot: number): bigint | undefined;
   /** at most this many bytes are held back for one slot */
   readonly maxHeldBytes?: number;
   /** heads of the log so far */
@@ -67,7 +75,7 @@ export class LogMachine {
       for (const { header } of messages.values()) {
         header.clock.forEach((seq, slot) => {
           const next = (this.heads[slot] as bigint) + 1n;
-          if (seq >= next && !this.held[slot]?.has(next) && !missing.has(slot)) missing.set(slot, { seq: next, namedBy });
+          if (this.needed(slot, seq) >= next && !this.held[slot]?.has(next) && !missing.has(slot)) missing.set(slot, { seq: next, namedBy });
         });
       }
     });
@@ -102,6 +110,7 @@ export class LogMachine {
       const first = earlier && { seq, hash: earlier.hash, signature: earlier.message.signature };
       return { kind: "equivocation", slot, ...(first ? { first } : {}), second: { seq, hash, signature: message.signature } };
     }
+    if (this.needed(slot, seq) < seq) return { kind: "refused", why: `${slot}/${seq} is above ${this.needed(slot, seq)}, where the slot was closed for a fault` };
     if (seq <= (this.heads[slot] as bigint)) return { kind: "refused", why: `${slot}/${seq} is below the head ${this.heads[slot]}` };
     const size = message.header.length + message.map.length + 256;
     if ((this.heldBytes[slot] as number) + size > (o.maxHeldBytes ?? 64 << 20) && seq !== (this.heads[slot] as bigint) + 1n) {
@@ -135,7 +144,12 @@ export class LogMachine {
   private next(slot: number): Incoming | undefined {
     const m = this.held[slot]?.get((this.heads[slot] as bigint) + 1n);
     if (!m || m.header.height > this.height) return undefined;
-    return m.header.clock.every((seq, j) => (j === slot ? seq < m.header.seq : seq <= (this.heads[j] as bigint))) ? m : undefined;
+    return m.header.clock.every((seq, j) => (j === slot ? seq < m.header.seq : this.needed(j, seq) <= (this.heads[j] as bigint))) ? m : undefined;
+  }
+
+  private needed(slot: number, seq: bigint): bigint {
+    const f = this.o.ceiling?.(slot);
+    return f !== undefined && f < seq ? f : seq;
   }
 
   private release(slot: number, m: Incoming): void {

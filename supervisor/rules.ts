@@ -1,10 +1,73 @@
-/** What is only suspicious is not a rule; what is here is refused. See protocol/check.ts for the rules themselves. */
+/** The rules of protocol/check.ts on the state of one log, which this keeps: where every slot's log ends. */
+import { sha256 } from "#kernel/crypto.js";
+import { type ModelPlan } from "#engine/topology/index.js";
+import { type Iteration, type Slot, SlotStatus, type Task, type TaskSpec } from "#proto/gen/pouw.js";
+import { checkForm, checkSuccession, type CheckContext, firstTip, tipAfter } from "#protocol/check.js";
+import { decodeHeader } from "#protocol/header.js";
+import { Closures } from "#protocol/lag.js";
+import { emptyRoot, LogTree } from "#protocol/log-root.js";
+import { BatchOrder } from "#protocol/order.js";
 import { type Incoming } from "#net/log-machine.js";
 
-/** The rules of protocol section 7 on the state of one log. */
-export interface Rules {
-  /** what a message breaks, or undefined; the log holds all that its clock names */
-  check(m: Incoming): string | undefined;
-  /** the message is in the log now */
-  apply(m: Incoming): void;
+export interface RulesSetup {
+  readonly chainId: string;
+  readonly task: Task;
+  readonly plan: ModelPlan;
+  readonly batchHashes: readonly Uint8Array[];
+  slots(): readonly Slot[];
+  /** A(height); undefined where that block was not seen, and then run_ahead is not judged */
+  lowestRound(height: bigint): bigint | undefined;
+}
+
+/** Closed slots as the lag rule wants them. */
+export function closuresOf(slots: readonly Slot[]): Closures {
+  return new Closures(
+    slots
+      .filter((s) => s.status !== SlotStatus.SLOT_OPEN)
+      .map((s) => ({ slot: s.slot, status: s.status === SlotStatus.SLOT_CLOSED_LATE ? ("late" as const) : ("fault" as const), closedHeight: s.closedHeight, closedSeq: s.closedSeq })),
+  );
+}
+
+export class TaskRules {
+  private readonly spec: TaskSpec;
+  private readonly order: BatchOrder;
+  private readonly logs;
+
+  constructor(private readonly o: RulesSetup) {
+    this.spec = o.task.spec as TaskSpec;
+    this.order = new BatchOrder(o.task.startBeacon, o.task.id, this.spec.batches);
+    this.logs = Array.from({ length: this.spec.slots }, () => ({ tree: new LogTree(), tip: firstTip(this.spec.slots, o.task.startHeight, emptyRoot()) }));
+  }
+
+  /** What a message breaks, or undefined. Its signature was checked when it came in. */
+  check({ message }: Incoming): string | undefined {
+    const { o } = this;
+    const context: CheckContext = {
+      chainId: o.chainId,
+      taskId: o.task.id,
+      spec: this.spec,
+      parameters: o.plan.parameters,
+      startHeight: o.task.startHeight,
+      order: this.order,
+      batchHash: (batch) => o.batchHashes[batch] as Uint8Array,
+      sessionKey: () => new Uint8Array(0),
+      closures: closuresOf(o.slots()),
+      lowestAnchoredRound: (height) => o.lowestRound(height),
+    };
+    const form = checkForm(context, message, { signature: false });
+    if (!form.ok) return `${form.violation.code}: ${form.violation.text}`;
+    const log = this.logs[form.ok.header.slot];
+    if (!log) return `slot ${form.ok.header.slot} is none of the task's`;
+    const v = checkSuccession(context, form.ok.header, log.tip);
+    return v && `${v.code}: ${v.text}`;
+  }
+
+  /** The message is in the log now. */
+  apply(message: Iteration): void {
+    const header = decodeHeader(message.header);
+    const log = this.logs[header.slot] as (typeof this.logs)[number];
+    const headerHash = sha256(message.header);
+    log.tree.append(headerHash);
+    log.tip = tipAfter({ header, headerHash }, log.tree.root());
+  }
 }

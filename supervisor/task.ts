@@ -1,6 +1,7 @@
 /** One task that this worker supervises: joins, takes the data, keeps the log, anchors it, and serves it all until the seats unlock. */
 import { sha256 } from "#kernel/crypto.js";
 import { parseTopology } from "#engine/topology/index.js";
+import { checkManifestFor, checkSegment, decodeManifest, MAX_SEGMENT_BYTES, rowShapeOf } from "#protocol/data.js";
 import { type Chain, type Sender } from "#client/chain/types.js";
 import {
   Header,
@@ -15,8 +16,8 @@ import {
   type Seat,
   type SignedHead,
 } from "#proto/gen/pouw.js";
-import { type BlobStore, type BusHub, BusLink, type BusPeer, type BusSeat, LogClient, refused, unavailable } from "#net/index.js";
-import { checkManifest, checkSegment, type DataShape, MAX_SEGMENT, maxManifestBytes, maxTestSetBytes } from "#net/task-data.js";
+import { BlobClient, type BlobStore, type BusHub, BusLink, type BusPeer, type BusSeat, LogClient, refused, unavailable } from "#net/index.js";
+import { maxManifestBytes, maxTestSetBytes } from "#net/task-data.js";
 import { LogStore } from "#net/log-store.js";
 import { RoundHistory, type TaskView } from "#net/task-view.js";
 import { joinTask, message, trySend } from "#net/worker.js";
@@ -24,8 +25,8 @@ import { type Database } from "#platform/level.js";
 import { type SessionKey, sessionKey } from "#platform/keys.js";
 import { type Logger } from "#platform/log.js";
 import { anchorContent } from "./anchors.js";
-import { type Incoming, LogMachine } from "#net/log-machine.js";
-import { type Rules, taskRules } from "./rules.js";
+import { faultCeiling, type Incoming, LogMachine } from "#net/log-machine.js";
+import { TaskRules } from "./rules.js";
 
 export interface SupervisorContext {
   readonly chain: Chain;
@@ -51,11 +52,10 @@ export class SupervisedTask {
   private readonly peersLog: LogClient;
   private readonly stop = new AbortController();
   private readonly reported = new Set<number>();
-  private readonly shape: DataShape;
   private readonly plan: ReturnType<typeof parseTopology>;
   private store: LogStore | undefined;
   private machine: LogMachine | undefined;
-  private rules: Rules | undefined;
+  private rules: TaskRules | undefined;
   private manifest: Manifest | undefined;
   private markStarted: () => void = () => {};
   private readonly started = new Promise<void>((resolve) => (this.markStarted = resolve));
@@ -81,7 +81,6 @@ export class SupervisedTask {
     this.peersLog = new LogClient({ endpoints: [], allowPrivate: ctx.allowPrivate });
     const spec = this.spec;
     this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.maxParameters) });
-    this.shape = { inputSize: this.plan.inputSize, inputShape: this.plan.inputShape, targetSize: spec.loss === 1 ? 1 : this.plan.outputSize };
     this.history.note(view);
   }
 
@@ -130,18 +129,20 @@ export class SupervisedTask {
     const { task } = this.view;
     const store = await LogStore.open(this.ctx.db, task.id, this.spec.slots);
     await this.checkData();
-    this.rules = taskRules({
+    if (!this.manifest) await this.fetchManifest();
+    if (!this.manifest) return;
+    this.rules = new TaskRules({
       chainId: this.ctx.chain.chainId,
       task,
       plan: this.plan,
-      batchHashes: this.manifest?.batchHashes,
+      batchHashes: this.manifest.batchHashes,
       slots: () => this.view.slots,
       lowestRound: (height) => this.history.lowestRound(height),
     });
     const rules = this.rules;
     for await (const m of store.after([])) {
       const header = Header.decode(m.header);
-      rules.apply({ message: m, header, hash: sha256(m.header) });
+      rules.apply(m);
       this.synced.set(header.slot, { seq: header.seq, signature: m.signature });
     }
     this.store = store;
@@ -153,6 +154,7 @@ export class SupervisedTask {
       heads: store.heads(),
       sessionKey: (slot) => this.view.seats.find((s) => s.role === Role.ROLE_MINER && s.index === slot && s.joined)?.sessionKey,
       logged: (slot, seq) => store.hash(slot, seq),
+      ceiling: (slot) => faultCeiling(this.view.slots, slot),
       check: (m) => rules.check(m),
     });
     this.machine.setHeight(this.view.height);
@@ -262,7 +264,7 @@ export class SupervisedTask {
 
   private keep(m: Incoming): void {
     const { slot, seq } = m.header;
-    this.rules?.apply(m);
+    this.rules?.apply(m.message);
     this.unsynced++;
     this.syncing = (this.store as LogStore).append(slot, seq, m.message, m.hash).then(
       () => {
@@ -338,15 +340,30 @@ export class SupervisedTask {
   async allowedBlob(cid: string): Promise<number> {
     if (this.view.task.phase !== Phase.PHASE_INITIALISATION) throw refused(`task ${this.id} takes data in Initialisation only`);
     if (cid === this.spec.manifestCid) return maxManifestBytes(this.spec);
-    if (cid === this.spec.testSet?.cid) return maxTestSetBytes(this.spec, this.shape);
+    if (cid === this.spec.testSet?.cid) return maxTestSetBytes(this.spec, this.plan);
     await this.checkData();
-    if (this.manifest?.segments.some((s) => s.cid === cid)) return MAX_SEGMENT;
+    if (this.manifest?.segments.some((s) => s.cid === cid)) return MAX_SEGMENT_BYTES;
     throw refused(this.manifest ? `${cid} is neither the manifest, a segment nor the test set of task ${this.id}` : `send the manifest ${this.spec.manifestCid} of task ${this.id} first`);
   }
 
   async blobStored(): Promise<void> {
     await this.checkData();
     this.confirm();
+  }
+
+  /** A supervisor that the client did not reach takes the manifest from the others: without it no batch can be checked. */
+  private async fetchManifest(): Promise<void> {
+    const endpoints = this.view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.joined && s.worker !== this.ctx.sender.address).map((s) => s.endpoint);
+    const from = new BlobClient({ endpoints, allowPrivate: this.ctx.allowPrivate });
+    try {
+      const bytes = await from.get(this.spec.manifestCid, maxManifestBytes(this.spec), { timeout: GAP_TIMEOUT });
+      await this.ctx.blobs.put(this.spec.manifestCid, [bytes], bytes.length);
+      await this.checkData();
+    } catch (e) {
+      this.log.warn("the manifest is not here and nobody gives it: asking again at the next block", { error: e as Error });
+    } finally {
+      from.close();
+    }
   }
 
   private checkData(): Promise<void> {
@@ -361,7 +378,9 @@ export class SupervisedTask {
       const bytes = await blobs.get(this.spec.manifestCid);
       if (!bytes) return;
       try {
-        this.manifest = checkManifest(bytes, this.spec, this.shape);
+        const manifest = decodeManifest(bytes);
+        checkManifestFor(manifest, this.spec, this.plan);
+        this.manifest = manifest;
       } catch (e) {
         this.log.warn("the data does not fit the task", { why: (e as Error).message });
         return;
@@ -371,7 +390,7 @@ export class SupervisedTask {
     for (const cid of wanted) if (cid !== "" && (await blobs.size(cid)) === undefined) return;
     try {
       for (let i = 0; i < this.manifest.segments.length; i++) {
-        checkSegment((await blobs.get(wanted[i] as string)) as Uint8Array, this.manifest, i, this.shape);
+        checkSegment(this.manifest, rowShapeOf(this.spec, this.plan), i, (await blobs.get(wanted[i] as string)) as Uint8Array);
         await new Promise((resolve) => setImmediate(resolve)); // messages of other tasks go on
       }
     } catch (e) {

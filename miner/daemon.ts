@@ -1,0 +1,74 @@
+/** The miner: every task in which its worker holds miners' seats, each with its own compute thread. */
+import { availableParallelism, totalmem } from "node:os";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { type Chain, type Sender } from "#client/chain/types.js";
+import { Phase, Role } from "#proto/gen/pouw.js";
+import { watchTasks } from "#net/task-view.js";
+import { ensureWorker, queryParams } from "#net/worker.js";
+import { Database } from "#platform/level.js";
+import { type Logger } from "#platform/log.js";
+import { type Fault } from "./faults.js";
+import { type ComputeSetup, type FromCompute } from "./protocol.js";
+import { type ComputeThread, MinedTask, type MinerContext } from "./task.js";
+
+export interface MinerSetup {
+  readonly home: string;
+  readonly chain: Chain;
+  readonly sender: Sender;
+  readonly stake: bigint;
+  readonly maxSeats: number;
+  readonly allowPrivate: boolean;
+  readonly log: Logger;
+  readonly fault?: Fault | undefined;
+  readonly ready?: () => void;
+}
+
+function startCompute(setup: ComputeSetup, receive: (m: FromCompute) => void): ComputeThread {
+  const self = new URL(import.meta.url);
+  const worker = new Worker(new URL(self.pathname.endsWith(".ts") ? "./worker-source.mjs" : "./worker.js", self), { workerData: setup });
+  worker.on("message", receive);
+  worker.on("error", (e) => receive({ kind: "failed", error: e.stack ?? e.message }));
+  return {
+    post: (m) => worker.postMessage(m),
+    close: async () => {
+      await worker.terminate();
+    },
+  };
+}
+
+export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void> {
+  const { chain, sender, log } = setup;
+  const db = await Database.open(join(setup.home, "db"));
+  const tasks = new Map<bigint, MinedTask>();
+  try {
+    // half of the machine's memory, by whole MiB: the rest is the network's and the system's
+    const memory = BigInt(Math.floor(totalmem() / 2 ** 21)) << 20n;
+    await ensureWorker(chain, sender, { role: Role.ROLE_MINER, stake: setup.stake, maxSeats: setup.maxSeats, memory }, log);
+    log.debug("compute threads run one a task", { cores: availableParallelism() });
+    const context: MinerContext = { ...setup, params: await queryParams(chain), db, startCompute };
+    setup.ready?.();
+    await watchTasks(chain, sender.address, {
+      signal,
+      log,
+      done: ({ task }) => task.phase >= Phase.PHASE_EVALUATION,
+      each: async (_header, views) => {
+        for (const [id, view] of views) {
+          if (!view.seats.some((s) => s.role === Role.ROLE_MINER && s.worker === sender.address)) continue;
+          if (view.task.phase >= Phase.PHASE_EVALUATION) {
+            const over = tasks.get(id);
+            tasks.delete(id);
+            await over?.close();
+            continue;
+          }
+          let t = tasks.get(id);
+          if (!t) tasks.set(id, (t = new MinedTask(context, view)));
+          await t.onView(view).catch((e: Error) => log.error("a task failed at a block", { task: id, error: e }));
+        }
+      },
+    });
+  } finally {
+    await Promise.all([...tasks.values()].map((t) => t.close()));
+    await db.close();
+  }
+}

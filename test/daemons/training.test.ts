@@ -1,0 +1,67 @@
+import "#platform/install.js";
+import test from "ava";
+import { Header, Phase } from "#proto/gen/pouw.js";
+import { LogClient } from "#net/index.js";
+import { type Iteration } from "#proto/gen/pouw.js";
+import { toHex } from "#kernel/bytes.js";
+import { sha256 } from "#kernel/crypto.js";
+import { createEngine } from "#engine/index.js";
+import { parseTopology } from "#engine/topology/index.js";
+import { f32Bytes } from "#protocol/floats.js";
+import { initialWeights, taskSeed } from "#protocol/initial.js";
+import { mapHash } from "#protocol/map.js";
+import { slotPositions } from "#protocol/positions.js";
+import { Replica } from "#protocol/replica.js";
+import { Network, smallTask } from "./bench.js";
+
+/** The whole log of a supervisor, by slot. */
+async function logOf(net: Network, endpoint: string): Promise<Iteration[][]> {
+  const { task } = net.small;
+  const client = new LogClient({ endpoints: [endpoint], allowPrivate: true });
+  const out: Iteration[][] = Array.from({ length: task.spec?.slots ?? 0 }, () => []);
+  for await (const m of client.stream(task.id, [])) out[Header.decode(m.header).slot]?.push(m);
+  client.close();
+  return out;
+}
+
+/** sha256 of K after a log, rebuilt from nothing but its maps. */
+async function rebuild(net: Network, log: Iteration[][]): Promise<string> {
+  const { task } = net.small;
+  const spec = task.spec as NonNullable<typeof task.spec>;
+  const plan = parseTopology(spec.topology, { maxParameters: 1 << 20 });
+  const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: spec.batchSize });
+  const replica = new Replica(engine, spec, initialWeights(plan, taskSeed(task.startBeacon, task.id)));
+  for (const messages of log) {
+    for (const m of messages) {
+      const h = Header.decode(m.header);
+      replica.apply({ slot: h.slot, seq: h.seq, headerHash: sha256(m.header), mapHash: mapHash(m.map), map: m.map });
+    }
+  }
+  return toHex(sha256(f32Bytes(engine.K)));
+}
+
+test.serial("two miners with three slots train over three supervisors: every log is the same, every head is anchored, and K is equal bit for bit", async (t) => {
+  const net = new Network(smallTask(3, 3), ["minerA", "minerB", "minerA"], ["s0", "s1", "s2"]);
+  net.chain.target = 1n << 249n;
+  const daemons = [];
+  try {
+    for (const s of ["s0", "s1", "s2"]) daemons.push(await net.supervisor(s));
+    net.start(150);
+    for (const m of ["minerA", "minerB"]) daemons.push(await net.miner(m));
+    await net.giveData();
+    await net.until(() => net.chain.task.phase === Phase.PHASE_SETTLING, "all heads anchored");
+    const logs = await Promise.all([...net.endpoints.values()].map((e) => logOf(net, e)));
+    const spec = net.small.task.spec as NonNullable<(typeof net.small.task)["spec"]>;
+    for (const log of logs) t.deepEqual(log.map((l) => BigInt(l.length)), [0, 1, 2].map((s) => slotPositions(spec, s)));
+    const digests = logs.map((log) => toHex(sha256(Buffer.concat(log.flat().map((m) => m.header)))));
+    t.is(new Set(digests).size, 1);
+    const states = await Promise.all(logs.map((log) => rebuild(net, log)));
+    t.is(new Set(states).size, 1);
+    t.deepEqual(net.chain.refused, []);
+    t.deepEqual(net.chain.reports, []);
+    await net.until(() => net.chain.claims.length > 0, "a lucky iteration", 5_000);
+  } finally {
+    for (const d of daemons) await d.stop();
+    net.close();
+  }
+});
