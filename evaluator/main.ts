@@ -14,7 +14,7 @@ import { ensureWorker, message, trySend } from "#net/worker.js";
 import { readMnemonic } from "#platform/keys.js";
 import { createLogger, type Logger, type LogLevel } from "#platform/log.js";
 import { scoreCommit } from "#protocol/scores.js";
-import { MsgCommitScores, MsgRevealScores, Loss, Phase, Role } from "#proto/gen/pouw.js";
+import { MsgCommitScores, MsgRevealScores, Phase, Role } from "#proto/gen/pouw.js";
 import { nextAction, type Opinion } from "./machine.js";
 import { scoreModels } from "./score.js";
 import { OpinionStore } from "./store.js";
@@ -90,9 +90,7 @@ export async function evaluate(view: TaskView, o: { allowPrivate: boolean; log: 
   const logs = new LogClient(pool);
   const salt = new Uint8Array(randomBytes(32));
   try {
-    const targetSize = spec.loss === Loss.LOSS_SOFTMAX_CROSS_ENTROPY ? 1 : plan.outputSize;
-    const limit = maxTestSetBytes(spec, { inputSize: plan.inputSize, targetSize, inputShape: plan.inputShape });
-    const sealed = await blobs.get(spec.testSet.cid, limit, { signal: o.signal });
+    const sealed = await blobs.get(spec.testSet.cid, maxTestSetBytes(spec, plan), { signal: o.signal });
     let test: ReturnType<typeof readTestSet>;
     try {
       test = readTestSet(sealed, task.testKey, spec, plan);

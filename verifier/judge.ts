@@ -49,6 +49,7 @@ export async function judge(work: TaskWork, request: VerifyRequest, options: Jud
       seq,
       claimed: job.header.length > 0 ? job.header : undefined,
       residual,
+      anchoredSeq: (s) => request.anchors.find((a) => a.slot === s)?.heads.at(-1)?.seq ?? 0n,
       batch: work.batch,
       peers,
       peersComplete,

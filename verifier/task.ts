@@ -124,7 +124,7 @@ export class TaskWork {
 
   /** The manifest, fetched once. Throws when nobody serves it. */
   async manifest(signal: AbortSignal): Promise<Manifest> {
-    this.#manifest ??= this.#blobs.get(this.spec.manifestCid, maxManifestBytes(this.spec, sizes(this.spec, this.plan)), { signal }).then((bytes) => {
+    this.#manifest ??= this.#blobs.get(this.spec.manifestCid, maxManifestBytes(this.spec), { signal }).then((bytes) => {
       const m = decodeManifest(bytes);
       checkManifestFor(m, this.spec, this.plan);
       this.#known = m;
@@ -166,8 +166,3 @@ export class TaskWork {
 
 const endpointsOf = (request: VerifyRequest): string[] =>
   request.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.endpoint !== "").map((s) => s.endpoint);
-
-function sizes(spec: TaskSpec, plan: ModelPlan) {
-  const { inputSize, targetSize } = rowShapeOf(spec, plan);
-  return { inputSize, targetSize: targetSize || 1, inputShape: plan.inputShape };
-}
