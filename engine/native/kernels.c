@@ -4,6 +4,9 @@
  * every sum is one chain of rounded products added in ascending order. Compile with
  * -ffp-contract=off and never with -ffast-math.
  */
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
 #include <math.h>
 #include <node_api.h>
 #include <stdint.h>
@@ -85,7 +88,12 @@ static void pack(int K, int N, const float *b, long rs, long cs, float *out) {
   for (int j = 0; j < N; j += nr) {
     int w = N - j < nr ? N - j : nr;
     if (cs == 1 && w == nr) {
-      for (int k = 0; k < K; k++, out += nr) memcpy(out, b + k * rs + j, (size_t)nr * 4);
+      const float *s = b + j;
+      if (nr == L) for (int k = 0; k < K; k++, out += L, s += rs) *(vec *)out = *(const vec *)s;
+      else for (int k = 0; k < K; k++, out += 2 * L, s += rs) {
+        *(vec *)out = *(const vec *)s;
+        *(vec *)(out + L) = *(const vec *)(s + L);
+      }
     } else if (w == nr) {
       for (int c = 0; c < nr; c++) {
         const float *s = b + (long)(j + c) * cs;
@@ -245,47 +253,66 @@ static uint8_t *put_varint(uint8_t *p, uint32_t value) {
   return p + 1;
 }
 
+/** One bit a lane where x ≥ q. */
+static inline unsigned lanes_at_least(vec x, float q) {
+#if defined __AVX512F__
+  return _mm512_cmp_ps_mask((__m512)x, _mm512_set1_ps(q), _CMP_GE_OQ);
+#elif defined __AVX2__
+  return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)x, _mm256_set1_ps(q), _CMP_GE_OQ));
+#elif defined __SSE2__
+  return (unsigned)_mm_movemask_ps(_mm_cmpge_ps((__m128)x, _mm_set1_ps(q)));
+#else
+  unsigned bits = 0;
+  for (int l = 0; l < L; l++) bits |= (unsigned)(x[l] >= q) << l;
+  return bits;
+#endif
+}
+
 /** Answers the encoding's first byte, or 0 for a null iteration; see assembly/map.ts. */
 static uint8_t *quantise(int n, float *restrict r, float *restrict g, float lr, float q, float inverse, int levels, uint8_t *room, uint8_t *signs, int32_t *info) {
+  uint8_t *body = room + 8, *out = body;
+  uint32_t count = 0;
+  int last = -1, overdrive = 0;
+  ivec top = {0};
+  int i = 0;
+  /* The new residual is made in the gradient's place: what is null must not have touched r. */
+#define FIRE(AT)                                                                     \
+  {                                                                                  \
+    int at_ = (AT);                                                                  \
+    float v = g[at_], t = v * inverse, size = fabsf(t);                              \
+    if (size > (float)levels) overdrive++;                                           \
+    int k = size >= (float)levels ? (t < 0 ? -levels : levels) : (int)t;             \
+    g[at_] = v - q * (float)k;                                                       \
+    out = put_varint(out, (uint32_t)(at_ - last - 1));                               \
+    last = at_;                                                                      \
+    if (levels == 1) {                                                               \
+      uint8_t bit = (uint8_t)((k < 0) << (count & 7));                               \
+      signs[count >> 3] = count & 7 ? signs[count >> 3] | bit : bit;                 \
+    } else out = put_varint(out, ((uint32_t)k << 1) ^ (uint32_t)(k >> 31));          \
+    count++;                                                                         \
+  }
+  for (; i + L <= n; i += L) {
+    vec a = *(vec *)(r + i) - lr * *(vec *)(g + i);
+    ivec bits = (ivec)a & 0x7fffffff;
+    *(vec *)(g + i) = a;
+    ivec above = bits > top;
+    top = (bits & above) | (top & ~above);
+    for (unsigned fired = lanes_at_least((vec)bits, q); fired; fired &= fired - 1) FIRE(i + __builtin_ctz(fired))
+  }
   int32_t worst = 0;
-  for (int i = 0; i < n; i++) {
+  for (int l = 0; l < L; l++) worst = top[l] > worst ? top[l] : worst;
+  for (; i < n; i++) {
     float a = r[i] - lr * g[i];
     int32_t bits;
     g[i] = a;
     memcpy(&bits, &a, 4);
     bits &= 0x7fffffff;
     worst = bits > worst ? bits : worst;
+    if (fabsf(a) >= q) FIRE(i)
   }
+#undef FIRE
   if (worst >= 0x7f800000) return 0;
-
-  uint8_t *body = room + 8, *out = body;
-  uint32_t count = 0;
-  int last = -1, overdrive = 0;
-  enum { BLOCK = 16 };
-  for (int i = 0; i < n; i += BLOCK) {
-    int end = n - i < BLOCK ? n : i + BLOCK;
-    if (end - i == BLOCK) {
-      int large = 0;
-      for (int l = 0; l < BLOCK; l++) large |= fabsf(g[i + l]) >= q;
-      memcpy(r + i, g + i, BLOCK * 4);
-      if (!large) continue;
-    }
-    for (int l = i; l < end; l++) {
-      float v = g[l], t = v * inverse, size = fabsf(t);
-      r[l] = v;
-      if (size < 1) continue;
-      if (size > (float)levels) overdrive++;
-      int k = size >= (float)levels ? (t < 0 ? -levels : levels) : (int)t;
-      r[l] = v - q * (float)k;
-      out = put_varint(out, (uint32_t)(l - last - 1));
-      last = l;
-      if (levels == 1) {
-        uint8_t bit = (uint8_t)((k < 0) << (count & 7));
-        signs[count >> 3] = count & 7 ? signs[count >> 3] | bit : bit;
-      } else out = put_varint(out, ((uint32_t)k << 1) ^ (uint32_t)(k >> 31));
-      count++;
-    }
-  }
+  memcpy(r, g, (size_t)n * 4);
   if (levels == 1) {
     memcpy(out, signs, (count + 7) >> 3);
     out += (count + 7) >> 3;

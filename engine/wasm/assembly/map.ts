@@ -38,22 +38,49 @@ function putEntry(i: i32, k: i32, levels: i32, signs: usize): void {
   count++;
 }
 
+let overdrive: i32 = 0;
+
+/** One entry whose |a| is a quantum or more: a/q is exact, since q is a power of two. */
+// @ts-ignore: decorator
+@inline
+function fire(at: usize, i: i32, q: f32, inverse: f32, levels: i32, signs: usize): void {
+  const v = load<f32>(at);
+  const t = v * inverse;
+  const size = abs<f32>(t);
+  if (size > <f32>levels) overdrive++;
+  const k = size >= <f32>levels ? (t < 0 ? -levels : levels) : <i32>t;
+  store<f32>(at, v - q * <f32>k);
+  putEntry(i, k, levels, signs);
+}
+
 /**
  * a = r − lr·g; if any a is not finite answers 0 and leaves r; else k = clamp(trunc(a/q)),
  * r = a − q·k, and the canonical encoding of the non-zero k, whose address is answered (within
  * `room`, from its eighth byte on or a little before). info: [length of the encoding, overdrive].
- * The gradient is overwritten by a. inverse = 1/q.
+ * The gradient is overwritten. inverse = 1/q.
  */
 export function quantise(n: i32, r: usize, g: usize, lr: f32, q: f32, inverse: f32, levels: i32, room: usize, signs: usize, info: usize): usize {
   const whole = n & ~3;
   const lrs = f32x4.splat(lr);
+  const qs = f32x4.splat(q);
   const magnitude = i32x4.splat(0x7fffffff);
+  const body = room + 8;
+  out = body;
+  count = 0;
+  last = -1;
+  overdrive = 0;
+  // The new residual is made in the gradient's place: what is null must not have touched r.
   let top = i32x4.splat(0);
   let p: usize = 0;
   for (let i = 0; i < whole; i += 4) {
     const a = f32x4.sub(v128.load(r + p), f32x4.mul(lrs, v128.load(g + p)));
+    const size = v128.and(a, magnitude);
     v128.store(g + p, a);
-    top = i32x4.max_s(top, v128.and(a, magnitude));
+    top = i32x4.max_s(top, size);
+    for (let fired = i32x4.bitmask(f32x4.ge(size, qs)); fired; fired &= fired - 1) {
+      const lane = ctz(fired);
+      fire(g + p + (<usize>lane << 2), i + lane, q, inverse, levels, signs);
+    }
     p += 16;
   }
   let worst = max(max(i32x4.extract_lane(top, 0), i32x4.extract_lane(top, 1)), max(i32x4.extract_lane(top, 2), i32x4.extract_lane(top, 3)));
@@ -61,39 +88,11 @@ export function quantise(n: i32, r: usize, g: usize, lr: f32, q: f32, inverse: f
     const a = load<f32>(r + p) - lr * load<f32>(g + p);
     store<f32>(g + p, a);
     worst = max(worst, reinterpret<i32>(a) & 0x7fffffff);
+    if (abs<f32>(a) >= q) fire(g + p, i, q, inverse, levels, signs);
     p += 4;
   }
   if (worst >= 0x7f800000) return 0;
-
-  const body = room + 8;
-  out = body;
-  count = 0;
-  last = -1;
-  const qs = f32x4.splat(q);
-  let overdrive = 0;
-  p = 0;
-  for (let i = 0; i < n; i += 4) {
-    // The last turn may read up to three floats of slack: they are not used.
-    const a = v128.load(g + p);
-    if (i < whole && !v128.any_true(f32x4.ge(f32x4.abs(a), qs))) v128.store(r + p, a);
-    else {
-      for (let l = 0; l < 4 && i + l < n; l++) {
-        const at = p + (<usize>l << 2);
-        const v = load<f32>(g + at);
-        const t = v * inverse;
-        const size = abs<f32>(t);
-        if (size < 1) {
-          store<f32>(r + at, v);
-          continue;
-        }
-        if (size > <f32>levels) overdrive++;
-        const k = size >= <f32>levels ? (t < 0 ? -levels : levels) : <i32>t;
-        store<f32>(r + at, v - q * <f32>k);
-        putEntry(i + l, k, levels, signs);
-      }
-    }
-    p += 16;
-  }
+  memory.copy(r, g, <usize>n << 2);
   if (levels == 1) {
     const bytes = (count + 7) >> 3;
     memory.copy(out, signs, bytes);
