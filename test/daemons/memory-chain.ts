@@ -56,6 +56,10 @@ export class MemoryChain implements Chain {
     this.snapshot();
   }
 
+  headOf(slot: number): bigint {
+    return this.slots[slot]?.head?.seq ?? 0n;
+  }
+
   /** Ends a block: phases, anchored heads. */
   block(): void {
     this.height++;

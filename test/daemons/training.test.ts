@@ -1,5 +1,7 @@
 import "#platform/install.js";
-import test from "ava";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
 import { Header, Phase } from "#proto/gen/pouw.js";
 import { LogClient } from "#net/index.js";
 import { type Iteration } from "#proto/gen/pouw.js";
@@ -9,10 +11,11 @@ import { createEngine } from "#engine/index.js";
 import { parseTopology } from "#engine/topology/index.js";
 import { f32Bytes } from "#protocol/floats.js";
 import { initialWeights, taskSeed } from "#protocol/initial.js";
+import { verifyInclusion } from "#protocol/log-root.js";
 import { mapHash } from "#protocol/map.js";
 import { slotPositions } from "#protocol/positions.js";
 import { Replica } from "#protocol/replica.js";
-import { Network, smallTask } from "./bench.js";
+import { type Daemon, Network, smallTask } from "./bench.js";
 
 /** The whole log of a supervisor, by slot. */
 async function logOf(net: Network, endpoint: string): Promise<Iteration[][]> {
@@ -42,7 +45,7 @@ async function rebuild(net: Network, log: Iteration[][]): Promise<string> {
 
 test.serial("two miners with three slots train over three supervisors: every log is the same, every head is anchored, and K is equal bit for bit", async (t) => {
   const net = new Network(smallTask(3, 3), ["minerA", "minerB", "minerA"], ["s0", "s1", "s2"]);
-  net.chain.target = 1n << 249n;
+  net.chain.target = 1n << 242n;
   const daemons = [];
   try {
     for (const s of ["s0", "s1", "s2"]) daemons.push(await net.supervisor(s));
@@ -60,8 +63,59 @@ test.serial("two miners with three slots train over three supervisors: every log
     t.deepEqual(net.chain.refused, []);
     t.deepEqual(net.chain.reports, []);
     await net.until(() => net.chain.claims.length > 0, "a lucky iteration", 5_000);
+    for (const claim of net.chain.claims) {
+      const [own, head] = [Header.decode(claim.header), Header.decode(claim.headHeader)];
+      if (claim.proof.length === 0) t.is(own.seq, head.seq);
+      else t.true(verifyInclusion(head.logRoot, head.seq - 1n, own.seq - 1n, sha256(claim.header), claim.proof));
+    }
   } finally {
     for (const d of daemons) await d.stop();
     net.close();
   }
+});
+
+/** Trains with one miner of two stopped at some point and started again by `again`; answers the whole log. */
+async function interrupted(t: ExecutionContext, again: (net: Network, home: string) => Promise<void>): Promise<void> {
+  const net = new Network(smallTask(2, 4), ["minerA", "minerB"], ["s0", "s1", "s2"]);
+  const daemons: Daemon[] = [];
+  const anchored = () => net.chain.headOf(0);
+  try {
+    for (const s of ["s0", "s1", "s2"]) daemons.push(await net.supervisor(s));
+    net.start(100);
+    const first = await net.miner("minerA");
+    daemons.push(await net.miner("minerB"));
+    await net.giveData();
+    await net.until(() => anchored() >= 5n && net.chain.task.phase === Phase.PHASE_TRAINING, "some anchored heads");
+    await first.stop();
+    const before = await logOf(net, net.endpoints.get("s0") as string);
+    t.true((before[0]?.length ?? 0) < 24, "stopped in the middle");
+    await again(net, first.home);
+    daemons.push(await net.miner("minerA", first.home));
+    await net.until(() => net.chain.task.phase === Phase.PHASE_SETTLING, "all heads anchored after the restart");
+    const after = await logOf(net, net.endpoints.get("s1") as string);
+    t.is(after[0]?.length, 24);
+    before[0]?.forEach((m, i) => t.deepEqual(m.header, after[0]?.[i]?.header, `header ${i + 1} is the one that was sent before`));
+    t.deepEqual(net.chain.reports, [], "no seq was signed twice");
+  } finally {
+    for (const d of daemons) await d.stop();
+    net.close();
+  }
+}
+
+test.serial("a miner started again keeps its chain of headers and signs no seq twice", async (t) => {
+  await interrupted(t, async () => {});
+});
+
+test.serial("a miner that lost its log takes it back from the supervisors, rebuilds its residual and goes on behind it", async (t) => {
+  await interrupted(t, async (_net, home) => rmSync(join(home, "db"), { recursive: true }));
+});
+
+test.serial("a second process on one home is refused", async (t) => {
+  const net = new Network(smallTask(1, 1), ["minerA"], ["s0", "s1", "s2"]);
+  const one = await net.miner("minerA");
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const two = await net.miner("minerA", one.home);
+  await two.stop();
+  t.regex(net.failures[0]?.message ?? "", /is in use by another process/);
+  await one.stop();
 });

@@ -1,0 +1,33 @@
+/** The miner daemon over a node's RPC. */
+import "#platform/install.js";
+import { connectChain, createSender } from "#client/chain/index.js";
+import { createLogger, type LogLevel } from "#platform/log.js";
+import { readMnemonic } from "#platform/keys.js";
+import { mine } from "./daemon.js";
+import { faultFromEnvironment } from "./faults.js";
+
+export interface MinerOptions {
+  readonly home: string;
+  readonly rpc: string;
+  /** path of a file that holds the account's mnemonic */
+  readonly key: string;
+  /** base units */
+  readonly stake: bigint;
+  readonly maxSeats: number;
+  readonly allowPrivate?: boolean;
+  readonly logLevel?: LogLevel;
+}
+
+/**
+ * Runs until the signal is aborted. Throws when the home is in use, the key file is wrong, or registration is refused.
+ * A miner serves nothing and listens nowhere: what is asked of it comes over its own streams.
+ */
+export async function runMiner(options: MinerOptions, signal: AbortSignal): Promise<void> {
+  const fault = faultFromEnvironment(process.env);
+  const log = createLogger("miner", options.logLevel);
+  if (fault) log.warn("this miner misbehaves on purpose", { fault });
+  const mnemonic = readMnemonic(options.key);
+  const chain = await connectChain({ rpc: options.rpc, signal });
+  const sender = await createSender({ chain, rpc: options.rpc, mnemonic });
+  await mine({ home: options.home, chain, sender, stake: options.stake, maxSeats: options.maxSeats, allowPrivate: options.allowPrivate ?? false, log, fault }, signal);
+}
