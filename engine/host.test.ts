@@ -3,6 +3,7 @@ import { createEngine } from "#engine/index.js";
 import type { Host } from "#engine/kernels.js";
 import { buildNative } from "#engine/native/build.js";
 import { nativeHost } from "#engine/native/host.js";
+import { nativePlace } from "#engine/native/place.js";
 import { sameBits } from "#engine/self-test.js";
 import { denseTopology, planOf } from "#engine/testing/models.js";
 import { wasmHost } from "#engine/wasm/host.js";
@@ -22,6 +23,16 @@ test("auto is native where it can be built, and WebAssembly where it cannot", as
 test("the self-test passes equal kernels", async (t) => {
   t.true(await sameBits(wasmHost, wasmHost));
   if ("addon" in built) t.true(await sameBits(wasmHost, async () => nativeHost() as Host));
+});
+
+test("every x86-64 level that this machine has gives WebAssembly's bits", async (t) => {
+  let level = 0;
+  for (let place = nativePlace(level); place && "addon" in built; place = nativePlace(++level)) {
+    t.true("addon" in buildNative(place), place.flags.join(" "));
+    t.true(await sameBits(wasmHost, async () => nativeHost(place) as Host), place.flags.join(" "));
+    t.log(place.flags.at(-1));
+  }
+  t.true(level > 0 || !("addon" in built));
 });
 
 /** A host whose named kernel is spoilt after it has run. */

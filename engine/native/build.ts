@@ -9,8 +9,7 @@ import { fileURLToPath } from "node:url";
 import { nativePlace } from "#engine/native/place.js";
 
 /** The addon's path, or why there is none. */
-export function buildNative(): { addon: string } | { reason: string } {
-  const place = nativePlace();
+export function buildNative(place = nativePlace()): { addon: string } | { reason: string } {
   if (!place) return { reason: "the source engine/native/kernels.c is not there" };
   const { root, source, flags, addon } = place;
   if (existsSync(addon)) return { addon };

@@ -2,15 +2,15 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Host, Kernels } from "#engine/kernels.js";
 import { newMemory } from "#engine/memory.js";
-import { nativePlace } from "#engine/native/place.js";
+import { type Place, nativePlace } from "#engine/native/place.js";
 
 type Addon = { [name in keyof Kernels]: (buffer: ArrayBuffer, ...numbers: number[]) => unknown };
 
 const NAMES: readonly (keyof Kernels)[] = ["pack", "gemm", "columnSums", "activate", "activationGradient", "softmaxCrossEntropy", "meanSquaredError", "softmax", "quantise", "addMap", "makeWeights"];
 
 /** The addon over a memory like WebAssembly's, when a build for this machine lies in the cache. Its bits are not yet checked. */
-export function nativeHost(): Host | undefined {
-  const addon = loadAddon();
+export function nativeHost(place = nativePlace()): Host | undefined {
+  const addon = loadAddon(place);
   if (!addon) return undefined;
   const memory = newMemory();
   const kernels: Record<string, unknown> = {};
@@ -19,8 +19,7 @@ export function nativeHost(): Host | undefined {
   return { name: "native", memory, kernels: kernels as unknown as Kernels };
 }
 
-function loadAddon(): Addon | undefined {
-  const place = nativePlace();
+function loadAddon(place: Place | undefined): Addon | undefined {
   if (!place || !existsSync(place.addon)) return undefined;
   try {
     return createRequire(import.meta.url)(place.addon) as Addon;

@@ -16,7 +16,10 @@ export interface Place {
   addon: string;
 }
 
-export function nativePlace(): Place | undefined {
+/** `level` counts down from the widest that this machine has, which is 0. */
+export function nativePlace(level = 0): Place | undefined {
+  const extra = levelFlags()[level];
+  if (!extra) return undefined;
   let root = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(root, SOURCE))) {
     const up = dirname(root);
@@ -24,23 +27,24 @@ export function nativePlace(): Place | undefined {
     root = up;
   }
   const source = join(root, SOURCE);
-  const flags = [...FLAGS, ...levelFlags()];
+  const flags = [...FLAGS, ...extra];
   const key = createHash("sha256").update(readFileSync(source)).update(flags.join(" ")).digest("hex").slice(0, 16);
   return { root, source, flags, addon: join(root, ".cache", "native", `kernels-${platform()}-${arch()}-${key}.node`) };
 }
 
-/** The widest x86-64 level that this processor has; other architectures take the compiler's own baseline. */
-function levelFlags(): string[] {
-  if (arch() !== "x64") return [];
+/** Compiler flags of the x86-64 levels that this processor has, widest first; others take the compiler's baseline. */
+function levelFlags(): string[][] {
+  if (arch() !== "x64") return [[]];
   let flags: Set<string>;
   try {
     flags = new Set(/^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.trim().split(/\s+/));
   } catch {
-    return ["-march=x86-64-v2"];
+    return [[]];
   }
   const has = (...names: string[]) => names.every((n) => flags.has(n));
-  if (has("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl")) return ["-march=x86-64-v4", "-mprefer-vector-width=512"];
-  if (has("avx2", "bmi1", "bmi2", "fma", "f16c", "movbe")) return ["-march=x86-64-v3"];
-  if (has("sse4_2", "popcnt", "ssse3")) return ["-march=x86-64-v2"];
-  return [];
+  const levels: string[][] = [];
+  if (has("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl")) levels.push(["-march=x86-64-v4", "-mprefer-vector-width=512"]);
+  if (has("avx2", "bmi1", "bmi2", "fma", "f16c", "movbe")) levels.push(["-march=x86-64-v3"]);
+  if (has("sse4_2", "popcnt", "ssse3")) levels.push(["-march=x86-64-v2"]);
+  return [...levels, []];
 }
