@@ -1,0 +1,39 @@
+/** The SDK's view of a chain: connect, query, send. */
+import { Bech32PrefixRequest, Bech32PrefixResponse } from "cosmjs-types/cosmos/auth/v1beta1/query";
+import { addressPrefix, setAddressPrefix } from "#kernel/address.js";
+import { type Codec } from "#proto/wire.js";
+import { type ConnectOptions, RpcChain } from "./rpc.js";
+import { openSender, type SenderOptions } from "./sender.js";
+import { type Chain, ChainError, type Sender } from "./types.js";
+
+export { type ConnectOptions, RpcChain } from "./rpc.js";
+export { type SenderOptions } from "./sender.js";
+export * from "./types.js";
+
+/** Connects, and takes over the chain's address prefix for this process. Waits for a node that is not up yet. */
+export async function connectChain(options: ConnectOptions): Promise<RpcChain> {
+  const chain = await RpcChain.connect(options);
+  const prefix = await prefixOf(chain);
+  if (prefix) setAddressPrefix(prefix);
+  return chain;
+}
+
+async function prefixOf(chain: RpcChain): Promise<string | undefined> {
+  const request = { encode: (m: Bech32PrefixRequest) => Bech32PrefixRequest.encode(m).finish() } as unknown as Codec<Bech32PrefixRequest>;
+  const response = { decode: (b: Uint8Array) => Bech32PrefixResponse.decode(b) } as unknown as Codec<Bech32PrefixResponse>;
+  try {
+    return (await chain.query("/cosmos.auth.v1beta1.Query/Bech32Prefix", request, {}, response)).value.bech32Prefix;
+  } catch (e) {
+    if (e instanceof ChainError) return undefined;
+    throw e;
+  }
+}
+
+/** A sender for an account given by mnemonic (m/44'/118'/0'/0/0) or by a CosmJS signer. */
+export async function createSender(options: SenderOptions): Promise<Sender> {
+  if (!(options.chain instanceof RpcChain)) throw new Error("createSender wants the chain that connectChain answered");
+  if (!options.mnemonic && !options.signer) throw new Error("createSender wants a mnemonic or a signer");
+  return openSender(options.chain, options, options.prefix ?? addressPrefix());
+}
+
+export type { Chain };

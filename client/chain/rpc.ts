@@ -1,0 +1,181 @@
+/** The chain over CometBFT's JSON-RPC: queries, new blocks, transactions. */
+import { Comet38Client, HttpClient } from "@cosmjs/tendermint-rpc";
+import { QueryAccountRequest, QueryAccountResponse } from "cosmjs-types/cosmos/auth/v1beta1/query";
+import { BaseAccount } from "cosmjs-types/cosmos/auth/v1beta1/auth";
+import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
+import { type Codec } from "#proto/wire.js";
+import { type BlockHeader, type Chain, ChainError, type TxResult } from "./types.js";
+
+export interface ConnectOptions {
+  /** http://host:port of a CometBFT node */
+  readonly rpc: string;
+  /** ends waiting and retrying */
+  readonly signal?: AbortSignal;
+  /** how long to wait for the node at first, ms; 0: one attempt */
+  readonly patienceMs?: number;
+}
+
+export interface AccountFacts {
+  readonly accountNumber: bigint;
+  readonly sequence: bigint;
+}
+
+const POLL_MS = 200;
+const MAX_WAIT_MS = 5000;
+/** the most block metas that `blockchain` answers at once */
+const PAGE = 20;
+
+export class RpcChain implements Chain {
+  private constructor(
+    readonly chainId: string,
+    private readonly client: Comet38Client,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  /** Waits for the node while it cannot be reached. */
+  static async connect({ rpc, signal, patienceMs = 60_000 }: ConnectOptions): Promise<RpcChain> {
+    const client = Comet38Client.create(new HttpClient(rpc));
+    const end = Date.now() + patienceMs;
+    for (;;) {
+      try {
+        const { nodeInfo } = await client.status();
+        return new RpcChain(nodeInfo.network, client, signal);
+      } catch (e) {
+        if (Date.now() >= end) throw new Error(`the node at ${rpc} cannot be reached: ${reason(e)}. Is it running? Give another one with --node.`);
+        await pause(300, signal);
+      }
+    }
+  }
+
+  async query<Q, R>(path: string, request: Codec<Q>, q: Q, response: Codec<R>, height?: bigint): Promise<{ value: R; height: bigint }> {
+    const { code, codespace, log, value, height: at } = await this.retrying(() =>
+      this.client.abciQuery({ path, data: request.encode(q), ...(height ? { height: Number(height) } : {}), prove: false }),
+    );
+    if (code !== 0) throw new ChainError(codespace ?? "sdk", code, log ?? `query ${path} failed with code ${code}`);
+    return { value: response.decode(value), height: BigInt(at ?? 0) };
+  }
+
+  /** Account number and sequence; undefined when the chain has never seen the address. */
+  async account(address: string): Promise<AccountFacts | undefined> {
+    const data = QueryAccountRequest.encode({ address }).finish();
+    const { code, log, value } = await this.retrying(() => this.client.abciQuery({ path: "/cosmos.auth.v1beta1.Query/Account", data, prove: false }));
+    if (code !== 0) {
+      if (/NotFound|not found/i.test(log ?? "")) return undefined;
+      throw new ChainError("sdk", code, log ?? `account query failed with code ${code}`);
+    }
+    const { account } = QueryAccountResponse.decode(value);
+    if (!account) return undefined;
+    const { accountNumber, sequence } = BaseAccount.decode(account.value);
+    return { accountNumber, sequence };
+  }
+
+  async latest(): Promise<BlockHeader> {
+    const { syncInfo } = await this.retrying(() => this.client.status());
+    return { height: BigInt(syncInfo.latestBlockHeight ?? 0), timeMs: syncInfo.latestBlockTime?.getTime() ?? 0, appHash: syncInfo.latestAppHash ?? new Uint8Array(0) };
+  }
+
+  async *blocks(signal: AbortSignal): AsyncGenerator<BlockHeader> {
+    let next: bigint | undefined;
+    while (!signal.aborted) {
+      let head: BlockHeader;
+      try {
+        head = await this.latest();
+        if (next !== undefined && head.height > next) {
+          for (const header of await this.range(next, head.height - 1n)) {
+            yield header;
+            if (signal.aborted) return;
+          }
+        }
+      } catch (e) {
+        if (signal.aborted) return;
+        throw e;
+      }
+      if (next === undefined || head.height >= next) {
+        next = head.height + 1n;
+        yield head;
+      }
+      await pause(POLL_MS, signal).catch(() => {});
+    }
+  }
+
+  private async range(from: bigint, to: bigint): Promise<BlockHeader[]> {
+    const out: BlockHeader[] = [];
+    for (let at = Number(from); at <= Number(to); at += PAGE) {
+      const { blockMetas } = await this.retrying(() => this.client.blockchain(at, Math.min(at + PAGE - 1, Number(to))));
+      const page = blockMetas.map(({ header }) => ({ height: BigInt(header.height), timeMs: header.time.getTime(), appHash: header.appHash }));
+      out.push(...page.sort((a, b) => Number(a.height - b.height)));
+    }
+    return out;
+  }
+
+  /** Answers undefined when the mempool has it already. Throws ChainError when CheckTx refuses it. */
+  async broadcast(tx: Uint8Array): Promise<void> {
+    try {
+      const { code, codespace, log } = await this.retrying(() => this.client.broadcastTxSync({ tx }));
+      if (code !== 0) throw new ChainError(codespace || "sdk", code, log || `transaction refused with code ${code}`);
+    } catch (e) {
+      if (/tx already exists in cache/.test(String((e as Error).message))) return;
+      throw e;
+    }
+  }
+
+  /** A transaction that is in a block, or undefined. */
+  async transaction(hash: Uint8Array): Promise<TxResult | undefined> {
+    try {
+      const { height, result } = await this.retrying(() => this.client.tx({ hash }));
+      return {
+        hash: Buffer.from(hash).toString("hex").toUpperCase(),
+        height: BigInt(height),
+        code: result.code,
+        codespace: result.codespace ?? "",
+        log: result.log ?? "",
+        gasUsed: BigInt(result.gasUsed),
+        events: result.events.map(({ type, attributes }) => ({ type, attributes: attributes.map(({ key, value }) => ({ key, value })) })),
+        responses: result.data ? TxMsgData.decode(result.data).msgResponses.map(({ typeUrl, value }) => ({ typeUrl, value })) : [],
+      };
+    } catch (e) {
+      if (/not found/i.test(String((e as Error).message))) return undefined;
+      throw e;
+    }
+  }
+
+  /** Tries again, with back-off, while the node cannot be reached; what the node itself refuses is thrown at once. */
+  private async retrying<T>(call: () => Promise<T>): Promise<T> {
+    for (let wait = 200; ; wait = Math.min(2 * wait, MAX_WAIT_MS)) {
+      this.signal?.throwIfAborted();
+      try {
+        return await call();
+      } catch (e) {
+        if (!isConnectionLoss(e)) throw e;
+        await pause(wait, this.signal);
+      }
+    }
+  }
+}
+
+const reason = (e: unknown): string => {
+  const cause = (e as { cause?: { code?: string; message?: string } }).cause;
+  return cause?.code ?? cause?.message ?? (e as Error).message;
+};
+
+/** fetch itself failed, or the node answered that it is not ready; not an error of JSON-RPC. */
+function isConnectionLoss(e: unknown): boolean {
+  const { message, name, cause } = e as { message?: string; name?: string; cause?: { code?: string } };
+  if (cause?.code && /^(E[A-Z]+|UND_ERR_.*)$/.test(cause.code)) return true;
+  return name === "TypeError" && message === "fetch failed" ? true : /Bad status on response: 5\d\d|Unexpected end of JSON|socket hang up/.test(message ?? "");
+}
+
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error);
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}

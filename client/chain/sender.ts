@@ -1,0 +1,210 @@
+/**
+ * One queue for an account: sequences in order, several transactions in flight, resynchronised on code 32, broadcast
+ * again until they stand in a block. A transaction is signed anew only when the chain's sequence has passed it without
+ * its being in a block: then it can never be in one, so nothing is ever executed twice.
+ */
+import { createHash } from "node:crypto";
+import { DirectSecp256k1HdWallet, encodePubkey, makeAuthInfoBytes, makeSignDoc, type OfflineDirectSigner } from "@cosmjs/proto-signing";
+import { encodeSecp256k1Pubkey } from "@cosmjs/amino";
+import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
+import { SimulateRequest, SimulateResponse } from "cosmjs-types/cosmos/tx/v1beta1/service";
+import { AuthInfo, Fee, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { type Codec } from "#proto/wire.js";
+import { type RpcChain } from "./rpc.js";
+import { type Chain, ChainError, type Message, type Sender, type TxResult } from "./types.js";
+
+export interface SenderOptions {
+  readonly chain: Chain;
+  readonly rpc?: string;
+  readonly mnemonic?: string;
+  readonly signer?: OfflineDirectSigner;
+  readonly prefix?: string;
+  /** fee per unit of gas in base units of `denom`; default 0 */
+  readonly gasPrice?: number;
+  readonly denom?: string;
+}
+
+interface Job {
+  readonly messages: readonly Message[];
+  readonly memo: string;
+  gas: bigint | undefined;
+  readonly resolve: (r: TxResult) => void;
+  readonly reject: (e: Error) => void;
+}
+
+interface InFlight {
+  readonly job: Job;
+  readonly sequence: bigint;
+  readonly bytes: Uint8Array;
+  readonly hash: Uint8Array;
+  sentAt: number;
+}
+
+const WRONG_SEQUENCE = 32;
+const REBROADCAST_MS = 6000;
+const POLL_MS = 300;
+const GAS_FACTOR = 15n;
+const GAS_MARGIN = 60_000n;
+
+const codec = <T>(c: { encode(m: T): { finish(): Uint8Array }; decode(b: Uint8Array): T }): Codec<T> =>
+  ({ encode: (m: T) => c.encode(m).finish(), decode: (b: Uint8Array) => c.decode(b) }) as unknown as Codec<T>;
+
+export async function openSender(chain: RpcChain, o: SenderOptions, prefix: string): Promise<Sender> {
+  const signer = o.signer ?? (await DirectSecp256k1HdWallet.fromMnemonic(o.mnemonic ?? "", { prefix }));
+  const [account] = await signer.getAccounts();
+  if (!account) throw new Error("the signer has no account");
+  return new Queue(chain, signer, account.address, account.pubkey, o);
+}
+
+class Queue implements Sender {
+  private readonly waiting: Job[] = [];
+  private readonly inFlight: InFlight[] = [];
+  private running = false;
+  private accountNumber: bigint | undefined;
+  private next: bigint | undefined;
+
+  constructor(
+    private readonly chain: RpcChain,
+    private readonly signer: OfflineDirectSigner,
+    readonly address: string,
+    private readonly pubkey: Uint8Array,
+    private readonly o: SenderOptions,
+  ) {}
+
+  send(messages: readonly Message[], options: { memo?: string; gas?: bigint } = {}): Promise<TxResult> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ messages, memo: options.memo ?? "", gas: options.gas, resolve, reject });
+      if (!this.running) {
+        this.running = true;
+        void this.run();
+      }
+    });
+  }
+
+  private async run(): Promise<void> {
+    try {
+      while (this.waiting.length > 0 || this.inFlight.length > 0) {
+        while (this.waiting.length > 0 && (await this.dispatch())) {
+          // one after another, so that sequences go out in order
+        }
+        if (this.inFlight.length > 0) {
+          await new Promise((r) => setTimeout(r, POLL_MS));
+          await this.collect();
+        }
+      }
+    } catch (e) {
+      // the connection was given up: whoever waits hears of it
+      for (const { job } of this.inFlight.splice(0)) job.reject(e as Error);
+      for (const job of this.waiting.splice(0)) job.reject(e as Error);
+    } finally {
+      this.running = false;
+    }
+  }
+
+  private async resync(): Promise<void> {
+    const account = await this.chain.account(this.address);
+    if (!account) throw new ChainError("sdk", 9, `account ${this.address} is not on the chain: send it some coins first`);
+    this.accountNumber = account.accountNumber;
+    this.next = account.sequence;
+  }
+
+  /** Broadcasts the first waiting job; false when it must wait for what is in flight. */
+  private async dispatch(): Promise<boolean> {
+    const job = this.waiting[0] as Job;
+    try {
+      if (this.next === undefined) {
+        if (this.inFlight.length > 0) return false;
+        await this.resync();
+      }
+      job.gas ??= await this.estimate(job);
+      const bytes = await this.sign(job, this.next as bigint);
+      await this.chain.broadcast(bytes);
+      const hash = createHash("sha256").update(bytes).digest();
+      this.inFlight.push({ job, sequence: this.next as bigint, bytes, hash: new Uint8Array(hash), sentAt: Date.now() });
+      this.next = (this.next as bigint) + 1n;
+      this.waiting.shift();
+      return true;
+    } catch (e) {
+      if (e instanceof ChainError && e.code === WRONG_SEQUENCE && e.codespace === "sdk") {
+        this.next = undefined;
+        if (this.inFlight.length === 0) await new Promise((r) => setTimeout(r, POLL_MS));
+        return this.inFlight.length === 0;
+      }
+      if (!(e instanceof ChainError)) throw e;
+      this.waiting.shift();
+      job.reject(e);
+      return true;
+    }
+  }
+
+  private async collect(): Promise<void> {
+    for (const tx of [...this.inFlight]) {
+      const result = await this.chain.transaction(tx.hash);
+      if (result) {
+        this.inFlight.splice(this.inFlight.indexOf(tx), 1);
+        tx.job.resolve(result);
+        continue;
+      }
+      if (Date.now() - tx.sentAt < REBROADCAST_MS) continue;
+      const account = await this.chain.account(this.address);
+      if (account && account.sequence > tx.sequence) {
+        // seen in a block between the two questions, or never to be in one
+        const late = await this.settled(tx.hash);
+        this.inFlight.splice(this.inFlight.indexOf(tx), 1);
+        if (late) tx.job.resolve(late);
+        else this.waiting.unshift(tx.job);
+        this.next = undefined;
+        continue;
+      }
+      tx.sentAt = Date.now();
+      await this.chain.broadcast(tx.bytes).catch((e: Error) => {
+        if (!(e instanceof ChainError)) throw e;
+        if (e.code === WRONG_SEQUENCE) return;
+        this.inFlight.splice(this.inFlight.indexOf(tx), 1);
+        tx.job.reject(e);
+        this.next = undefined;
+      });
+    }
+  }
+
+  /** The indexer is a moment behind the block. */
+  private async settled(hash: Uint8Array): Promise<TxResult | undefined> {
+    for (let i = 0; i < 10; i++) {
+      const result = await this.chain.transaction(hash);
+      if (result) return result;
+      await new Promise((r) => setTimeout(r, POLL_MS));
+    }
+    return undefined;
+  }
+
+  private body(job: Job): Uint8Array {
+    const messages = job.messages.map((m) => ({ typeUrl: m.codec.typeUrl, value: m.codec.encode(m.value) }));
+    return TxBody.encode(TxBody.fromPartial({ messages, memo: job.memo })).finish();
+  }
+
+  /** Gas used in a simulation, half as much again, and some. Throws ChainError when the messages would fail. */
+  private async estimate(job: Job): Promise<bigint> {
+    const authInfo = AuthInfo.encode(
+      AuthInfo.fromPartial({
+        signerInfos: [{ publicKey: encodePubkey(encodeSecp256k1Pubkey(this.pubkey)), modeInfo: { single: { mode: SignMode.SIGN_MODE_UNSPECIFIED } }, sequence: this.next as bigint }],
+        fee: Fee.fromPartial({}),
+      }),
+    ).finish();
+    const txBytes = TxRaw.encode({ bodyBytes: this.body(job), authInfoBytes: authInfo, signatures: [new Uint8Array(0)] }).finish();
+    const request = SimulateRequest.fromPartial({ txBytes });
+    const { value } = await this.chain.query("/cosmos.tx.v1beta1.Service/Simulate", codec<SimulateRequest>(SimulateRequest), request, codec<SimulateResponse>(SimulateResponse));
+    const used = value.gasInfo?.gasUsed ?? 0n;
+    return (used * GAS_FACTOR) / 10n + GAS_MARGIN;
+  }
+
+  private async sign(job: Job, sequence: bigint): Promise<Uint8Array> {
+    const gas = job.gas ?? 0n;
+    const price = this.o.gasPrice ?? 0;
+    const fee = price > 0 && this.o.denom ? [{ denom: this.o.denom, amount: `${Math.ceil(Number(gas) * price)}` }] : [];
+    const pubkey = encodePubkey(encodeSecp256k1Pubkey(this.pubkey));
+    const auth = makeAuthInfoBytes([{ pubkey, sequence: Number(sequence) }], fee, Number(gas), undefined, undefined);
+    const doc = makeSignDoc(this.body(job), auth, this.chain.chainId, Number(this.accountNumber));
+    const { signed, signature } = await this.signer.signDirect(this.address, doc);
+    return TxRaw.encode({ bodyBytes: signed.bodyBytes, authInfoBytes: signed.authInfoBytes, signatures: [Buffer.from(signature.signature, "base64")] }).finish();
+  }
+}
