@@ -48,7 +48,7 @@ export class RpcChain implements Chain {
   }
 
   async query<Q, R>(path: string, request: Codec<Q>, q: Q, response: Codec<R>, height?: bigint): Promise<{ value: R; height: bigint }> {
-    const { code, codespace, log, value, height: at } = await this.retrying(() =>
+    const { code = 0, codespace, log, value, height: at } = await this.retrying(() =>
       this.client.abciQuery({ path, data: request.encode(q), ...(height ? { height: Number(height) } : {}), prove: false }),
     );
     if (code !== 0) throw new ChainError(codespace ?? "sdk", code, log ?? `query ${path} failed with code ${code}`);
@@ -58,7 +58,7 @@ export class RpcChain implements Chain {
   /** Account number and sequence; undefined when the chain has never seen the address. */
   async account(address: string): Promise<AccountFacts | undefined> {
     const data = QueryAccountRequest.encode({ address }).finish();
-    const { code, log, value } = await this.retrying(() => this.client.abciQuery({ path: "/cosmos.auth.v1beta1.Query/Account", data, prove: false }));
+    const { code = 0, log, value } = await this.retrying(() => this.client.abciQuery({ path: "/cosmos.auth.v1beta1.Query/Account", data, prove: false }));
     if (code !== 0) {
       if (/NotFound|not found/i.test(log ?? "")) return undefined;
       throw new ChainError("sdk", code, log ?? `account query failed with code ${code}`);
