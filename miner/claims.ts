@@ -11,6 +11,7 @@ import {
   QueryMiningInfoResponse,
 } from "#proto/gen/pouw.js";
 import { toBigInt } from "#kernel/bytes.js";
+import { residualSeqBefore } from "#protocol/iterate.js";
 import { type LogStore } from "#net/log-store.js";
 import { type TaskView } from "#net/task-view.js";
 import { message, trySend } from "#net/worker.js";
@@ -27,6 +28,7 @@ export interface ClaimsSetup {
   readonly log: Logger;
   readonly taskId: bigint;
   readonly flop: bigint;
+  readonly parameters: number;
   readonly slots: readonly number[];
   readonly store: LogStore;
   readonly residuals: ResidualStore;
@@ -65,7 +67,8 @@ export class Claims {
     const { o } = this;
     const at = a.height + o.params.drawDelay;
     const beacon = (await o.chain.query("/pouw.v1.Query/Beacon", QueryBeaconRequest, { height: at }, QueryBeaconResponse)).value.beacon;
-    const info = (await o.chain.query("/pouw.v1.Query/MiningInfo", QueryMiningInfoRequest, {}, QueryMiningInfoResponse, at)).value;
+    // a block's target is what the block before it ended with
+    const info = (await o.chain.query("/pouw.v1.Query/MiningInfo", QueryMiningInfoRequest, {}, QueryMiningInfoResponse, at - 1n)).value;
     const draw = { taskId: o.taskId, beacon, target: toBigInt(info.target), flop: o.flop, hash: (slot: number, seq: bigint) => o.store.hash(slot, seq) };
     for (const seq of luckyOf(a, draw)) await this.claim(a, seq);
   }
@@ -78,8 +81,9 @@ export class Claims {
     if (!o.fault && !(await this.rerun(slot, seq))) {
       return void o.log.error("a lucky iteration does not re-run to the same map: check this machine's memory, it is not claimed", { slot, seq });
     }
-    const base = await o.residuals.atOrBelow(slot, seq - 1n);
-    if (base && o.fault !== "withhold-residual") o.push(slot, base.seq, base.residual);
+    const hashed = residualSeqBefore(o.parameters, seq);
+    const base = hashed > 0n ? { seq: hashed, residual: await o.residuals.get(slot, hashed) } : undefined;
+    if (base?.residual && o.fault !== "withhold-residual") o.push(slot, base.seq, base.residual);
     const proof = inclusionProof(o.store.slotHashes(slot), seq, a.to);
     o.log.info("lucky: claiming", { slot, seq });
     const m = message(MsgSubmitWork, { miner: o.sender.address, taskId: o.taskId, slot, header: own.header, headHeader: head.header, proof });

@@ -1,4 +1,6 @@
 /** One task in which this worker holds miners' seats: joins, loads the data, feeds the compute thread, signs, sends, claims. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { equalBytes } from "#kernel/bytes.js";
 import { sha256 } from "#kernel/crypto.js";
 import { parseTopology } from "#engine/topology/index.js";
@@ -24,7 +26,7 @@ import { maxManifestBytes } from "#net/task-data.js";
 import { type TaskView } from "#net/task-view.js";
 import { joinTask, message, trySend } from "#net/worker.js";
 import { type Database, levelKey } from "#platform/level.js";
-import { type SessionKey, sessionKey } from "#platform/keys.js";
+import { type SessionKey, sessionKey, writePrivate } from "#platform/keys.js";
 import { type Logger } from "#platform/log.js";
 import { Claims } from "./claims.js";
 import { type Fault, FAULT_FROM } from "./faults.js";
@@ -117,6 +119,8 @@ export class MinedTask {
     this.blobs.setEndpoints(endpoints);
     this.starting ??= this.start().catch((e: Error) => {
       this.log.warn("cannot start the task yet, trying at the next block", { error: e });
+      void this.compute?.close();
+      this.compute = undefined;
       this.starting = undefined;
     });
     if (!this.computeReady) return;
@@ -149,6 +153,7 @@ export class MinedTask {
       log: this.log,
       taskId: task.id,
       flop: task.flop,
+      parameters: this.plan.parameters,
       slots,
       store,
       residuals: this.residuals,
@@ -211,13 +216,18 @@ export class MinedTask {
 
   /** A seq that was ever signed is never signed again: what supervisors have beyond our own log is taken back from them. */
   private async learnOwnHeads(slots: readonly number[], store: LogStore): Promise<void> {
+    const marker = join(this.ctx.home, "session", `${this.id}.signing`);
+    const signedBefore = existsSync(marker);
+    writePrivate(marker, "this worker has signed in this task\n"); // on disk before anything is signed
+    if (!signedBefore) return;
+    const lost = slots.every((slot) => store.heads()[slot] === 0n);
     const { clocks, failed } = await askClocks(this.supervisors(), (s, attached) => this.link(s, false, attached));
+    if (failed > 0 && lost) throw new Error(`own log is lost and ${failed} supervisors do not answer: waiting, so that no seq is signed twice`);
     const heads = store.heads();
     for (const slot of slots) {
       const anchored = this.view.slots.find((s) => s.slot === slot)?.head?.seq ?? 0n;
       const highest = clocks.reduce((a, c) => ((c[slot] ?? 0n) > a ? (c[slot] as bigint) : a), anchored);
       if (highest <= (heads[slot] ?? 0n)) continue;
-      if (failed > 0 && heads[slot] === 0n) throw new Error(`own log of slot ${slot} is lost and ${failed} supervisors do not answer: waiting, so that no seq is signed twice`);
       this.log.warn("own log is behind what was sent: taking it back", { slot, have: heads[slot], sent: highest });
       this.compute?.post({ kind: "behind", slot, seq: highest });
     }

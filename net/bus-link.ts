@@ -52,6 +52,10 @@ export class BusLink {
   private stream: ClientDuplexStream<Partial<BusFrame>, BusFrame> | undefined;
   private open = false;
   private subscribed: boolean;
+  /** how the present stream attached */
+  private attachedAs: boolean | undefined;
+  /** we broke the stream ourselves, to attach otherwise */
+  private turning = false;
   private readonly finished: Promise<void>;
 
   constructor(
@@ -80,7 +84,10 @@ export class BusLink {
   subscribe(on: boolean): void {
     if (on === this.subscribed) return;
     this.subscribed = on;
-    this.stream?.cancel();
+    if (this.attachedAs !== undefined && this.attachedAs !== on) {
+      this.turning = true;
+      this.stream?.cancel();
+    }
   }
 
   /** Gives the hub a residual that a claim will need. False when the link is down: it is asked for later. */
@@ -100,25 +107,24 @@ export class BusLink {
     let delay = FIRST_DELAY;
     let said = "";
     while (!this.stop.signal.aborted) {
-      const wanted = this.subscribed;
+      this.turning = false;
       try {
-        await this.session(wanted);
-        delay = FIRST_DELAY;
+        await this.session();
       } catch (e) {
         if (this.stop.signal.aborted) return;
         const text = (e as Error).message;
-        if (this.wasOpen) delay = FIRST_DELAY;
-        if (text !== said && wanted === this.subscribed) this.log.warn("a bus link broke, attaching again", { error: text });
-        said = text;
+        if (!this.turning && text !== said) this.log.warn("a bus link broke, attaching again", { error: text });
+        said = this.turning ? said : text;
       }
-      if (wanted !== this.subscribed) continue;
+      if (this.wasOpen) delay = FIRST_DELAY;
+      if (this.turning) continue;
       await sleep(delay, this.stop.signal);
       delay = Math.min(delay * 2, LAST_DELAY);
     }
   }
   private wasOpen = false;
 
-  private async session(subscribe: boolean): Promise<void> {
+  private async session(): Promise<void> {
     const o = this.options;
     this.wasOpen = false;
     const over = new AbortController();
@@ -133,10 +139,12 @@ export class BusLink {
         if (frame.challenge && !this.open) {
           const attach = { taskId: o.taskId, role: o.role as never, index: o.index };
           const signature = o.sign(attachSignBytes(o.chainId, attach, frame.challenge.nonce, o.supervisor));
+          const subscribe = this.subscribed;
+          this.attachedAs = subscribe;
           stream.write({ attach: { ...attach, signature, clock: [...o.clock()], subscribe } });
         } else if (frame.attached) {
           this.open = this.wasOpen = true;
-          this.log.debug("attached", { subscribe });
+          this.log.debug("attached", { subscribe: this.attachedAs });
           o.attached?.(frame.attached.clock);
           this.send(stream as never, frame.attached.clock, over);
         } else if (frame.iteration) await o.iteration(frame.iteration);
@@ -145,6 +153,7 @@ export class BusLink {
       }
     } finally {
       this.open = false;
+      this.attachedAs = undefined;
       this.stream = undefined;
       over.abort();
       remote.close();

@@ -9,6 +9,7 @@ import { packData, type PackedData } from "#protocol/data.js";
 import { bitsOf } from "#protocol/floats.js";
 import { BlobClient } from "#net/index.js";
 import { createLogger, type Logger, silentLogger } from "#platform/log.js";
+import { type Fault } from "#miner/faults.js";
 import { mine } from "#miner/daemon.js";
 import { supervise } from "#supervisor/daemon.js";
 import { MemoryChain } from "./memory-chain.js";
@@ -114,8 +115,8 @@ export class Network {
     return d;
   }
 
-  async miner(address: string, home = mkdtempSync(join(tmpdir(), "miner-"))): Promise<Daemon> {
-    return this.run((signal) => mine({ home, chain: this.chain, sender: this.chain.sender(address), stake: 1n, maxSeats: 4, allowPrivate: true, log: this.log.child({ who: address }) }, signal), home);
+  async miner(address: string, home = mkdtempSync(join(tmpdir(), "miner-")), fault?: Fault): Promise<Daemon> {
+    return this.run((signal) => mine({ home, chain: this.chain, sender: this.chain.sender(address), stake: 1n, maxSeats: 4, allowPrivate: true, fault, log: this.log.child({ who: address }) }, signal), home);
   }
 
   /** What a client does: the data goes to every supervisor. */

@@ -2,13 +2,14 @@ import "#platform/install.js";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { Header, Phase } from "#proto/gen/pouw.js";
+import { Header, Phase, Role, type SignedHead } from "#proto/gen/pouw.js";
 import { LogClient } from "#net/index.js";
 import { type Iteration } from "#proto/gen/pouw.js";
 import { toHex } from "#kernel/bytes.js";
 import { sha256 } from "#kernel/crypto.js";
 import { createEngine } from "#engine/index.js";
 import { parseTopology } from "#engine/topology/index.js";
+import { isEquivocation } from "#protocol/check.js";
 import { f32Bytes } from "#protocol/floats.js";
 import { initialWeights, taskSeed } from "#protocol/initial.js";
 import { verifyInclusion } from "#protocol/log-root.js";
@@ -76,7 +77,8 @@ test.serial("two miners with three slots train over three supervisors: every log
 
 /** Trains with one miner of two stopped at some point and started again by `again`; answers the whole log. */
 async function interrupted(t: ExecutionContext, again: (net: Network, home: string) => Promise<void>): Promise<void> {
-  const net = new Network(smallTask(2, 4), ["minerA", "minerB"], ["s0", "s1", "s2"]);
+  const net = new Network(smallTask(2, 25), ["minerA", "minerB"], ["s0", "s1", "s2"]);
+  const positions = 150;
   const daemons: Daemon[] = [];
   const anchored = () => net.chain.headOf(0);
   try {
@@ -88,12 +90,12 @@ async function interrupted(t: ExecutionContext, again: (net: Network, home: stri
     await net.until(() => anchored() >= 5n && net.chain.task.phase === Phase.PHASE_TRAINING, "some anchored heads");
     await first.stop();
     const before = await logOf(net, net.endpoints.get("s0") as string);
-    t.true((before[0]?.length ?? 0) < 24, "stopped in the middle");
+    t.true((before[0]?.length ?? 0) < positions, "stopped in the middle");
     await again(net, first.home);
     daemons.push(await net.miner("minerA", first.home));
     await net.until(() => net.chain.task.phase === Phase.PHASE_SETTLING, "all heads anchored after the restart");
     const after = await logOf(net, net.endpoints.get("s1") as string);
-    t.is(after[0]?.length, 24);
+    t.is(after[0]?.length, positions);
     before[0]?.forEach((m, i) => t.deepEqual(m.header, after[0]?.[i]?.header, `header ${i + 1} is the one that was sent before`));
     t.deepEqual(net.chain.reports, [], "no seq was signed twice");
   } finally {
@@ -118,4 +120,51 @@ test.serial("a second process on one home is refused", async (t) => {
   await two.stop();
   t.regex(net.failures[0]?.message ?? "", /is in use by another process/);
   await one.stop();
+});
+
+test.serial("a supervisor started again has its log, fills what it missed, and the task ends", async (t) => {
+  const net = new Network(smallTask(2, 4), ["minerA", "minerB"], ["s0", "s1", "s2"]);
+  const daemons: Daemon[] = [];
+  try {
+    const first = await net.supervisor("s0");
+    for (const s of ["s1", "s2"]) daemons.push(await net.supervisor(s));
+    net.start(100);
+    for (const m of ["minerA", "minerB"]) daemons.push(await net.miner(m));
+    await net.giveData();
+    await net.until(() => net.chain.headOf(0) >= 3n, "some anchored heads");
+    await first.stop();
+    await net.until(() => net.chain.headOf(0) >= 12n, "the others going on alone");
+    daemons.push(await net.supervisor("s0", first.home));
+    await net.until(() => net.chain.task.phase === Phase.PHASE_SETTLING, "all heads anchored");
+    const endpoint = net.endpoints.get("s0") as string;
+    let lengths: number[] = [];
+    for (let i = 0; i < 50 && lengths.some((n) => n === 24) !== true; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      lengths = (await logOf(net, endpoint)).map((l) => l.length);
+    }
+    t.deepEqual(lengths, [24, 24]);
+  } finally {
+    for (const d of daemons) await d.stop();
+    net.close();
+  }
+});
+
+test.serial("a miner that signs two headers at one seq is reported with both signatures", async (t) => {
+  const net = new Network(smallTask(2, 4), ["minerA", "minerB"], ["s0", "s1", "s2"]);
+  const daemons: Daemon[] = [];
+  try {
+    for (const s of ["s0", "s1", "s2"]) daemons.push(await net.supervisor(s));
+    net.start(100);
+    daemons.push(await net.miner("minerA", undefined, "equivocate"), await net.miner("minerB"));
+    await net.giveData();
+    await net.until(() => net.chain.reports.length > 0, "a report");
+    for (const { slot, first, second } of net.chain.reports) {
+      const key = net.chain.seats.find((s) => s.index === slot && s.role === Role.ROLE_MINER)?.sessionKey as Uint8Array;
+      t.is(slot, 0);
+      t.true(isEquivocation({ chainId: net.chain.chainId, taskId: 7n }, key, slot, first as SignedHead, second as SignedHead));
+    }
+  } finally {
+    for (const d of daemons) await d.stop();
+    net.close();
+  }
 });
