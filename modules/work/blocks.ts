@@ -1,12 +1,11 @@
 /** Begin and end of a block: audits drawn, the target moved, old records dropped. */
-import { toHex } from "#kernel/bytes.js";
+import { fromBigInt, toHex } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import type { HasStore } from "#kernel/store.js";
 import { JobKind, type Params, Phase, SlotStatus } from "#proto/gen/pouw.js";
-import { fromBigInt } from "#kernel/bytes.js";
 import { auditOffsets, auditPpm } from "#protocol/draws.js";
 import { count, queueJob } from "./jobs.js";
-import { rewardOf, tick } from "./retarget.js";
+import { adjust, passTime, rewardOf } from "./retarget.js";
 import * as store from "./store.js";
 import type { WorkPorts } from "./types.js";
 
@@ -36,19 +35,20 @@ export function drawAudits(ports: WorkPorts, ctx: Context): void {
   }
 }
 
-/** The target in force in this block: what the end of the last one left. */
-export function noteTarget(ports: WorkPorts, ctx: Context): void {
+/** Counts the time since the last block, before this block's claims are paid, and notes the target in force in it. */
+export function beginTarget(ports: WorkPorts, ctx: Context): void {
+  store.meta.set(ctx, passTime(store.readMeta(ctx, ports.params.get(ctx).target0), ctx.block.timeMs));
   if (!store.targets.has(ctx, ctx.block.height)) store.targets.set(ctx, store.readMeta(ctx, ports.params.get(ctx).target0).target, ctx.block.height);
 }
 
 export function moveTarget(ports: WorkPorts, ctx: Context): void {
   const params = ports.params.get(ctx);
-  const { height, timeMs } = ctx.block;
+  const { height } = ctx.block;
   const before = store.readMeta(ctx, params.target0);
   const counting = ports.tasks
     .open(ctx)
     .some((t) => t.phase === Phase.PHASE_TRAINING && rewardOf(params, before.paidClaims, t.mintCap - t.minted) > 0n);
-  const after = tick(before, timeMs, counting, params);
+  const after = { ...adjust(before, params), counting };
   store.meta.set(ctx, after);
   store.targets.set(ctx, after.target, height + 1n);
   if (after.target !== before.target) ctx.emit(event("retarget", { target: toHex(fromBigInt(after.target, 32)), paid_claims: after.paidClaims }));

@@ -14,7 +14,7 @@ import {
   QueryMiningInfoRequest,
   QueryMiningInfoResponse,
 } from "#proto/gen/pouw.js";
-import { drawAudits, moveTarget, noteAnchored, noteTarget, rates, sweep } from "./blocks.js";
+import { drawAudits, moveTarget, noteAnchored, beginTarget, rates, sweep } from "./blocks.js";
 import { submitWork } from "./claim.js";
 import { workErrors } from "./errors.js";
 import { workInvariants } from "./invariants.js";
@@ -82,7 +82,7 @@ export function defineWork(ports: WorkPorts): { module: AppModule; keeper: WorkK
     },
     exportGenesis: (ctx) => ({ entries: dumpStore(ctx, store.STORE) }),
     beginBlock(ctx) {
-      noteTarget(ports, ctx);
+      beginTarget(ports, ctx);
       tallyVerdicts(ports, ctx);
       drawAudits(ports, ctx);
     },

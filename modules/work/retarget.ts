@@ -21,14 +21,15 @@ export function rewardOf(params: Pick<Params, "reward0" | "halvingInterval">, pa
   return reward < left ? reward : left > 0n ? left : 0n;
 }
 
-/**
- * End of a block at `timeMs`. Time since the last block counts when a task that can mint was in Training then;
- * `counting` says whether one is now. A retarget after each retarget_claims paid claims, a doubling after each
- * 4·target_spacing without one.
- */
-export function tick(m: Meta, timeMs: bigint, counting: boolean, params: Pick<Params, "retargetClaims" | "targetSpacingMs">): Meta {
+/** Begin of a block at `timeMs`: time since the last block counts when a task that can mint was in Training then. */
+export function passTime(m: Meta, timeMs: bigint): Meta {
   const passed = m.counting && timeMs > m.lastTimeMs ? timeMs - m.lastTimeMs : 0n;
-  const next = { ...m, windowMs: m.windowMs + passed, idleMs: m.idleMs + passed, lastTimeMs: timeMs, counting };
+  return { ...m, windowMs: m.windowMs + passed, idleMs: m.idleMs + passed, lastTimeMs: timeMs };
+}
+
+/** End of a block: a retarget after each retarget_claims paid claims, a doubling after each 4·target_spacing without one. */
+export function adjust(m: Meta, params: Pick<Params, "retargetClaims" | "targetSpacingMs">): Meta {
+  const next = { ...m };
   const expected = params.retargetClaims * params.targetSpacingMs;
   while (params.retargetClaims > 0n && next.windowClaims >= params.retargetClaims) {
     next.target = retarget(next.target, next.windowMs, expected);
