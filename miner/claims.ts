@@ -13,8 +13,8 @@ import {
 import { toBigInt } from "#kernel/bytes.js";
 import { residualSeqBefore } from "#protocol/iterate.js";
 import { type LogStore } from "#net/log-store.js";
-import { type TaskView } from "#net/task-view.js";
-import { message, trySend } from "#net/worker.js";
+import { type TaskView } from "#client/chain/task-view.js";
+import { message, trySend } from "#client/chain/worker.js";
 import { type Logger } from "#platform/log.js";
 import { type Fault } from "./faults.js";
 import { type Advance, Advances, inclusionProof, luckyOf } from "./lottery.js";

@@ -91,7 +91,7 @@ export class BusPeer {
   }
   /** @internal */
   gone(): void {
-    for (const r of [...this.requests.values()]) r.fail(unavailable(`${this.worker} is gone`));
+    for (const r of this.requests.values()) r.fail(unavailable(`${this.worker} is gone`));
   }
   close(): void {
     this.stream.end();

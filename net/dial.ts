@@ -113,12 +113,9 @@ function abortable(signal: AbortSignal | undefined, cancel: () => void, call: No
   call.once("status", () => signal.removeEventListener("abort", cancel));
 }
 
-interface Writable extends NodeJS.EventEmitter {
-  write(chunk: any): boolean;
-}
 
 /** Waits until a stream takes more, or is over. */
-export function drained(stream: Writable): Promise<void> {
+export function drained(stream: NodeJS.EventEmitter): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       for (const e of ["drain", "close", "error", "end", "finish", "status", "cancelled"]) stream.off(e, done);

@@ -66,6 +66,6 @@ export class RemotePool {
   }
 
   close(): void {
-    for (const e of [...this.remotes.keys()]) this.drop(e);
+    for (const e of this.remotes.keys()) this.drop(e);
   }
 }

@@ -1,10 +1,10 @@
 /** A gRPC server with limits, health and reflection. */
-import { createRequire } from "node:module";
 import { type sendUnaryData, Server, ServerCredentials, type ServerReadableStream, type ServerUnaryCall, type ServerWritableStream, type ServerDuplexStream } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { ReflectionService } from "@grpc/reflection";
 import { fromJSON } from "@grpc/proto-loader";
 import { type Logger, silentLogger } from "#platform/log.js";
+import descriptor from "../proto/gen/descriptor.json" with { type: "json" };
 import { parseEndpoint } from "./address.js";
 import { asServiceError, CallError } from "./errors.js";
 import { drained, MAX_RECEIVE } from "./dial.js";
@@ -30,8 +30,11 @@ export type Handlers<S extends ServiceTable> = { readonly [K in keyof S]: Handle
 
 export interface Service {
   readonly table: ServiceTable;
+  // oxlint-disable-next-line typescript/no-explicit-any -- each method has its own argument types; service() checked them
   readonly handlers: Readonly<Record<string, (...args: any[]) => unknown>>;
 }
+// oxlint-disable-next-line typescript/no-explicit-any -- as above
+type AnyHandler = (...args: any[]) => any;
 export const service = <S extends ServiceTable>(table: S, handlers: Handlers<S>): Service => ({ table, handlers: handlers as never });
 
 export interface ServeOptions {
@@ -48,9 +51,7 @@ export interface GrpcServer {
   close(): Promise<void>;
 }
 
-const require = createRequire(import.meta.url);
-/** descriptor.json lies in proto/gen both in the source tree and in dist */
-const reflection = (): ReflectionService => new ReflectionService(fromJSON(require("../proto/gen/descriptor.json") as never, { keepCase: true }));
+const reflection = (): ReflectionService => new ReflectionService(fromJSON(descriptor as never, { keepCase: true }));
 
 export async function serveGrpc(options: ServeOptions): Promise<GrpcServer> {
   const log = options.log ?? silentLogger;
@@ -65,7 +66,7 @@ export async function serveGrpc(options: ServeOptions): Promise<GrpcServer> {
   for (const s of options.services) {
     const implementation: Record<string, unknown> = {};
     for (const [name, m] of Object.entries(s.table)) {
-      implementation[name] = adapt(m, s.handlers[name] as (...args: any[]) => any, log);
+      implementation[name] = adapt(m, s.handlers[name] as AnyHandler, log);
       names.push(m.path.slice(1, m.path.lastIndexOf("/")));
     }
     server.addService(serviceDefinition(s.table), implementation as never);
@@ -100,7 +101,7 @@ function parseListen(listen: string): { host: string } {
   return { host };
 }
 
-function adapt(m: MethodTable, handler: (...args: any[]) => any, log: Logger): unknown {
+function adapt(m: MethodTable, handler: AnyHandler, log: Logger): unknown {
   const context = (call: { getPeer(): string; on(e: "cancelled", f: () => void): unknown }): Call => {
     const gone = new AbortController();
     call.on("cancelled", () => gone.abort());

@@ -2,17 +2,20 @@
 import { type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { type Codec } from "#proto/wire.js";
 
+// oxlint-disable-next-line typescript/no-explicit-any -- tables hold codecs of every message type
+export type AnyCodec = Codec<any>;
+
 export interface MethodTable {
   readonly path: string;
   readonly requestStream: boolean;
   readonly responseStream: boolean;
-  readonly request: Codec<any>;
-  readonly response: Codec<any>;
+  readonly request: AnyCodec;
+  readonly response: AnyCodec;
 }
 export type ServiceTable = Readonly<Record<string, MethodTable>>;
 
-const serializer = (codec: Codec<any>) => (value: unknown) => Buffer.from(codec.encode(codec.create(value as never)));
-const deserializer = (codec: Codec<any>) => (bytes: Buffer) => codec.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+const serializer = (codec: AnyCodec) => (value: unknown) => Buffer.from(codec.encode(codec.create(value as never)));
+const deserializer = (codec: AnyCodec) => (bytes: Buffer) => codec.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
 
 export function methodDefinition(m: MethodTable) {
   return {

@@ -19,8 +19,8 @@ import {
 import { BlobClient, type BlobStore, type BusHub, BusLink, type BusPeer, type BusSeat, LogClient, refused, unavailable } from "#net/index.js";
 import { maxManifestBytes, maxTestSetBytes } from "#net/task-data.js";
 import { LogStore } from "#net/log-store.js";
-import { RoundHistory, type TaskView } from "#net/task-view.js";
-import { joinTask, message, trySend } from "#net/worker.js";
+import { RoundHistory, type TaskView } from "#client/chain/task-view.js";
+import { joinTask, message, trySend } from "#client/chain/worker.js";
 import { type Database } from "#platform/level.js";
 import { type SessionKey, sessionKey } from "#platform/keys.js";
 import { type Logger } from "#platform/log.js";

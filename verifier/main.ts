@@ -2,7 +2,7 @@
 import "#platform/install.js";
 import { connectChain, createSender } from "#client/chain/index.js";
 import { service, serveGrpc } from "#net/index.js";
-import { message, trySend } from "#net/worker.js";
+import { message, trySend } from "#client/chain/worker.js";
 import { readMnemonic } from "#platform/keys.js";
 import { createLogger, type LogLevel } from "#platform/log.js";
 import { MsgReportEquivocation, VerifierService, type VerifyProgress, type VerifyRequest } from "#proto/gen/pouw.js";

@@ -1,5 +1,5 @@
 /** What a daemon sees of its tasks on chain: at each block, the state of every task in which its worker has a seat. */
-import { type BlockHeader, type Chain, ChainError } from "#client/chain/types.js";
+import { type BlockHeader, type Chain, ChainError } from "./types.js";
 import { type AttestedHead, Phase, QuerySeatsRequest, QuerySeatsResponse, QueryTaskStateRequest, QueryTaskStateResponse, type ScoreReveal, type Seat, type Slot, SlotStatus, type Submission, type Task } from "#proto/gen/pouw.js";
 import { type Logger } from "#platform/log.js";
 

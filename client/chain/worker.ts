@@ -1,5 +1,5 @@
 /** What every daemon does with its account: register once, join the tasks it was drawn for, and send without giving up early. */
-import { type Chain, ChainError, type Message, type Sender, type TxResult } from "#client/chain/types.js";
+import { type Chain, ChainError, type Message, type Sender, type TxResult } from "./types.js";
 import {
   MsgJoinTask,
   MsgRegisterWorker,
