@@ -1,0 +1,79 @@
+/** JSON Schema of the task file: what `pouwd task submit` accepts. */
+const path = { type: "string", minLength: 1 };
+const paths = { type: ["string", "array"], items: path, minItems: 1, minLength: 1 };
+const positive = { type: "integer", minimum: 1 };
+const lr = { type: "number", exclusiveMinimum: 0 };
+const money = { type: ["string", "number"] };
+
+export const SCHEMA = {
+  type: "object",
+  additionalProperties: false,
+  required: ["data", "model", "loss", "optimizer", "batch", "epochs", "slots", "fee"],
+  properties: {
+    title: { type: "string", maxLength: 200 },
+    data: {
+      type: "object",
+      additionalProperties: false,
+      required: ["train", "test", "format"],
+      properties: {
+        train: paths,
+        train_labels: paths,
+        test: { type: ["string", "integer"], minimum: 1, minLength: 1 },
+        test_labels: path,
+        format: { type: "string", enum: ["csv", "npy", "idx"] },
+        header: { type: "boolean" },
+        label: { type: "integer" },
+        scale: { type: "number" },
+        seed: { type: "integer", minimum: 0 },
+      },
+    },
+    model: {
+      type: "object",
+      additionalProperties: false,
+      properties: {
+        topology: path,
+        input: { type: "array", items: positive, minItems: 1 },
+        layers: {
+          type: "array",
+          minItems: 1,
+          items: { type: ["object", "string"], minProperties: 1, maxProperties: 1 },
+        },
+      },
+      if: { not: { required: ["topology"] } },
+      // oxlint-disable-next-line unicorn/no-thenable -- a JSON Schema keyword
+      then: { required: ["input", "layers"] },
+    },
+    loss: { type: "string", enum: ["softmax_cross_entropy", "mean_squared_error"] },
+    optimizer: {
+      type: "object",
+      additionalProperties: false,
+      required: ["sgd"],
+      properties: {
+        sgd: {
+          type: "object",
+          additionalProperties: false,
+          required: ["lr"],
+          properties: {
+            lr,
+            schedule: { type: "array", items: { type: "object", additionalProperties: false, required: ["epoch", "lr"], properties: { epoch: positive, lr } } },
+          },
+        },
+      },
+    },
+    metrics: { type: "array", items: { type: "string", enum: ["accuracy"] } },
+    batch: positive,
+    epochs: positive,
+    lag: { type: "integer", minimum: 1, maximum: 16 },
+    levels: positive,
+    quantum: { type: "number", exclusiveMinimum: 0, maximum: 1 },
+    slots: { type: "integer", minimum: 1, maximum: 1024 },
+    supervisors: positive,
+    evaluators: positive,
+    fee: money,
+    bond: money,
+    training_blocks: positive,
+    data_blocks: positive,
+    run_ahead: positive,
+    properties: { type: "object", additionalProperties: { type: "integer", minimum: 0, maximum: 100 } },
+  },
+} as const;

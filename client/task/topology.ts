@@ -1,0 +1,23 @@
+/** The YAML sugar for models, as a tfjs LayersModel topology. */
+export type LayerSugar = string | Record<string, { units?: number; activation?: string; use_bias?: boolean; shape?: number[]; name?: string } | null>;
+
+const CLASSES: Record<string, string> = { dense: "Dense", activation: "Activation", flatten: "Flatten", reshape: "Reshape" };
+
+/** `dense: {units, activation, use_bias}`, `activation: {activation}`, `flatten`, `reshape: {shape}`. Throws with the layer's number. */
+export function sequentialTopology(input: readonly number[], layers: readonly LayerSugar[]): string {
+  const config = layers.map((sugar, i) => {
+    const [kind, options] = typeof sugar === "string" ? [sugar, {}] : (Object.entries(sugar)[0] as [string, Record<string, unknown> | null]);
+    const className = CLASSES[kind];
+    if (!className) throw new Error(`layer ${i + 1}: there is no layer ${JSON.stringify(kind)}, want one of ${Object.keys(CLASSES).join(", ")}`);
+    const o: Record<string, unknown> = { ...options };
+    if ("shape" in o) {
+      o.target_shape = o.shape;
+      delete o.shape;
+    }
+    o.name ??= `${kind}_${i + 1}`;
+    if (i === 0) o.batch_input_shape = [null, ...input];
+    if (kind === "dense") o.activation ??= "linear";
+    return { class_name: className, config: o };
+  });
+  return JSON.stringify({ class_name: "Sequential", config: { name: "model", layers: config } });
+}
