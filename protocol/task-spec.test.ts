@@ -1,0 +1,83 @@
+import "#platform/install.js";
+import test from "ava";
+import { parseTopology } from "#engine/topology/index.js";
+import { Loss, TaskSpec } from "#proto/gen/pouw.js";
+import { cidOf } from "./cid.js";
+import { bitsOf } from "./floats.js";
+import { acceptSpec, checkSpec, defaultRunAhead, fillDefaults, SpecError } from "./task-spec.js";
+
+const params = { minFlop: 100_000n, maxParameters: 1n << 26n, maxSlots: 1024, maxSupervisors: 31, minEvaluators: 3, maxEvaluators: 31 };
+const topology = JSON.stringify({
+  class_name: "Sequential",
+  config: { name: "m", layers: [{ class_name: "Dense", config: { name: "a", units: 32, activation: "relu", batch_input_shape: [null, 64] } }, { class_name: "Dense", config: { name: "b", units: 10, activation: "softmax" } }] },
+});
+const cid = cidOf(Uint8Array.of(1));
+const digest = new Uint8Array(32);
+const spec = TaskSpec.create({
+  topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 20, epochs: 30, batches: 60, slots: 3, lrBits: bitsOf(0.1), quantumLog2: -8,
+  manifestCid: cid, testSet: { cid, plaintextHash: digest, keyHash: digest, rows: 297 }, properties: [100, 0, 50, 0, 0, 80, 0, 0],
+});
+
+test("a task takes the defaults of the protocol", (t) => {
+  const { spec: s, flop, residualInterval } = acceptSpec(spec, params);
+  t.is(flop, 6n * 20n * (64n * 32n + 320n));
+  t.like(s, { supervisors: 3, evaluators: 3, lag: 1, levels: 1, iterationBlocks: 1n, trainingBlocks: 7200n, dataBlocks: 60n, profile: "wasm-f32-1" });
+  t.is(s.runAhead, 131072n, "20 s of so small iterations are more rounds than 2^17");
+  t.is(residualInterval, 1n);
+  t.deepEqual(fillDefaults(s, parseTopology(topology, { maxParameters: 100_000 })), s, "filling in twice changes nothing");
+  t.notThrows(() => checkSpec(s, params));
+});
+
+test("run_ahead is about 20 s of rounds, within its bounds", (t) => {
+  t.is(defaultRunAhead(1_000_000_000n, 1), 200n);
+  t.is(defaultRunAhead(100_000_000_000n, 1), 64n);
+  t.is(defaultRunAhead(1n, 1), 131072n);
+});
+
+for (const [field, change] of [
+  ["topology", { topology: "{}" }],
+  ["topology", { topology: "" }],
+  ["loss", { loss: Loss.LOSS_UNSPECIFIED }],
+  ["loss", { loss: Loss.LOSS_MEAN_SQUARED_ERROR }],
+  ["batch_size", { batchSize: 0 }],
+  ["batch_size", { batchSize: 40_000 }],
+  ["epochs", { epochs: 0 }],
+  ["batches", { batches: 0 }],
+  ["slots", { slots: 0 }],
+  ["slots", { slots: 1025 }],
+  ["slots", { slots: 20, epochs: 1, batches: 19 }],
+  ["supervisors", { supervisors: 2 }],
+  ["supervisors", { supervisors: 33 }],
+  ["evaluators", { evaluators: 1 }],
+  ["evaluators", { evaluators: 4 }],
+  ["lag", { lag: 17 }],
+  ["levels", { levels: 16_777_216 }],
+  ["levels", { levels: 10_000 }],
+  ["lr_bits", { lrBits: 0 }],
+  ["lr_bits", { lrBits: bitsOf(-0.1) }],
+  ["quantum_log2", { quantumLog2: -41 }],
+  ["quantum_log2", { quantumLog2: 1 }],
+  ["schedule.0.epoch", { schedule: [{ epoch: 30, lrBits: bitsOf(0.1) }] }],
+  ["schedule.1.epoch", { schedule: [{ epoch: 3, lrBits: bitsOf(0.1) }, { epoch: 3, lrBits: bitsOf(0.1) }] }],
+  ["schedule.0.lr_bits", { schedule: [{ epoch: 3, lrBits: 1 }] }],
+  ["run_ahead", { runAhead: 63n }],
+  ["run_ahead", { runAhead: 131_073n }],
+  ["profile", { profile: "webgpu-1" }],
+  ["manifest_cid", { manifestCid: "bafy" }],
+  ["test_set", { testSet: undefined }],
+  ["test_set.key_hash", { testSet: { cid, plaintextHash: digest, keyHash: new Uint8Array(31), rows: 1 } }],
+  ["test_set.rows", { testSet: { cid, plaintextHash: digest, keyHash: digest, rows: 0 } }],
+  ["properties", { properties: [1, 2] }],
+  ["properties", { properties: [100, 0, 0, 0, 0, 0, 0, 0] }],
+  ["properties.1", { properties: [100, 101, 0, 0, 0, 0, 0, 0] }],
+] as const) {
+  test(`refused with the field ${field}: ${JSON.stringify(change, (_, v) => (typeof v === "bigint" ? String(v) : v)).slice(0, 100)}`, (t) => {
+    const error = t.throws(() => acceptSpec({ ...spec, ...(change as Partial<TaskSpec>) }, params), { instanceOf: SpecError });
+    t.is(error?.field, field);
+    t.false(error?.message.includes("\n"));
+  });
+}
+
+test("a task too small to be worth a draw is refused", (t) => {
+  t.throws(() => acceptSpec(spec, { ...params, minFlop: 10_000_000n }), { message: /^topology: one iteration is 284160 flop, want at least 10000000/ });
+});
