@@ -119,6 +119,11 @@ export class RpcChain implements Chain {
     }
   }
 
+  /** How many transactions wait in the node's mempool. */
+  async pooledTransactions(): Promise<number> {
+    return (await this.retrying(() => this.client.numUnconfirmedTxs())).total;
+  }
+
   /** A transaction that is in a block, or undefined. */
   async transaction(hash: Uint8Array): Promise<TxResult | undefined> {
     try {

@@ -1,0 +1,162 @@
+/** `pouwd task …` */
+import { type Command, InvalidArgumentError } from "commander";
+import { resolve } from "node:path";
+import Table from "cli-table3";
+import { addressPrefix } from "#kernel/address.js";
+import { MsgCancelTask, Outcome, Phase, QueryTaskRequest, QueryTaskResponse, QueryTasksRequest, QueryTasksResponse, type Task } from "#proto/gen/pouw.js";
+import { ChainError, type Message } from "../chain/types.js";
+import { Context, type GlobalOptions } from "../context.js";
+import { formatAmount } from "../task/amount.js";
+import { readSubmission } from "../task/submission.js";
+import { attend, createTask, reveal } from "../task/submit.js";
+import { readTaskFile } from "../task/task-file.js";
+import { bestModel, writeModel } from "../task/result.js";
+import { watchTask } from "../task/watch.js";
+
+const taskId = (text: string): bigint => {
+  if (!/^[1-9]\d{0,18}$/.test(text)) throw new InvalidArgumentError("want a task's number");
+  return BigInt(text);
+};
+const nameOf = (table: Record<string, number>, value: number, prefix: string): string =>
+  (Object.entries(table).find(([, v]) => v === value)?.[0] ?? `${value}`).replace(prefix, "").toLowerCase();
+export const phaseName = (p: Phase): string => nameOf(Phase, p, "PHASE_");
+export const outcomeName = (o: Outcome): string => nameOf(Outcome, o, "OUTCOME_");
+
+const say = (line: string): void => console.error(line);
+
+function finish(context: Context, id: bigint, outcome: Outcome): void {
+  if (outcome !== Outcome.OUTCOME_UNSPECIFIED && outcome !== Outcome.OUTCOME_PAID) throw new Error(`task ${id} ended without a payout: ${outcomeName(outcome)}`);
+  context.print({ id, outcome: outcomeName(outcome) }, () => (outcome === Outcome.OUTCOME_PAID ? `task ${id} is paid` : `task ${id}: the test set is revealed`));
+}
+
+export function addTask(program: Command, options: (c: Command) => GlobalOptions): void {
+  const task = program.command("task").description("training tasks");
+  task
+    .command("submit")
+    .description("submit a task, give its data to the supervisors, reveal the test set when it is time")
+    .argument("<file>", "task file, YAML")
+    .option("--detach", "come back once the supervisors have the data; reveal later with `task resume`")
+    .action(async (path: string, o: { detach?: boolean }, c: Command) => {
+      const context = new Context(options(c));
+      const file = readTaskFile(path);
+      const chain = await context.chain();
+      const sender = await context.sender(chain);
+      const submitter = { chain, sender, home: context.home, allowPrivate: context.allowPrivate, say };
+      const { id, submission } = await createTask(file, path, submitter);
+      say(`task ${id} is created: fee ${formatAmount(file.fee)}, bond ${formatAmount(file.bond)}`);
+      if (!o.detach) return finish(context, id, await attend(id, submission, submitter, "end"));
+      const control = new AbortController();
+      const confirmed = (async () => {
+        for (;;) {
+          const { value } = await chain.query("/pouw.v1.Query/Task", QueryTaskRequest, { id }, QueryTaskResponse);
+          const phase = value.task?.phase ?? Phase.PHASE_UNSPECIFIED;
+          if (phase > Phase.PHASE_INITIALISATION) return control.abort();
+          await new Promise((r) => setTimeout(r, 1000));
+        }
+      })();
+      await attend(id, submission, submitter, "reveal", control.signal).catch((e: Error) => {
+        if (!control.signal.aborted) throw e;
+      });
+      await confirmed;
+      context.print({ id }, () => `task ${id} trains. Reveal its test set when asked: pouwd task resume ${id}`);
+    });
+  task
+    .command("resume")
+    .description("go on with a submission: give the data, reveal the test set")
+    .argument("<id>", "the task's number", taskId)
+    .action(async (id: bigint, _o: unknown, c: Command) => {
+      const context = new Context(options(c));
+      const submission = readSubmission(context.home, id);
+      const chain = await context.chain();
+      const submitter = { chain, sender: await context.sender(chain), home: context.home, allowPrivate: context.allowPrivate, say };
+      finish(context, id, await attend(id, submission, submitter, "end"));
+    });
+  task
+    .command("reveal")
+    .description("reveal the test set's key now")
+    .argument("<id>", "the task's number", taskId)
+    .action(async (id: bigint, _o: unknown, c: Command) => {
+      const context = new Context(options(c));
+      const { key } = readSubmission(context.home, id);
+      const chain = await context.chain();
+      await reveal(id, key, { sender: await context.sender(chain), say });
+      context.print({ id }, () => `task ${id}: the test set is revealed`);
+    });
+  task
+    .command("cancel")
+    .description("cancel a task that does not train yet")
+    .argument("<id>", "the task's number", taskId)
+    .action(async (id: bigint, _o: unknown, c: Command) => {
+      const context = new Context(options(c));
+      const chain = await context.chain();
+      const sender = await context.sender(chain);
+      const r = await sender.send([{ codec: MsgCancelTask, value: MsgCancelTask.create({ client: sender.address, taskId: id }) } as Message]);
+      if (r.code !== 0) throw new ChainError(r.codespace, r.code, r.log);
+      context.print({ id, hash: r.hash }, () => `task ${id} is cancelled`);
+    });
+  task
+    .command("watch")
+    .description("follow a task until it is over")
+    .argument("<id>", "the task's number", taskId)
+    .action(async (id: bigint, _o: unknown, c: Command) => {
+      const context = new Context(options(c));
+      const chain = await context.chain();
+      await watchTask(chain, id, { json: context.json, allowPrivate: context.allowPrivate, phaseName });
+    });
+  task
+    .command("show")
+    .description("a task as it stands on chain")
+    .argument("<id>", "the task's number", taskId)
+    .action(async (id: bigint, _o: unknown, c: Command) => {
+      const context = new Context(options(c));
+      const { value } = await (await context.chain()).query("/pouw.v1.Query/Task", QueryTaskRequest, { id }, QueryTaskResponse);
+      const t = value.task as Task;
+      context.print(t, () => describe(t));
+    });
+  task
+    .command("list")
+    .description("all tasks")
+    .option("--open", "only those that are not closed")
+    .action(async (o: { open?: boolean }, c: Command) => {
+      const context = new Context(options(c));
+      const chain = await context.chain();
+      const tasks: Task[] = [];
+      for (let startAfter = 0n; ; ) {
+        const { value } = await chain.query("/pouw.v1.Query/Tasks", QueryTasksRequest, { startAfter, limit: 100, openOnly: o.open ?? false, client: "" }, QueryTasksResponse);
+        tasks.push(...value.tasks);
+        if (value.tasks.length < 100) break;
+        startAfter = (value.tasks.at(-1) as Task).id;
+      }
+      context.print(tasks, () => {
+        const table = new Table({ head: ["id", "title", "phase", "fee", "score"], style: { head: [], border: [] } });
+        for (const t of tasks) table.push([`${t.id}`, t.spec?.title ?? "", phaseName(t.phase), formatAmount(t.fee), t.bestSlot < 0n ? "" : (Number(t.bestScore) / 1e6).toFixed(6)]);
+        return table.toString();
+      });
+    });
+  task
+    .command("result")
+    .description("rebuild a finished task's best model from its log, as a tfjs LayersModel")
+    .argument("<id>", "the task's number", taskId)
+    .requiredOption("--out <dir>", "folder for model.json and weights.bin")
+    .action(async (id: bigint, o: { out: string }, c: Command) => {
+      const context = new Context(options(c));
+      const model = await bestModel(await context.chain(), id, context.allowPrivate);
+      const out = resolve(o.out);
+      writeModel(out, model.topology, model.weights);
+      context.print({ id, slot: model.slot, score: model.score, clock: model.clock, out }, () => `model of slot ${model.slot}, score ${(Number(model.score) / 1e6).toFixed(6)}, written to ${out}`);
+    });
+}
+
+function describe(t: Task): string {
+  const line = (k: string, v: string) => `${k.padEnd(12)}${v}`;
+  return [
+    line("task", `${t.id}  ${t.spec?.title ?? ""}`),
+    line("client", t.client),
+    line("phase", `${phaseName(t.phase)} since block ${t.phaseHeight}${t.deadline ? `, until block ${t.deadline}` : ""}`),
+    line("outcome", outcomeName(t.outcome)),
+    line("fee", `${formatAmount(t.fee)} ${addressPrefix().toUpperCase()}`),
+    line("model", `${t.parameters} parameters, ${t.flop} FLOP an iteration`),
+    line("group", `${t.spec?.slots} slots, ${t.spec?.supervisors} supervisors, ${t.spec?.evaluators} evaluators, lag ${t.spec?.lag}`),
+    ...(t.bestSlot >= 0n ? [line("best", `slot ${t.bestSlot}, score ${(Number(t.bestScore) / 1e6).toFixed(6)}`)] : []),
+  ].join("\n");
+}

@@ -1,0 +1,53 @@
+/** A finished task's best model, rebuilt from the log: maps added up to the clock that the chain recorded. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createEngine } from "#engine/index.js";
+import { WEIGHTS_FILE, writeLayersModel } from "#engine/export.js";
+import { parseTopology } from "#engine/topology/index.js";
+import { fetchSpan, LogClient } from "#net/index.js";
+import { initialWeights, taskSeed } from "#protocol/initial.js";
+import { lossName } from "#protocol/task-spec.js";
+import { QueryTaskResultRequest, QueryTaskResultResponse, QueryTaskStateRequest, QueryTaskStateResponse, Role } from "#proto/gen/pouw.js";
+import { type Chain } from "../chain/types.js";
+
+const ZEROS = new Uint8Array(32);
+const MAX_PARAMETERS = 2 ** 26;
+
+export async function taskResult(chain: Chain, id: bigint): Promise<QueryTaskResultResponse> {
+  return (await chain.query("/pouw.v1.Query/TaskResult", QueryTaskResultRequest, { id }, QueryTaskResultResponse)).value;
+}
+
+/** Weights of the best model. Throws when the task has none yet, or no supervisor serves its log. */
+export async function bestModel(chain: Chain, id: bigint, allowPrivate: boolean): Promise<{ topology: string; weights: Float32Array; clock: readonly bigint[]; slot: bigint; score: bigint }> {
+  const { value: state } = await chain.query("/pouw.v1.Query/TaskState", QueryTaskStateRequest, { id }, QueryTaskStateResponse);
+  const { task, seats, slots } = state;
+  if (!task?.spec) throw new Error(`there is no task ${id}`);
+  if (task.bestSlot < 0n) throw new Error(`task ${id} has no best model yet: it is not ranked`);
+  const { spec } = task;
+  const endpoints = seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.endpoint).map((s) => s.endpoint);
+  const logs = new LogClient({ endpoints, allowPrivate });
+  try {
+    const plan = parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS });
+    const engine = await createEngine(plan, { loss: lossName(spec.loss), batchSize: spec.batchSize });
+    engine.setInitial(initialWeights(plan, taskSeed(task.startBeacon, task.id)));
+    engine.setQuantum(spec.quantumLog2);
+    for (const { slot, head } of slots) {
+      const count = task.bestClock[slot] ?? 0n;
+      if (count === 0n || !head) continue;
+      const entries = await fetchSpan(logs, { taskId: id, slot, first: 1n, previous: ZEROS, last: head.seq, hash: head.hash });
+      for (const entry of entries.slice(0, Number(count))) engine.addMap(entry.map, spec.levels, 1);
+    }
+    return { topology: spec.topology, weights: engine.weights().slice(), clock: task.bestClock, slot: task.bestSlot, score: task.bestScore };
+  } finally {
+    logs.close();
+  }
+}
+
+/** Writes model.json and weights.bin, which stock tf.loadLayersModel reads. */
+export function writeModel(out: string, topology: string, weights: Float32Array): void {
+  const plan = parseTopology(topology, { maxParameters: MAX_PARAMETERS });
+  const { modelJson, weightsBin } = writeLayersModel(plan, topology, weights);
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, "model.json"), modelJson);
+  writeFileSync(join(out, WEIGHTS_FILE), weightsBin);
+}

@@ -1,0 +1,83 @@
+/** Following a task: live bars in a terminal, plain lines or JSON lines elsewhere. */
+import pc from "picocolors";
+import { decodeHeader } from "#protocol/header.js";
+import { LogClient } from "#net/index.js";
+import { type Iteration, Outcome, Phase, QueryTaskStateRequest, QueryTaskStateResponse, Role, type Slot } from "#proto/gen/pouw.js";
+import { type Chain } from "../chain/types.js";
+import { formatAmount } from "./amount.js";
+import { taskResult } from "./result.js";
+
+interface Newest {
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+export interface WatchOptions {
+  readonly json: boolean;
+  readonly allowPrivate: boolean;
+  readonly phaseName: (p: Phase) => string;
+}
+
+const POLL_MS = 1000;
+const BAR = 24;
+
+/** Comes back when the task has an outcome. */
+export async function watchTask(chain: Chain, id: bigint, o: WatchOptions): Promise<void> {
+  const live = !o.json && process.stdout.isTTY === true;
+  let drawn = 0;
+  let said = "";
+  const logs = new LogClient({ endpoints: [], allowPrivate: o.allowPrivate });
+  try {
+    for (;;) {
+      const { value } = await chain.query("/pouw.v1.Query/TaskState", QueryTaskStateRequest, { id }, QueryTaskStateResponse);
+      const { task, slots, seats, height } = value;
+      if (!task?.spec) throw new Error(`there is no task ${id}`);
+      logs.setEndpoints(seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.endpoint && !s.dropped).map((s) => s.endpoint));
+      const newest = await Promise.all(slots.map((s) => newestOf(logs, id, s)));
+      const { totals, payouts } = await taskResult(chain, id);
+      const over = task.outcome !== Outcome.OUTCOME_UNSPECIFIED;
+      const lines = [
+        `${pc.bold(`task ${id}`)} ${task.spec.title}   block ${height}   ${o.phaseName(task.phase)}`,
+        ...slots.map((s, i) => slotLine(s, newest[i])),
+        `claims ${totals?.claimsSubmitted ?? 0n} submitted, ${totals?.claimsAccepted ?? 0n} paid   audits ${totals?.auditsDrawn ?? 0n} drawn, ${totals?.auditsValid ?? 0n} VALID   minted ${formatAmount(task.minted)}`,
+        ...(over ? payouts.map((p) => `  ${p.what.padEnd(12)}${p.address}  ${formatAmount(p.amount)}`) : []),
+      ];
+      const text = lines.join("\n");
+      if (o.json) {
+        const state = { height, phase: o.phaseName(task.phase), slots: slots.map((s, i) => ({ slot: s.slot, seq: s.head?.seq ?? 0n, positions: s.positions, ...newest[i] })), totals, payouts: over ? payouts : [] };
+        console.log(JSON.stringify(state, (_k, v: unknown) => (typeof v === "bigint" ? v.toString() : v)));
+      } else if (live) {
+        if (drawn > 0) process.stdout.write(`\x1b[${drawn}A\x1b[J`);
+        process.stdout.write(`${text}\n`);
+        drawn = lines.length;
+      } else if (text !== said) console.log(text);
+      said = text;
+      if (over) return;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  } finally {
+    logs.close();
+  }
+}
+
+function slotLine(s: Slot, newest: Newest | undefined): string {
+  const seq = Number(s.head?.seq ?? 0n);
+  const all = Number(s.positions) || 1;
+  const full = Math.round((BAR * seq) / all);
+  const bar = "█".repeat(full) + "░".repeat(BAR - full);
+  const score = newest ? `  loss ${newest.loss.toFixed(4)}  accuracy ${(100 * newest.accuracy).toFixed(1)} %` : "";
+  return `  slot ${String(s.slot).padStart(3)} ${bar} ${seq}/${all}${s.status === 0 ? "" : pc.red("  closed")}${score}`;
+}
+
+/** Loss and accuracy in the header of the slot's anchored head; nothing when no supervisor serves it now. */
+async function newestOf(logs: LogClient, id: bigint, s: Slot): Promise<Newest | undefined> {
+  if (!s.head || s.head.seq === 0n) return undefined;
+  try {
+    let message: Iteration | undefined;
+    message = await logs.header(id, s.slot, s.head.seq, undefined, { timeout: 2000 });
+    const { loss, accuracy } = decodeHeader(message.header);
+    return { loss: loss / 1e6, accuracy: accuracy / 1e6 };
+  } catch {
+    return undefined;
+  }
+}

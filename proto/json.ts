@@ -1,0 +1,96 @@
+/** Messages as JSON by their field descriptors: proto names, 64-bit integers as strings, bytes base64, enums by name. */
+import { type Codec, type FieldInfo } from "./wire.js";
+
+/** Defaults are emitted, as the Cosmos gateway does. */
+export function toJson<T>(codec: Codec<T>, message: T): unknown {
+  const out: Record<string, unknown> = {};
+  for (const f of codec.fields) {
+    const v = (message as Record<string, unknown>)[f.name];
+    if (f.repeated) out[f.proto] = (v as unknown[]).map((x) => one(f, x));
+    else if (v !== undefined || f.type !== "message") out[f.proto] = one(f, v);
+    else if (!f.oneof) out[f.proto] = null;
+  }
+  return out;
+}
+
+function one(f: FieldInfo, v: unknown): unknown {
+  if (f.type === "message") return f.codec ? toJson(f.codec(), v) : null;
+  if (f.type === "enum") return Object.entries(f.values ?? {}).find(([, n]) => n === v)?.[0] ?? v;
+  if (v instanceof Uint8Array) return base64(v);
+  return typeof v === "bigint" ? v.toString() : v;
+}
+
+/** Reads what toJson writes; proto or camel-case names, enums by name or number, hex for bytes after `0x`. Throws with the field. */
+export function fromJson<T>(codec: Codec<T>, json: unknown, path = ""): T {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw new Error(`${path || codec.typeUrl}: got ${JSON.stringify(json)}, want an object`);
+  const out: Record<string, unknown> = {};
+  for (const [key, v] of Object.entries(json)) {
+    const f = codec.fields.find((x) => x.proto === key || x.name === key);
+    const at = path ? `${path}.${key}` : key;
+    if (!f) throw new Error(`${at}: there is no such field; there are ${codec.fields.map((x) => x.proto).join(", ") || "none"}`);
+    if (v === null) continue;
+    if (f.repeated) {
+      if (!Array.isArray(v)) throw new Error(`${at}: got ${JSON.stringify(v)}, want a list`);
+      out[f.name] = v.map((x, i) => read(f, x, `${at}[${i}]`));
+    } else out[f.name] = read(f, v, at);
+  }
+  return codec.create(out as Partial<T>);
+}
+
+function read(f: FieldInfo, v: unknown, at: string): unknown {
+  const fail = (want: string): never => {
+    throw new Error(`${at}: got ${JSON.stringify(v)}, want ${want}`);
+  };
+  switch (f.type) {
+    case "message":
+      return f.codec ? fromJson(f.codec(), v, at) : undefined;
+    case "enum": {
+      const values = f.values ?? {};
+      if (typeof v === "string" && v in values) return values[v];
+      if (typeof v === "number" && Object.values(values).includes(v)) return v;
+      return fail(`one of ${Object.keys(values).join(", ")}`);
+    }
+    case "string":
+      return typeof v === "string" ? v : fail("a string");
+    case "bool":
+      return typeof v === "boolean" ? v : fail("true or false");
+    case "bytes":
+      return typeof v === "string" ? bytes(v, at) : fail("base64, or hexadecimal after 0x");
+    case "uint64":
+    case "fixed64":
+      return /^\d+$/.test(String(v)) ? BigInt(v as string) : fail("a whole number");
+    case "int64":
+    case "sfixed64":
+      return /^-?\d+$/.test(String(v)) ? BigInt(v as string) : fail("an integer");
+    default:
+      return Number.isInteger(Number(v)) && v !== "" ? Number(v) : fail("an integer");
+  }
+}
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+export function base64(b: Uint8Array): string {
+  let s = "";
+  for (let i = 0; i < b.length; i += 3) {
+    const n = ((b[i] as number) << 16) | ((b[i + 1] ?? 0) << 8) | (b[i + 2] ?? 0);
+    s += `${ALPHABET[n >> 18]}${ALPHABET[(n >> 12) & 63]}${i + 1 < b.length ? ALPHABET[(n >> 6) & 63] : "="}${i + 2 < b.length ? ALPHABET[n & 63] : "="}`;
+  }
+  return s;
+}
+
+function bytes(text: string, at: string): Uint8Array {
+  if (/^0x([0-9a-fA-F]{2})*$/.test(text)) return Uint8Array.from({ length: text.length / 2 - 1 }, (_, i) => Number.parseInt(text.slice(2 + 2 * i, 4 + 2 * i), 16));
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) throw new Error(`${at}: got ${JSON.stringify(text)}, want base64, or hexadecimal after 0x`);
+  const out: number[] = [];
+  let n = 0;
+  let bits = 0;
+  for (const c of text.replace(/=+$/, "")) {
+    n = (n << 6) | ALPHABET.indexOf(c);
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      out.push((n >> bits) & 255);
+    }
+  }
+  return Uint8Array.from(out);
+}
