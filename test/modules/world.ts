@@ -77,7 +77,7 @@ export class SlotLog {
     return { seq: h.seq, hash: h.headerHash, signature: h.signature };
   }
   proof(seq: number, head: number): Uint8Array[] {
-    return seq === head ? [] : this.tree.proof(seq - 1, head - 1);
+    return seq >= head ? [] : this.tree.proof(seq - 1, head - 1);
   }
 }
 
@@ -130,58 +130,58 @@ export class World {
     this.validators = Array.from({ length: o.validators ?? 4 }, (_, i) =>
       Validator.create({ operator: `operator${i}`, consensusKey: new Uint8Array(32).fill(i), power: 10n }),
     );
-    const world = this;
+    const self = (): World => this;
     const move = (who: string, amount: bigint) => {
-      const next = (world.balances.get(who) ?? 0n) + amount;
+      const next = (self().balances.get(who) ?? 0n) + amount;
       if (next < 0n) throw new Error(`${who} would hold ${next}`);
-      world.balances.set(who, next);
+      self().balances.set(who, next);
     };
     const seatId = (t: bigint, role: Role, index: number) => `${t}/${role}/${index}`;
     const ports = {
-      params: { get: () => world.params },
+      params: { get: () => self().params },
       bank: {
         toPool: (_: Context, from: string, pool: string, a: bigint) => (move(from, -a), move(pool, a)),
         fromPool: (_: Context, pool: string, to: string, a: bigint) => (move(pool, -a), move(to, a)),
-        poolBalance: (_: unknown, pool: string) => world.balances.get(pool) ?? 0n,
-        mint: (_: Context, pool: string, a: bigint) => (move(pool, a), void (world.minted += a)),
-        burn: (_: Context, pool: string, a: bigint) => (move(pool, -a), void (world.burned += a)),
+        poolBalance: (_: unknown, pool: string) => self().balances.get(pool) ?? 0n,
+        mint: (_: Context, pool: string, a: bigint) => (move(pool, a), void (self().minted += a)),
+        burn: (_: Context, pool: string, a: bigint) => (move(pool, -a), void (self().burned += a)),
       },
       validators: {
-        all: () => [...world.validators],
-        byOperator: (_: unknown, a: string) => world.validators.find((v) => v.operator === a),
-        byConsensusAddress: (_: unknown, a: Uint8Array) => world.validators.find((v) => compareBytes(v.consensusKey.subarray(0, 20), a) === 0),
-        set: (_: unknown, v: Validator) => void world.validators.splice(world.validators.findIndex((w) => w.operator === v.operator), 1, v),
+        all: () => [...self().validators],
+        byOperator: (_: unknown, a: string) => self().validators.find((v) => v.operator === a),
+        byConsensusAddress: (_: unknown, a: Uint8Array) => self().validators.find((v) => compareBytes(v.consensusKey.subarray(0, 20), a) === 0),
+        set: (_: unknown, v: Validator) => void self().validators.splice(self().validators.findIndex((w) => w.operator === v.operator), 1, v),
       },
       tasks: {
-        get: (_: unknown, id: bigint) => world.tasks.get(id),
-        must: (_: unknown, id: bigint) => world.tasks.get(id) as Task,
-        set: (_: unknown, t: Task) => void world.tasks.set(t.id, t),
-        open: () => [...world.tasks.values()].filter((t) => t.phase !== Phase.PHASE_CLOSED),
-        endWithoutSupervisors: (_: unknown, t: Task) => (world.ended.push(t.id), void world.tasks.set(t.id, { ...t, phase: Phase.PHASE_CLOSED, closedHeight: world.height })),
+        get: (_: unknown, id: bigint) => self().tasks.get(id),
+        must: (_: unknown, id: bigint) => self().tasks.get(id) as Task,
+        set: (_: unknown, t: Task) => void self().tasks.set(t.id, t),
+        open: () => [...self().tasks.values()].filter((t) => t.phase !== Phase.PHASE_CLOSED),
+        endWithoutSupervisors: (_: unknown, t: Task) => (self().ended.push(t.id), void self().tasks.set(t.id, { ...t, phase: Phase.PHASE_CLOSED, closedHeight: self().height })),
       },
       seats: {
-        seats: (_: unknown, t: bigint, role?: Role) => [...world.seats.values()].filter((s) => s.taskId === t && (role === undefined || s.role === role)),
-        seat: (_: unknown, t: bigint, role: Role, index: number) => world.seats.get(seatId(t, role, index)),
-        set: (_: unknown, s: Seat) => void world.seats.set(seatId(s.taskId, s.role, s.index), s),
-        byWorker: (_: unknown, t: bigint, w: string) => [...world.seats.values()].filter((s) => s.taskId === t && s.worker === w),
+        seats: (_: unknown, t: bigint, role?: Role) => [...self().seats.values()].filter((s) => s.taskId === t && (role === undefined || s.role === role)),
+        seat: (_: unknown, t: bigint, role: Role, index: number) => self().seats.get(seatId(t, role, index)),
+        set: (_: unknown, s: Seat) => void self().seats.set(seatId(s.taskId, s.role, s.index), s),
+        byWorker: (_: unknown, t: bigint, w: string) => [...self().seats.values()].filter((s) => s.taskId === t && s.worker === w),
         slash: (_: unknown, s: Seat, ppm: number, opts: { bountyTo?: string }) => {
-          const now = world.seats.get(seatId(s.taskId, s.role, s.index)) as Seat;
+          const now = self().seats.get(seatId(s.taskId, s.role, s.index)) as Seat;
           const want = (now.stake * BigInt(ppm)) / 1_000_000n;
           const left = now.stake - now.slashed;
           const amount = want < left ? want : left;
-          world.seats.set(seatId(s.taskId, s.role, s.index), { ...now, slashed: now.slashed + amount });
-          world.slashes.push({ role: s.role, index: s.index, amount, ...opts });
+          self().seats.set(seatId(s.taskId, s.role, s.index), { ...now, slashed: now.slashed + amount });
+          self().slashes.push({ role: s.role, index: s.index, amount, ...opts });
           return amount;
         },
       },
       get beacon() {
-        return world.beacon.keeper;
+        return self().beacon.keeper;
       },
       get slots() {
-        return world.supervision.keeper;
+        return self().supervision.keeper;
       },
       get work() {
-        return world.work.keeper;
+        return self().work.keeper;
       },
     };
     this.beacon = defineBeacon(ports);
@@ -224,10 +224,10 @@ export class World {
       chainId: CHAIN, height: this.height, timeMs: this.timeMs, timeNs: this.timeMs * 1_000_000n, proposer: new Uint8Array(20),
       beaconSignature: new Uint8Array(96).fill(Number(this.height % 251n)), votes: this.pending, totalPower: this.validators.reduce((s, v) => s + v.power, 0n),
     };
-    const world = this;
+    const self = (): World => this;
     const ctx: Context = {
       block,
-      gas: { limit: 1n << 60n, get used() { return world.gasUsed; }, consume: (a) => void (world.gasUsed += a) },
+      gas: { limit: 1n << 60n, get used() { return self().gasUsed; }, consume: (a) => void (self().gasUsed += a) },
       emit: (e) => void this.events.push(e),
       store: (name) => {
         let m = this.data.get(name);
