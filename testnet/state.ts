@@ -1,7 +1,7 @@
 /** Reading the chain's state for the launcher and the demo. */
 import { connectChain } from "#client/chain/index.js";
 import { type Chain } from "#client/chain/types.js";
-import { QuerySupplyOfRequest, QuerySupplyOfResponse } from "cosmjs-types/cosmos/bank/v1beta1/query.js";
+import { QuerySupplyOfRequest, QuerySupplyOfResponse } from "cosmjs-types/cosmos/bank/v1beta1/query";
 import {
   QueryTaskResultRequest,
   QueryTaskResultResponse,
