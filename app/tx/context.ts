@@ -1,0 +1,45 @@
+/** Contexts over overlays of the committed state. */
+import { Overlay } from "../store/index.js";
+import { type BlockInfo, type Context, type Event, type GasMeter } from "#kernel/context.js";
+import { freeMeter, gasStore } from "./gas.js";
+
+/** Where writes and events of one step go; a branch keeps its own until it is committed. */
+export class AppContext implements Context {
+  readonly events: Event[] = [];
+  constructor(
+    readonly block: BlockInfo,
+    private readonly overlay: Overlay,
+    readonly gas: GasMeter = freeMeter(),
+    private readonly parent?: AppContext,
+    private readonly charged = false,
+  ) {}
+
+  store(name: string) {
+    const inner = this.overlay.store(name);
+    return this.charged ? gasStore(inner, this.gas) : inner;
+  }
+
+  emit(event: Event): void {
+    this.events.push(event);
+  }
+
+  branch(): AppContext & { commit(): void } {
+    return this.child(this.gas, this.charged);
+  }
+
+  /** A branch whose store access is charged to a meter. */
+  metered(gas: GasMeter): AppContext & { commit(): void } {
+    return this.child(gas, true);
+  }
+
+  private child(gas: GasMeter, charged: boolean): AppContext & { commit(): void } {
+    const overlay = this.overlay.branch();
+    const child = new AppContext(this.block, overlay, gas, this, charged);
+    return Object.assign(child, {
+      commit: () => {
+        overlay.commit();
+        this.events.push(...child.events);
+      },
+    });
+  }
+}

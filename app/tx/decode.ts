@@ -1,0 +1,60 @@
+/** A transaction's bytes: decoded, and refused when they are not what encoding again would give. */
+import { AuthInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { equalBytes } from "#kernel/bytes.js";
+import { sdk } from "#kernel/errors.js";
+import { type MessageHandler } from "#kernel/module.js";
+
+export interface DecodedMessage {
+  readonly handler: MessageHandler;
+  readonly value: unknown;
+}
+
+export interface DecodedTx {
+  readonly raw: TxRaw;
+  readonly body: TxBody;
+  readonly auth: AuthInfo;
+  readonly messages: readonly DecodedMessage[];
+  /** bech32 addresses that must sign, in order, without repeats */
+  readonly signers: readonly string[];
+  readonly size: number;
+}
+
+export type Router = ReadonlyMap<string, MessageHandler>;
+
+function canonical<T>(what: string, bytes: Uint8Array, codec: { decode(b: Uint8Array): T; encode(m: T): { finish(): Uint8Array } }): T {
+  let message: T;
+  try {
+    message = codec.decode(bytes);
+  } catch (e) {
+    throw sdk.txDecode(`${what}: ${(e as Error).message}`);
+  }
+  if (!equalBytes(codec.encode(message).finish(), bytes)) throw sdk.txDecode(`${what}: the bytes are not canonical protobuf`);
+  return message;
+}
+
+const MAX_MESSAGES = 256;
+
+/** Throws sdk codes 2 (not a transaction), 6 (unknown message) and 18 (no messages). */
+export function decodeTx(bytes: Uint8Array, router: Router): DecodedTx {
+  const raw = canonical("TxRaw", bytes, TxRaw);
+  const body = canonical("TxBody", raw.bodyBytes, TxBody);
+  const auth = canonical("AuthInfo", raw.authInfoBytes, AuthInfo);
+  if (body.messages.length === 0) throw sdk.invalidRequest("must contain at least one message");
+  if (body.messages.length > MAX_MESSAGES) throw sdk.invalidRequest(`${body.messages.length} messages, want at most ${MAX_MESSAGES}`);
+  if (body.extensionOptions.length > 0) throw sdk.unknownExtensionOptions("");
+  const signers: string[] = [];
+  const messages = body.messages.map(({ typeUrl, value }) => {
+    const handler = router.get(typeUrl);
+    if (!handler) throw sdk.unknownRequest(`no message handler found for ${JSON.stringify(typeUrl.slice(0, 100))}`);
+    let message: unknown;
+    try {
+      message = handler.decode(value);
+    } catch (e) {
+      throw sdk.txDecode(`${typeUrl}: ${(e as Error).message}`);
+    }
+    if (!equalBytes(handler.encode(message), value)) throw sdk.txDecode(`${typeUrl}: the bytes are not canonical protobuf`);
+    for (const s of handler.signers(message)) if (!signers.includes(s)) signers.push(s);
+    return { handler, value: message };
+  });
+  return { raw, body, auth, messages, signers, size: bytes.length };
+}
