@@ -1,4 +1,5 @@
 /** `scripts/demo`: a whole network, a real task, its payout, a summary. */
+import "#platform/install.js";
 import { resolve, join } from "node:path";
 import { existsSync, rmSync } from "node:fs";
 import { Command } from "commander";

@@ -1,4 +1,5 @@
 /** `scripts/testnet`: the command line of the launcher. */
+import "#platform/install.js";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";

@@ -32,6 +32,11 @@ export class AppContext implements Context {
     return this.child(gas, true);
   }
 
+  /** Writes of a branch without its events: a transaction's events belong to its own result. */
+  absorb(branch: AppContext): void {
+    branch.overlay.commit();
+  }
+
   private child(gas: GasMeter, charged: boolean): AppContext & { commit(): void } {
     const overlay = this.overlay.branch();
     const child = new AppContext(this.block, overlay, gas, this, charged);

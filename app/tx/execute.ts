@@ -40,13 +40,14 @@ export function executeTx(ctx: AppContext, bytes: Uint8Array, mode: Mode, x: Exe
   if (wanted > MAX_GAS) return failure(sdk.invalidRequest(`gas limit ${wanted}, want at most ${MAX_GAS}`), 0n, 0n, []);
   const gas = mode === "simulate" ? freeMeter() : new Meter(wanted);
 
+  // Events of a transaction are its result's, not the block's: they are taken from the branches.
   const ante = ctx.metered(gas);
   try {
     runAnte(ante, tx, x.deps, { simulate: mode === "simulate", ...(mode === "check" && x.minGasPrice ? { minGasPrice: x.minGasPrice } : {}) });
   } catch (e) {
     return failure(e, wanted, gas.used, []);
   }
-  ante.commit();
+  ctx.absorb(ante);
   const events: Event[] = [...ante.events];
   if (mode === "check") return { code: 0, codespace: "", log: "", data: NO_DATA, gasWanted: wanted, gasUsed: gas.used, events };
 
@@ -63,7 +64,7 @@ export function executeTx(ctx: AppContext, bytes: Uint8Array, mode: Mode, x: Exe
     const head = event("message", { action: handler.typeUrl, sender: handler.signers(value)[0] ?? "", module: handler.module });
     for (const e of [head, ...run.events.slice(before)]) made.push({ type: e.type, attributes: [...e.attributes, { key: "msg_index", value: `${i}` }] });
   }
-  run.commit();
+  ctx.absorb(run);
   const data = TxMsgData.encode(TxMsgData.fromPartial({ msgResponses: responses })).finish();
   return { code: 0, codespace: "", log: "", data, gasWanted: wanted, gasUsed: gas.used, events: [...events, ...made] };
 }

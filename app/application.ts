@@ -1,0 +1,283 @@
+/**
+ * The ABCI application: what CometBFT asks, answered from the store and the modules.
+ *
+ * FinalizeBlock computes and Commit persists: nothing is written to disk in between, so a crash anywhere leaves the last
+ * committed block. Nothing here relies on PrepareProposal or ProcessProposal having been called.
+ */
+import * as abci from "cosmjs-types/tendermint/abci/types";
+import { type Timestamp } from "cosmjs-types/google/protobuf/timestamp";
+import { addressPrefix, setAddressPrefix } from "#kernel/address.js";
+import { compareBytes, equalBytes } from "#kernel/bytes.js";
+import { type BlockInfo, type Event } from "#kernel/context.js";
+import { type HasStore } from "#kernel/store.js";
+import { isBlockDataTx as checkIsBlockData } from "#protocol/block-data.js";
+import { MAX_EXTENSION_BYTES, uvarint } from "#protocol/extension.js";
+import { type AbciApplication } from "./abci/types.js";
+import { type BlockFacts, checkBlockData, type LastCommit, makeBlockData } from "./block/block-data.js";
+import { type Faults } from "./faults.js";
+import { type Assembly } from "./modules.js";
+import { Overlay, type MultiStore } from "./store/index.js";
+import { type Change, type Prepared } from "./store/types.js";
+import { AppContext } from "./tx/context.js";
+import { executeTx, type Execution, type TxOutcome } from "./tx/execute.js";
+import { answerQuery } from "./queries.js";
+
+export interface ApplicationOptions {
+  readonly store: MultiStore;
+  readonly modules: Assembly;
+  /** signs the beacon message; only a proposer needs it */
+  readonly signBeacon: (message: Uint8Array) => Uint8Array;
+  /** finished verdicts on open jobs, encoded and within the limits; never waits */
+  readonly extension: (state: HasStore) => Uint8Array;
+  /** called after each commit, and once at start, with the committed state */
+  readonly committed: (state: HasStore, block: HeadBlock) => void;
+  readonly minGasPricePerMillion: bigint;
+  readonly faults: Faults;
+}
+
+/** Facts of the newest committed block, kept in the same batch. */
+export interface HeadBlock {
+  readonly chainId: string;
+  readonly height: bigint;
+  readonly timeMs: bigint;
+  readonly prefix: string;
+}
+
+const VERSION = "0.1.0";
+/** the ABCI application's protocol version: changes with every state-machine breaking release */
+const APP_VERSION = 1n;
+/** a field tag in the block's list of transactions */
+const TAG_BYTES = 1n;
+const NONE = new Uint8Array(0);
+
+export class Application implements AbciApplication {
+  private readonly execution: Execution;
+  private genesis: { overlay: Overlay; block: HeadBlock } | undefined;
+  private pending: { prepared: Prepared; block: HeadBlock } | undefined;
+  private check: AppContext | undefined;
+  private head: HeadBlock | undefined;
+
+  constructor(private readonly o: ApplicationOptions) {
+    const { keepers, router } = o.modules;
+    this.execution = { router, deps: keepers };
+    const bytes = o.store.meta("block");
+    if (bytes) this.head = readHead(bytes);
+    if (this.head) {
+      setAddressPrefix(this.head.prefix);
+      o.committed(o.store.latest(), this.head);
+    }
+  }
+
+  /** State that the next block starts from. */
+  private base(): Overlay {
+    return new Overlay(this.o.store.version === 0n && this.genesis ? this.genesis.overlay : this.o.store.latest());
+  }
+
+  info(): abci.ResponseInfo {
+    const { version, appHash } = this.o.store;
+    return abci.ResponseInfo.fromPartial({ data: "pouwd", version: VERSION, appVersion: APP_VERSION, lastBlockHeight: version, lastBlockAppHash: appHash });
+  }
+
+  initChain(r: abci.RequestInitChain): abci.ResponseInitChain {
+    const state = JSON.parse(new TextDecoder().decode(r.appStateBytes)) as Record<string, unknown>;
+    const prefix = (state.prefix as string | undefined) ?? addressPrefix();
+    setAddressPrefix(prefix);
+    const timeNs = nanoseconds(r.time);
+    const block: BlockInfo = {
+      chainId: r.chainId,
+      height: r.initialHeight,
+      timeMs: timeNs / 1_000_000n,
+      timeNs,
+      proposer: NONE,
+      beaconSignature: NONE,
+      votes: [],
+      totalPower: 0n,
+    };
+    const overlay = new Overlay(this.o.store.latest());
+    const ctx = new AppContext(block, overlay);
+    for (const m of this.o.modules.modules) m.initGenesis?.(ctx, state[m.name]);
+    const set = this.o.modules.keepers.validators.all(ctx);
+    const agrees = r.validators.length === set.length && r.validators.every((v) => set.some((s) => s.power === v.power && equalBytes(s.consensusKey, v.pubKey?.ed25519 ?? NONE)));
+    if (!agrees) throw new Error("genesis: the validators of CometBFT and of app_state.validators are not the same keys and powers");
+    this.genesis = { overlay, block: { chainId: r.chainId, height: r.initialHeight - 1n, timeMs: block.timeMs, prefix } };
+    this.head = this.genesis.block;
+    this.check = undefined;
+    return abci.ResponseInitChain.fromPartial({});
+  }
+
+  // ---- mempool ----
+
+  private nextBlock(): BlockInfo {
+    const head = this.head;
+    if (!head) throw new Error("the chain is not initialised");
+    return { chainId: head.chainId, height: head.height + 1n, timeMs: head.timeMs, timeNs: head.timeMs * 1_000_000n, proposer: NONE, beaconSignature: NONE, votes: [], totalPower: 0n };
+  }
+
+  checkTx(r: abci.RequestCheckTx): abci.ResponseCheckTx {
+    this.check ??= new AppContext(this.nextBlock(), this.base());
+    const price = this.o.minGasPricePerMillion;
+    const denom = this.o.modules.keepers.params.get(this.check).denom;
+    const outcome = executeTx(this.check, r.tx, "check", { ...this.execution, minGasPrice: { perMillion: price, denom } });
+    return abci.ResponseCheckTx.fromPartial({ ...outcome, data: Uint8Array.from(outcome.data), events: events(outcome.events) });
+  }
+
+  /** On a branch of the check state that is thrown away. */
+  simulate(tx: Uint8Array): TxOutcome {
+    const ctx = (this.check ??= new AppContext(this.nextBlock(), this.base()));
+    return executeTx(ctx.branch() as AppContext, tx, "simulate", this.execution);
+  }
+
+  // ---- consensus ----
+
+  private facts(height: bigint, proposer: Uint8Array, lastCommit: LastCommit): BlockFacts {
+    return { chainId: this.head?.chainId ?? "", height, proposer, lastCommit };
+  }
+
+  prepareProposal(r: abci.RequestPrepareProposal): abci.ResponsePrepareProposal {
+    const votes = r.localLastCommit?.votes ?? [];
+    const lastCommit: LastCommit = {
+      round: r.localLastCommit?.round ?? 0,
+      votes: votes.map((v) => ({ validator: v.validator?.address ?? NONE, power: v.validator?.power ?? 0n, flag: v.blockIdFlag })),
+    };
+    const extended = votes.map((v) => ({ extension: v.voteExtension, signature: v.extensionSignature }));
+    const state = this.base();
+    const sign = this.o.faults.beacon(this.o.signBeacon);
+    const first = makeBlockData(state, this.o.modules.keepers, this.facts(r.height, r.proposerAddress, lastCommit), extended, sign);
+    const txs = this.o.faults.dropBlockData() ? [] : [first];
+    let space = r.maxTxBytes - txs.reduce((n, t) => n + wireSize(t), 0n);
+    for (const tx of r.txs) {
+      space -= wireSize(tx);
+      if (space < 0n) break;
+      txs.push(tx);
+    }
+    return abci.ResponsePrepareProposal.fromPartial({ txs });
+  }
+
+  processProposal(r: abci.RequestProcessProposal): abci.ResponseProcessProposal {
+    const { ACCEPT, REJECT } = abci.ResponseProcessProposal_ProposalStatus;
+    let status = REJECT;
+    try {
+      const verdict = checkBlockData(this.base(), this.o.modules.keepers, this.facts(r.height, r.proposerAddress, lastCommitOf(r.proposedLastCommit)), r.txs[0]);
+      const again = r.txs.slice(1).some((tx) => checkIsBlockData(tx));
+      if (verdict.ok && !again) status = ACCEPT;
+      this.o.faults.refused(verdict);
+    } catch {
+      // a proposal that cannot be judged is not accepted; FinalizeBlock meets the same state if others accept it
+    }
+    return abci.ResponseProcessProposal.fromPartial({ status });
+  }
+
+  async extendVote(): Promise<abci.ResponseExtendVote> {
+    let voteExtension: Uint8Array = NONE;
+    try {
+      voteExtension = this.o.extension(this.base());
+      if (voteExtension.length > MAX_EXTENSION_BYTES) voteExtension = NONE;
+    } catch {
+      // a vote without verdicts is better than none
+    }
+    return abci.ResponseExtendVote.fromPartial({ voteExtension: await this.o.faults.extension(voteExtension) });
+  }
+
+  verifyVoteExtension(r: abci.RequestVerifyVoteExtension): abci.ResponseVerifyVoteExtension {
+    const { ACCEPT, REJECT } = abci.ResponseVerifyVoteExtension_VerifyStatus;
+    return abci.ResponseVerifyVoteExtension.fromPartial({ status: r.voteExtension.length <= MAX_EXTENSION_BYTES ? ACCEPT : REJECT });
+  }
+
+  finalizeBlock(r: abci.RequestFinalizeBlock): abci.ResponseFinalizeBlock {
+    this.o.faults.crash("before-finalize");
+    const overlay = this.base();
+    const timeNs = nanoseconds(r.time);
+    const lastCommit = lastCommitOf(r.decidedLastCommit);
+    const chainId = this.head?.chainId ?? "";
+    const verdict = checkBlockData(overlay, this.o.modules.keepers, this.facts(r.height, r.proposerAddress, lastCommit), r.txs[0]);
+    const block: BlockInfo = {
+      chainId,
+      height: r.height,
+      timeMs: timeNs / 1_000_000n,
+      timeNs,
+      proposer: Uint8Array.from(r.proposerAddress),
+      beaconSignature: verdict.ok ? verdict.beaconSignature : NONE,
+      votes: verdict.ok ? verdict.votes : [],
+      totalPower: lastCommit.votes.reduce((n, v) => n + v.power, 0n),
+    };
+    const ctx = new AppContext(block, overlay);
+    const { modules } = this.o;
+    modules.beginBlock(ctx);
+    const txResults = r.txs.map((tx, i) => {
+      if (i === 0 && checkIsBlockData(tx)) return abci.ExecTxResult.fromPartial({ code: 0 });
+      const outcome = executeTx(ctx, tx, "deliver", this.execution);
+      return abci.ExecTxResult.fromPartial({ ...outcome, events: events(outcome.events) });
+    });
+    modules.endBlock(ctx);
+    const updates = modules.validatorUpdates(ctx);
+
+    const head: HeadBlock = { chainId, height: r.height, timeMs: block.timeMs, prefix: addressPrefix() };
+    const changes = this.genesis && this.o.store.version === 0n ? mergeChanges(this.genesis.overlay, overlay) : overlay.changes();
+    const prepared = this.o.store.prepare(r.height, changes, new Map([["block", writeHead(head)]]));
+    this.pending = { prepared, block: head };
+    this.o.faults.crash("after-finalize");
+    return abci.ResponseFinalizeBlock.fromPartial({
+      events: events(ctx.events),
+      txResults,
+      validatorUpdates: updates.map((u) => ({ pubKey: { ed25519: u.key }, power: u.power })),
+      appHash: prepared.appHash,
+    });
+  }
+
+  async commit(): Promise<abci.ResponseCommit> {
+    if (!this.pending) throw new Error("Commit without FinalizeBlock");
+    const { prepared, block } = this.pending;
+    this.o.faults.crash("before-batch");
+    await prepared.commit();
+    this.o.faults.crash("after-batch");
+    this.pending = undefined;
+    this.genesis = undefined;
+    this.check = undefined;
+    this.head = block;
+    this.o.committed(this.o.store.latest(), block);
+    this.o.faults.crash("before-commit-response");
+    setImmediate(() => this.o.faults.crash("after-commit-response"));
+    return abci.ResponseCommit.fromPartial({ retainHeight: 0n });
+  }
+
+  query(r: abci.RequestQuery): abci.ResponseQuery {
+    return answerQuery(r, { store: this.o.store, modules: this.o.modules, head: this.head, simulate: (tx) => this.simulate(tx) });
+  }
+
+  // ---- snapshots: this version makes none ----
+
+  listSnapshots = (): abci.ResponseListSnapshots => abci.ResponseListSnapshots.fromPartial({});
+  offerSnapshot = (): abci.ResponseOfferSnapshot => abci.ResponseOfferSnapshot.fromPartial({ result: abci.ResponseOfferSnapshot_Result.REJECT });
+  loadSnapshotChunk = (): abci.ResponseLoadSnapshotChunk => abci.ResponseLoadSnapshotChunk.fromPartial({});
+  applySnapshotChunk = (): abci.ResponseApplySnapshotChunk => abci.ResponseApplySnapshotChunk.fromPartial({ result: abci.ResponseApplySnapshotChunk_Result.ABORT });
+}
+
+const wireSize = (tx: Uint8Array): bigint => TAG_BYTES + BigInt(uvarint(tx.length).length + tx.length);
+
+const nanoseconds = (t: Timestamp | undefined): bigint => (t ? t.seconds * 1_000_000_000n + BigInt(t.nanos) : 0n);
+
+const lastCommitOf = (c: abci.CommitInfo | undefined): LastCommit => ({
+  round: c?.round ?? 0,
+  votes: (c?.votes ?? []).map((v) => ({ validator: v.validator?.address ?? NONE, power: v.validator?.power ?? 0n, flag: v.blockIdFlag })),
+});
+
+const events = (list: readonly Event[]) => list.map((e) => ({ type: e.type, attributes: e.attributes.map(({ key, value }) => ({ key, value, index: true })) }));
+
+const writeHead = (b: HeadBlock): Uint8Array => new TextEncoder().encode(JSON.stringify({ chainId: b.chainId, height: `${b.height}`, timeMs: `${b.timeMs}`, prefix: b.prefix }));
+
+function readHead(bytes: Uint8Array): HeadBlock {
+  const { chainId, height, timeMs, prefix } = JSON.parse(new TextDecoder().decode(bytes)) as Record<keyof HeadBlock, string>;
+  return { chainId, height: BigInt(height), timeMs: BigInt(timeMs), prefix };
+}
+
+/** Genesis is part of version 1: its writes and the first block's, last value of each key. */
+function mergeChanges(genesis: Overlay, first: Overlay): Map<string, readonly Change[]> {
+  const merged = new Map<string, readonly Change[]>(genesis.changes());
+  for (const [name, list] of first.changes()) {
+    const before = merged.get(name) ?? [];
+    const written = new Set(list.map((c) => Buffer.from(c.key).toString("hex")));
+    const all = [...before.filter((c) => !written.has(Buffer.from(c.key).toString("hex"))), ...list];
+    merged.set(name, all.sort((a, b) => compareBytes(a.key, b.key)));
+  }
+  return merged;
+}

@@ -1,0 +1,96 @@
+/** Transaction 0: made by the proposer, judged by everybody (protocol section 11). Pure: never throws for what it is given. */
+import { equalBytes } from "#kernel/bytes.js";
+import { type LastVote } from "#kernel/context.js";
+import { crypto } from "#kernel/crypto.js";
+import { type HasStore } from "#kernel/store.js";
+import { decodeBlockDataTx, encodeBlockDataTx } from "#protocol/block-data.js";
+import { beaconMessage } from "#protocol/beacon.js";
+import { extensionSignBytes, MAX_EXTENSION_BYTES } from "#protocol/extension.js";
+import { type ExtendedVote, MsgBlockData, type Validator } from "#proto/gen/pouw.js";
+import { proposerKeyAt } from "#modules/beacon/index.js";
+
+export const FLAG_COMMIT = 2;
+
+/** One entry of a last commit, as CometBFT gives it. */
+export interface CommitVote {
+  readonly validator: Uint8Array;
+  readonly power: bigint;
+  readonly flag: number;
+}
+
+export interface LastCommit {
+  readonly round: number;
+  readonly votes: readonly CommitVote[];
+}
+
+/** What the check needs of committed state h − 1. */
+export interface BlockDataState {
+  readonly validators: { byConsensusAddress(ctx: HasStore, address: Uint8Array): Validator | undefined };
+  readonly beacon: { latest(ctx: HasStore): { value: Uint8Array } };
+}
+
+export interface BlockFacts {
+  readonly chainId: string;
+  readonly height: bigint;
+  readonly proposer: Uint8Array;
+  readonly lastCommit: LastCommit;
+}
+
+export type BlockDataVerdict = { readonly ok: true; readonly beaconSignature: Uint8Array; readonly votes: readonly LastVote[] } | { readonly ok: false; readonly reason: string };
+
+const EMPTY = new Uint8Array(0);
+
+const isEmpty = (v: ExtendedVote): boolean => v.extension.length === 0 && v.signature.length === 0;
+
+function signatureHolds(ctx: HasStore, state: BlockDataState, f: BlockFacts, vote: CommitVote, v: ExtendedVote): boolean {
+  const key = state.validators.byConsensusAddress(ctx, vote.validator)?.consensusKey;
+  if (!key) return false;
+  const bytes = extensionSignBytes({ extension: v.extension, height: f.height - 1n, round: f.lastCommit.round, chainId: f.chainId });
+  return crypto().verifyEd25519(key, bytes, v.signature);
+}
+
+/** The proposer's transaction 0: an entry is emptied when its flag is not COMMIT, it is too long, or its signature fails. */
+export function makeBlockData(ctx: HasStore, state: BlockDataState, f: BlockFacts, extended: readonly ExtendedVote[], sign: (message: Uint8Array) => Uint8Array): Uint8Array {
+  const votes = f.lastCommit.votes.map((vote, i): ExtendedVote => {
+    const v = extended[i] ?? { extension: EMPTY, signature: EMPTY };
+    const keep = vote.flag === FLAG_COMMIT && v.extension.length <= MAX_EXTENSION_BYTES && signatureHolds(ctx, state, f, vote, v);
+    return keep ? v : { extension: EMPTY, signature: EMPTY };
+  });
+  const message = beaconMessage({ chainId: f.chainId, height: f.height, previous: state.beacon.latest(ctx).value });
+  return encodeBlockDataTx(MsgBlockData.create({ beaconSignature: sign(message), votes }));
+}
+
+export function checkBlockData(ctx: HasStore, state: BlockDataState, f: BlockFacts, tx: Uint8Array | undefined): BlockDataVerdict {
+  const no = (reason: string): BlockDataVerdict => ({ ok: false, reason });
+  if (!tx) return no("the block has no transaction 0");
+  let data: MsgBlockData;
+  try {
+    data = decodeBlockDataTx(tx);
+    if (!equalBytes(encodeBlockDataTx(data), tx)) return no("transaction 0 is not canonical");
+  } catch (e) {
+    return no(`transaction 0: ${(e as Error).message}`);
+  }
+  const proposer = state.validators.byConsensusAddress(ctx, f.proposer);
+  const key = proposer && proposerKeyAt(proposer, f.height);
+  if (!key) return no("the proposer has no beacon key");
+  const message = beaconMessage({ chainId: f.chainId, height: f.height, previous: state.beacon.latest(ctx).value });
+  if (!crypto().verifyBls(key, message, data.beaconSignature)) return no("the beacon signature does not verify");
+
+  const { votes } = f.lastCommit;
+  if (data.votes.length !== votes.length) return no(`transaction 0 has ${data.votes.length} votes, the last commit ${votes.length}`);
+  let all = 0n;
+  let valid = 0n;
+  const seen: LastVote[] = [];
+  for (const [i, vote] of votes.entries()) {
+    const v = data.votes[i] as ExtendedVote;
+    all += vote.power;
+    seen.push({ validator: vote.validator, power: vote.power, extension: v.extension });
+    if (isEmpty(v)) continue;
+    if (vote.flag !== FLAG_COMMIT) return no(`vote ${i} must be empty: its validator did not commit`);
+    if (v.extension.length > MAX_EXTENSION_BYTES) return no(`vote ${i} must be empty: its extension has ${v.extension.length} bytes`);
+    if (!signatureHolds(ctx, state, f, vote, v)) return no(`the extension signature of vote ${i} does not verify`);
+    valid += vote.power;
+  }
+  if (votes.length > 0 && 3n * valid <= 2n * all) return no(`signed extensions have ${valid} of ${all} power, want more than two thirds`);
+  return { ok: true, beaconSignature: data.beaconSignature, votes: seen };
+}

@@ -1,0 +1,78 @@
+/** The application process of a validator: `main --home H`. CometBFT connects to its socket. */
+import "#platform/install.js";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import blst from "@chainsafe/blst";
+import { parse } from "smol-toml";
+import { createLogger, type LogLevel } from "#platform/log.js";
+import { serveAbci } from "./abci/server.js";
+import { Application } from "./application.js";
+import { faultsFrom } from "./faults.js";
+import { assemble } from "./modules.js";
+import { openMultiStore } from "./store/index.js";
+import { Verdicts } from "./verdicts.js";
+import { verdictPorts } from "./verdict-ports.js";
+
+interface AppToml {
+  abci: string;
+  verifier: string;
+  keep_versions: number;
+  log_level: LogLevel;
+  /** base units for a million gas */
+  min_gas_price: number;
+}
+
+function readConfig(home: string): AppToml {
+  const path = join(home, "config", "app.toml");
+  try {
+    return parse(readFileSync(path, "utf8")) as unknown as AppToml;
+  } catch (e) {
+    throw new Error(`${path}: ${(e as Error).message.split("\n")[0]}`);
+  }
+}
+
+export async function runApplication(home: string): Promise<void> {
+  const config = readConfig(home);
+  const log = createLogger("node", config.log_level);
+  const modules = assemble();
+  const store = await openMultiStore(join(home, "data", "application"), { names: modules.stores, keepVersions: config.keep_versions });
+  const key = JSON.parse(readFileSync(join(home, "config", "beacon_key.json"), "utf8")) as { secret_key: string };
+  const secret = blst.SecretKey.fromBytes(Buffer.from(key.secret_key, "hex"));
+  const consensus = JSON.parse(readFileSync(join(home, "config", "priv_validator_key.json"), "utf8")) as { pub_key: { value: string } };
+  const verdicts = await Verdicts.open(join(home, "data", "verdicts"), config.verifier, verdictPorts(modules, Buffer.from(consensus.pub_key.value, "base64")), log);
+  const application = new Application({
+    store,
+    modules,
+    signBeacon: (message) => Uint8Array.from(secret.sign(message).toBytes()),
+    extension: (state) => verdicts.extension(state),
+    committed: (state) => verdicts.update(state),
+    minGasPricePerMillion: BigInt(config.min_gas_price),
+    faults: faultsFrom(process.env, (text) => log.warn(text)),
+  });
+  const server = await serveAbci(application, config.abci);
+  log.info("application serves ABCI", { address: config.abci, height: store.version });
+  const stop = async (code: number) => {
+    await server.close();
+    await verdicts.close();
+    await store.close();
+    process.exit(code);
+  };
+  process.once("SIGTERM", () => void stop(0));
+  process.once("SIGINT", () => void stop(0));
+  const failure = await server.failed;
+  log.error("the application stopped: its state cannot go on", { error: failure.stack ?? failure });
+  await stop(1);
+}
+
+const at = process.argv.indexOf("--home");
+const home = at > 0 ? process.argv[at + 1] : undefined;
+if (!home) {
+  console.error("✖ --home is missing: the folder that `pouwd init` or the testnet launcher wrote");
+  process.exit(1);
+}
+try {
+  await runApplication(home);
+} catch (e) {
+  console.error(`✖ ${(e as Error).message}`);
+  process.exit(1);
+}
