@@ -6,7 +6,7 @@ import blst from "@chainsafe/blst";
 import { parse } from "smol-toml";
 import { createLogger, type LogLevel } from "#platform/log.js";
 import { serveAbci } from "./abci/server.js";
-import { Application } from "./application.js";
+import { Application, type HeadBlock } from "./application.js";
 import { faultsFrom } from "./faults.js";
 import { assemble } from "./modules.js";
 import { openMultiStore } from "./store/index.js";
@@ -31,6 +31,21 @@ function readConfig(home: string): AppToml {
   }
 }
 
+/** How long blocks take, by their own times: an average over about ten. */
+class BlockClock {
+  chainId = "";
+  height = 0n;
+  blockMs = 1000;
+  private last: bigint | undefined;
+  note({ chainId, height, timeMs }: HeadBlock): void {
+    this.chainId = chainId;
+    this.height = height;
+    const passed = this.last === undefined ? 0 : Number(timeMs - this.last);
+    if (passed > 0) this.blockMs += (Math.min(passed, 60_000) - this.blockMs) / 10;
+    this.last = timeMs;
+  }
+}
+
 export async function runApplication(home: string): Promise<void> {
   const config = readConfig(home);
   const log = createLogger("node", config.log_level);
@@ -39,13 +54,18 @@ export async function runApplication(home: string): Promise<void> {
   const key = JSON.parse(readFileSync(join(home, "config", "beacon_key.json"), "utf8")) as { secret_key: string };
   const secret = blst.SecretKey.fromBytes(Buffer.from(key.secret_key, "hex"));
   const consensus = JSON.parse(readFileSync(join(home, "config", "priv_validator_key.json"), "utf8")) as { pub_key: { value: string } };
-  const verdicts = await Verdicts.open(join(home, "data", "verdicts"), config.verifier, verdictPorts(modules, Buffer.from(consensus.pub_key.value, "base64")), log);
+  const clock = new BlockClock();
+  const ports = verdictPorts(modules, Buffer.from(consensus.pub_key.value, "base64"), () => clock.chainId, () => clock.height, () => clock.blockMs);
+  const verdicts = await Verdicts.open(join(home, "data", "verdicts"), config.verifier, ports, log);
   const application = new Application({
     store,
     modules,
     signBeacon: (message) => Uint8Array.from(secret.sign(message).toBytes()),
     extension: (state) => verdicts.extension(state),
-    committed: (state) => verdicts.update(state),
+    committed: (state, block) => {
+      clock.note(block);
+      verdicts.update(state);
+    },
     minGasPricePerMillion: BigInt(config.min_gas_price),
     faults: faultsFrom(process.env, (text) => log.warn(text)),
   });
