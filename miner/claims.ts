@@ -40,6 +40,8 @@ export interface ClaimsSetup {
 export class Claims {
   private readonly advances = new Advances();
   private readonly heads = new Map<number, bigint>();
+  /** kept advances by slot, as they were last read */
+  private readonly seen = new Map<number, readonly bigint[]>();
   private readonly reruns = new Map<number, (agrees: boolean) => void>();
   private nextRerun = 1;
   private queue: Promise<void> = Promise.resolve();
@@ -54,8 +56,11 @@ export class Claims {
       const { value } = await o.chain.query("/pouw.v1.Query/Anchors", QueryAnchorsRequest, { taskId: o.taskId, slot }, QueryAnchorsResponse);
       this.advances.note(slot, value.heads);
       this.heads.set(slot, head);
-      const oldest = value.heads[0];
-      if (oldest) await o.residuals.prune(slot, oldest.seq - 1n);
+      // The oldest kept advance covers all from its predecessor's head on: only what that predecessor ended is out of every window.
+      const oldest = value.heads[0]?.seq ?? 0n;
+      const over = (this.seen.get(slot) ?? []).filter((seq) => seq < oldest).at(-1);
+      if (over !== undefined) await o.residuals.prune(slot, over);
+      this.seen.set(slot, value.heads.map((h) => h.seq));
     }
     for (const a of this.advances.drawn(view.height, o.params.drawDelay)) {
       if (a.height + o.params.drawDelay + o.params.claimWindow <= view.height) continue; // too late to claim

@@ -29,12 +29,8 @@ export function processesOf(plan: NetworkPlan, file: NetworkFile, changed: () =>
     const validator = plan.validators[i % plan.validators.length];
     if (!validator) return;
     const args = [
-      w.role,
-      ...["--home", w.home],
-      ...["--node", rpcOf(validator)],
-      ...["--key-file", join(w.home, "key")],
-      ...["--stake", file.workerStake],
-      "--allow-private",
+      ...[w.role, "--home", w.home, "--node", rpcOf(validator), "--key-file", join(w.home, "key"), "--stake", file.workerStake],
+      ...["--max-seats", `${plan.options.maxSeats}`, "--allow-private"],
     ];
     if (w.port) args.push("--listen", `127.0.0.1:${w.port}`, "--endpoint", `127.0.0.1:${w.port}`);
     const worker = entry("client/main", ...args);

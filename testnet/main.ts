@@ -34,6 +34,7 @@ program
   .option("--chain-id <id>", "chain id", DEFAULTS.chainId)
   .option("--prefix <prefix>", "prefix of addresses", DEFAULTS.prefix)
   .option("--denom <denom>", "base denomination", DEFAULTS.denom)
+  .option("--max-seats <n>", "seats that each worker takes at one time", whole, DEFAULTS.maxSeats)
   .option("--block-time <ms>", "milliseconds between blocks", whole, DEFAULTS.blockTime)
   .option("--param <name=value>", "a chain parameter by its proto name; may be given again", pair, {})
   .option("--env <process.NAME=value>", "environment of one process, for tests with faults; may be given again", pair, {})

@@ -15,6 +15,8 @@ export interface NetworkOptions {
   readonly supervisors: number;
   readonly evaluators: number;
   readonly portOffset: number;
+  /** seats that each worker takes at one time */
+  readonly maxSeats: number;
   /** milliseconds between blocks */
   readonly blockTime: number;
   /** chain parameters by their proto name, as text */
@@ -30,6 +32,7 @@ export const DEFAULTS: Omit<NetworkOptions, "dir"> = {
   supervisors: 3,
   evaluators: 3,
   portOffset: 0,
+  maxSeats: 4,
   blockTime: 1000,
   params: {},
 };
@@ -108,6 +111,7 @@ export function checkOptions(o: NetworkOptions): string | undefined {
     count("supervisors", o.supervisors, 0, 99) ??
     count("evaluators", o.evaluators, 0, 99) ??
     count("port-offset", o.portOffset, 0, 30000) ??
+    count("max-seats", o.maxSeats, 1, 4096) ??
     count("block-time", o.blockTime, 50, 60000) ??
     (/^[a-zA-Z][a-zA-Z0-9-]{2,47}$/.test(o.chainId) ? undefined : `--chain-id ${o.chainId}: want 3 to 48 letters, digits and dashes`) ??
     (/^[a-z][a-z0-9]{0,15}$/.test(o.prefix) ? undefined : `--prefix ${o.prefix}: want 1 to 16 of a–z and 0–9`) ??

@@ -138,7 +138,8 @@ class Queue implements Sender {
   }
 
   private async collect(): Promise<void> {
-    for (const tx of [...this.inFlight]) {
+    // a copy: what is settled leaves the list on the way
+    for (const tx of this.inFlight.slice()) {
       const result = await this.chain.transaction(tx.hash);
       if (result) {
         this.inFlight.splice(this.inFlight.indexOf(tx), 1);

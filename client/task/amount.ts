@@ -6,7 +6,7 @@ export function parseAmount(value: string | number): bigint {
   const m = /^([0-9]+)(?:\.([0-9]+))?\s*([A-Za-z][A-Za-z0-9]*)?$/.exec(String(value).trim());
   if (!m) throw new Error(`got ${JSON.stringify(value)}, want an amount such as 1000 POUW or 1000000upouw.`);
   const [, whole = "0", fraction = "", unit] = m;
-  if (unit === undefined || /^u/.test(unit)) {
+  if (unit === undefined || unit.startsWith("u")) {
     if (fraction) throw new Error(`got ${JSON.stringify(value)}: base units have no fraction.`);
     return BigInt(whole);
   }
