@@ -28,10 +28,8 @@ export function processesOf(plan: NetworkPlan, file: NetworkFile, changed: () =>
   plan.workers.forEach((w, i) => {
     const validator = plan.validators[i % plan.validators.length];
     if (!validator) return;
-    const args = [
-      ...[w.role, "--home", w.home, "--node", rpcOf(validator), "--key-file", join(w.home, "key"), "--stake", file.workerStake],
-      ...["--max-seats", `${plan.options.maxSeats}`, "--allow-private"],
-    ];
+    const args = [w.role, "--home", w.home, "--node", rpcOf(validator), "--key-file", join(w.home, "key")];
+    args.push("--stake", file.workerStake, "--max-seats", `${plan.options.maxSeats}`, "--allow-private");
     if (w.port) args.push("--listen", `127.0.0.1:${w.port}`, "--endpoint", `127.0.0.1:${w.port}`);
     const worker = entry("client/main", ...args);
     add(w.name, worker.command, worker.args, w.home, `${w.role}.log`, false);

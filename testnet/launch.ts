@@ -1,6 +1,6 @@
 /** Writes a network's files and starts its keeper; comes back when blocks are made and every worker is registered. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pc from "picocolors";
 import { entry } from "#platform/entry.js";
@@ -55,6 +55,8 @@ async function checkPorts(plan: NetworkPlan): Promise<void> {
 
 async function writeNetwork(plan: NetworkPlan, cometbft: string, env: Readonly<Record<string, string>>): Promise<void> {
   const { dir, prefix } = plan.options;
+  // What an earlier network left behind would be taken for this one's state.
+  for (const home of [...plan.validators.map((v) => v.home), ...plan.workers.map((w) => w.home), join(dir, "client")]) rmSync(home, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const accounts = await Promise.all(plan.accounts.map(({ name }) => testAccount(name, prefix)));
   await writeHomes(plan, accounts);

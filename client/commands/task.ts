@@ -1,5 +1,6 @@
 /** `pouwd task …` */
 import { type Command, InvalidArgumentError } from "commander";
+import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import Table from "cli-table3";
 import { addressPrefix } from "#kernel/address.js";
@@ -10,7 +11,7 @@ import { formatAmount } from "../task/amount.js";
 import { readSubmission } from "../task/submission.js";
 import { attend, createTask, reveal } from "../task/submit.js";
 import { readTaskFile } from "../task/task-file.js";
-import { bestModel, writeModel } from "../task/result.js";
+import { bestModel, testSet, writeModel } from "../task/result.js";
 import { watchTask } from "../task/watch.js";
 
 const taskId = (text: string): bigint => {
@@ -144,6 +145,19 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
       const out = resolve(o.out);
       writeModel(out, model.topology, model.weights);
       context.print({ id, slot: model.slot, score: model.score, clock: model.clock, out }, () => `model of slot ${model.slot}, score ${(Number(model.score) / 1e6).toFixed(6)}, written to ${out}`);
+    });
+  task
+    .command("test-set")
+    .description("write a finished task's test set, as rows of inputs followed by the target, CSV")
+    .argument("<id>", "the task's number", taskId)
+    .requiredOption("--out <file>", "CSV file")
+    .action(async (id: bigint, o: { out: string }, c: Command) => {
+      const context = new Context(options(c));
+      const { rows, x, y } = await testSet(await context.chain(), id, context.allowPrivate);
+      const lines = Array.from({ length: rows }, (_, r) => [...x.subarray((r * x.length) / rows, ((r + 1) * x.length) / rows), ...y.subarray((r * y.length) / rows, ((r + 1) * y.length) / rows)].join(","));
+      const out = resolve(o.out);
+      writeFileSync(out, `${lines.join("\n")}\n`);
+      context.print({ id, rows, out }, () => `${rows} rows written to ${out}`);
     });
 }
 

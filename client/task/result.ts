@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { createEngine } from "#engine/index.js";
 import { WEIGHTS_FILE, writeLayersModel } from "#engine/export.js";
 import { parseTopology } from "#engine/topology/index.js";
-import { fetchSpan, LogClient } from "#net/index.js";
+import { BlobClient, fetchSpan, LogClient } from "#net/index.js";
+import { maxTestSetBytes } from "#net/task-data.js";
+import { openTestSet } from "#platform/seal.js";
+import { decodeSegment, rowShapeOf, type Rows } from "#protocol/data.js";
 import { initialWeights, taskSeed } from "#protocol/initial.js";
 import { lossName } from "#protocol/task-spec.js";
 import { QueryTaskResultRequest, QueryTaskResultResponse, QueryTaskStateRequest, QueryTaskStateResponse, Role } from "#proto/gen/pouw.js";
@@ -40,6 +43,24 @@ export async function bestModel(chain: Chain, id: bigint, allowPrivate: boolean)
     return { topology: spec.topology, weights: engine.weights().slice(), clock: task.bestClock, slot: task.bestSlot, score: task.bestScore };
   } finally {
     logs.close();
+  }
+}
+
+/** The test set of a task whose key is revealed, opened by the key on chain. Throws before that. */
+export async function testSet(chain: Chain, id: bigint, allowPrivate: boolean): Promise<Rows> {
+  const { value: state } = await chain.query("/pouw.v1.Query/TaskState", QueryTaskStateRequest, { id }, QueryTaskStateResponse);
+  const { task, seats } = state;
+  if (!task?.spec?.testSet) throw new Error(`there is no task ${id}`);
+  if (task.testKey.length === 0) throw new Error(`the test set of task ${id} is not revealed yet`);
+  const { spec } = task;
+  const plan = parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS });
+  const endpoints = seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.endpoint).map((s) => s.endpoint);
+  const blobs = new BlobClient({ endpoints, allowPrivate });
+  try {
+    const sealed = await blobs.get(task.spec.testSet.cid, maxTestSetBytes(spec, plan));
+    return decodeSegment(rowShapeOf(spec, plan), openTestSet(sealed, task.testKey, spec.manifestCid));
+  } finally {
+    blobs.close();
   }
 }
 
