@@ -11,7 +11,7 @@ import { f32Bytes, NOT_FINITE } from "#protocol/floats.js";
 import { decodeHeader, headerHash } from "#protocol/header.js";
 import { initialWeights, taskSeed } from "#protocol/initial.js";
 import { iterate, type Iterated, loadResidual } from "#protocol/iterate.js";
-import { Closures, effectiveClock, isReady } from "#protocol/lag.js";
+import { Closures, closuresOf, effectiveClock, isReady } from "#protocol/lag.js";
 import { mapHash } from "#protocol/map.js";
 import { BatchOrder } from "#protocol/order.js";
 import { epochOf, lrBitsAt, positionOf, residualInterval, roundOf, slotPositions } from "#protocol/positions.js";
@@ -107,7 +107,7 @@ export class Compute {
     for (const h of this.rounds.keys()) if (h < height - 100n) this.rounds.delete(h);
     for (const s of slots) {
       if (s.status === SlotStatus.SLOT_OPEN) continue;
-      this.closures.add({ slot: s.slot, status: s.status === SlotStatus.SLOT_CLOSED_LATE ? "late" : "fault", closedHeight: s.closedHeight, closedSeq: s.closedSeq });
+      for (const c of closuresOf([s]).all()) this.closures.add(c);
     }
   }
 

@@ -107,16 +107,12 @@ export function isReady(spec: LagSpec, closures: Closures, round: bigint, height
   return lagFault(spec, closures, round, height, applied) === undefined;
 }
 
-/** What the chain's slot records say of closures. */
+/** What the chain's slot records say of closures; a slot closed late and later for a fault has both. */
 export function closuresOf(slots: readonly Slot[]): Closures {
-  return new Closures(
-    slots
-      .filter((s) => s.status !== SlotStatus.SLOT_OPEN)
-      .map((s) => ({
-        slot: s.slot,
-        status: s.status === SlotStatus.SLOT_CLOSED_LATE ? ("late" as const) : ("fault" as const),
-        closedHeight: s.closedHeight,
-        closedSeq: s.closedSeq,
-      })),
-  );
+  const closures = new Closures();
+  for (const s of slots) {
+    if (s.lateHeight > 0n) closures.add({ slot: s.slot, status: "late", closedHeight: s.lateHeight, closedSeq: s.lateSeq });
+    if (s.status === SlotStatus.SLOT_CLOSED_FAULT) closures.add({ slot: s.slot, status: "fault", closedHeight: s.closedHeight, closedSeq: s.closedSeq });
+  }
+  return closures;
 }

@@ -1,10 +1,10 @@
 /** The rules of protocol/check.ts on the state of one log, which this keeps: where every slot's log ends. */
 import { sha256 } from "#kernel/crypto.js";
 import { type ModelPlan } from "#engine/topology/index.js";
-import { type Iteration, type Slot, SlotStatus, type Task, type TaskSpec } from "#proto/gen/pouw.js";
+import { type Iteration, type Slot, type Task, type TaskSpec } from "#proto/gen/pouw.js";
 import { checkForm, checkSuccession, type CheckContext, firstTip, tipAfter } from "#protocol/check.js";
 import { decodeHeader } from "#protocol/header.js";
-import { Closures } from "#protocol/lag.js";
+import { closuresOf } from "#protocol/lag.js";
 import { emptyRoot, LogTree } from "#protocol/log-root.js";
 import { BatchOrder } from "#protocol/order.js";
 import { type Incoming } from "#net/log-machine.js";
@@ -17,15 +17,6 @@ export interface RulesSetup {
   slots(): readonly Slot[];
   /** A(height); undefined where that block was not seen, and then run_ahead is not judged */
   lowestRound(height: bigint): bigint | undefined;
-}
-
-/** Closed slots as the lag rule wants them. */
-export function closuresOf(slots: readonly Slot[]): Closures {
-  return new Closures(
-    slots
-      .filter((s) => s.status !== SlotStatus.SLOT_OPEN)
-      .map((s) => ({ slot: s.slot, status: s.status === SlotStatus.SLOT_CLOSED_LATE ? ("late" as const) : ("fault" as const), closedHeight: s.closedHeight, closedSeq: s.closedSeq })),
-  );
 }
 
 export class TaskRules {

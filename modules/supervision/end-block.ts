@@ -72,7 +72,7 @@ function closeLate(ports: SupervisionPorts, ctx: Context, t: Task, seated: reado
     const readyBlocks = !ready ? 0n : counts ? s.readyBlocks + 1n : s.readyBlocks;
     const head = headOf(s);
     if (readyBlocks >= (head.seq === 0n ? 4n * limit : limit)) {
-      const closed = { ...s, status: SlotStatus.SLOT_CLOSED_LATE, closedHeight: ctx.block.height, closedSeq: head.seq, readyBlocks: 0n };
+      const closed = { ...s, status: SlotStatus.SLOT_CLOSED_LATE, closedHeight: ctx.block.height, closedSeq: head.seq, lateHeight: ctx.block.height, lateSeq: head.seq, readyBlocks: 0n };
       store.slots.set(ctx, closed, t.id, s.slot);
       const seat = ports.seats.seat(ctx, t.id, Role.ROLE_MINER, s.slot);
       const taken = seat ? ports.seats.slash(ctx, seat, params.slashStall, {}) : 0n;

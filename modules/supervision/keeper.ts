@@ -116,6 +116,8 @@ export function emptySlot(taskId: bigint, slot: number): Slot {
     readyBlocks: 0n,
     positions: 0n,
     finalSeq: 0n,
+    lateHeight: 0n,
+    lateSeq: 0n,
   };
 }
 

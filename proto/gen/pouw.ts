@@ -4506,6 +4506,8 @@ export interface Slot {
   readyBlocks: bigint;
   positions: bigint;
   finalSeq: bigint;
+  lateHeight: bigint;
+  lateSeq: bigint;
 }
 export const Slot: Codec<Slot> = {
   typeUrl: "/pouw.v1.Slot",
@@ -4520,8 +4522,10 @@ export const Slot: Codec<Slot> = {
     { name: "readyBlocks", proto: "ready_blocks", id: 8, type: "uint64" },
     { name: "positions", proto: "positions", id: 9, type: "uint64" },
     { name: "finalSeq", proto: "final_seq", id: 10, type: "uint64" },
+    { name: "lateHeight", proto: "late_height", id: 11, type: "uint64" },
+    { name: "lateSeq", proto: "late_seq", id: 12, type: "uint64" },
   ] satisfies FieldInfo[],
-  create: (init = {}) => ({ taskId: 0n, slot: 0, status: 0, closedHeight: 0n, closedSeq: 0n, fault: 0, readyBlocks: 0n, positions: 0n, finalSeq: 0n, ...init }),
+  create: (init = {}) => ({ taskId: 0n, slot: 0, status: 0, closedHeight: 0n, closedSeq: 0n, fault: 0, readyBlocks: 0n, positions: 0n, finalSeq: 0n, lateHeight: 0n, lateSeq: 0n, ...init }),
   write(m, w) {
     if (m.taskId !== 0n) { w.uint32(8); writeUint64(w, m.taskId); }
     if (m.slot !== 0) { w.uint32(16); w.uint32(m.slot); }
@@ -4533,6 +4537,8 @@ export const Slot: Codec<Slot> = {
     if (m.readyBlocks !== 0n) { w.uint32(64); writeUint64(w, m.readyBlocks); }
     if (m.positions !== 0n) { w.uint32(72); writeUint64(w, m.positions); }
     if (m.finalSeq !== 0n) { w.uint32(80); writeUint64(w, m.finalSeq); }
+    if (m.lateHeight !== 0n) { w.uint32(88); writeUint64(w, m.lateHeight); }
+    if (m.lateSeq !== 0n) { w.uint32(96); writeUint64(w, m.lateSeq); }
   },
   read(r, length, depth) {
     if (depth > 16) throw new Error("message nested too deeply");
@@ -4552,6 +4558,8 @@ export const Slot: Codec<Slot> = {
         case 64: m.readyBlocks = readUint64(r); break;
         case 72: m.positions = readUint64(r); break;
         case 80: m.finalSeq = readUint64(r); break;
+        case 88: m.lateHeight = readUint64(r); break;
+        case 96: m.lateSeq = readUint64(r); break;
         default: r.skipType(tag & 7, depth, tag >>> 3);
       }
     }
