@@ -1,0 +1,91 @@
+/** An unmodified CosmJS client against a real node: one validator, the stock engine, nothing of this project in between. */
+import { Secp256k1HdWallet } from "@cosmjs/amino";
+import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
+import { assertIsDeliverTxSuccess, QueryClient, SigningStargateClient, setupBankExtension } from "@cosmjs/stargate";
+import { Comet38Client, connectComet } from "@cosmjs/tendermint-rpc";
+import test from "ava";
+import { QueryTaskRequest, QueryTasksRequest, QueryTasksResponse } from "#proto/gen/pouw.js";
+import { type TestNetwork, testNetwork } from "#test/network/network.js";
+
+let network: TestNetwork;
+test.before(async () => {
+  network = await testNetwork({ validators: 1, miners: 0, supervisors: 0, evaluators: 0, blockTime: 300 });
+});
+test.after.always(async () => {
+  await network?.down();
+});
+
+const account = (name: string) => {
+  const found = network.facts().accounts.find((a) => a.name === name);
+  if (!found) throw new Error(`no account ${name}`);
+  return found;
+};
+const fee = { amount: [], gas: "200000" };
+const coins = (amount: string) => [{ denom: "upouw", amount }];
+const options = { broadcastPollIntervalMs: 200 };
+
+test.serial("connects, reads the chain id, an account and balances", async (t) => {
+  const wallet = await DirectSecp256k1HdWallet.fromMnemonic(account("client").mnemonic, { prefix: "pouw" });
+  const client = await SigningStargateClient.connectWithSigner(network.rpc, wallet, options);
+  t.is(await client.getChainId(), "pouw-local-1");
+  t.true((await client.getHeight()) > 0);
+  t.is((await client.getAccount(account("client").address))?.sequence, 0);
+  t.is(await client.getAccount("pouw1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq88rtqn").catch(() => null), null);
+  t.deepEqual(await client.getBalance(account("alice").address, "upouw"), coins("1000000000000")[0]);
+  t.is((await client.getAllBalances(account("alice").address)).length, 1);
+});
+
+test.serial("simulates, sends with SIGN_MODE_DIRECT, finds the transaction by hash and by event", async (t) => {
+  const wallet = await DirectSecp256k1HdWallet.fromMnemonic(account("client").mnemonic, { prefix: "pouw" });
+  const client = await SigningStargateClient.connectWithSigner(network.rpc, wallet, options);
+  const [from, to] = [account("client").address, account("bob").address];
+  const message = { typeUrl: "/cosmos.bank.v1beta1.MsgSend", value: { fromAddress: from, toAddress: to, amount: coins("5") } };
+  const gas = await client.simulate(from, [message], "a memo");
+  t.true(gas > 10_000 && gas < 200_000, `${gas} gas`);
+  const sent = await client.sendTokens(from, to, coins("1234"), fee, "a memo");
+  assertIsDeliverTxSuccess(sent);
+  t.is((await client.getBalance(to, "upouw")).amount, "1000000001234");
+  const byHash = await client.getTx(sent.transactionHash);
+  t.is(byHash?.height, sent.height);
+  // CometBFT's indexer wants both conditions in one event.
+  const byEvent = await client.searchTx([
+    { key: "transfer.recipient", value: to },
+    { key: "transfer.sender", value: from },
+  ]);
+  t.deepEqual(byEvent.map((x) => x.hash), [sent.transactionHash]);
+  const transfer = sent.events.find((e) => e.type === "transfer" && e.attributes.some((a) => a.key === "msg_index"));
+  t.is(transfer?.attributes.find((a) => a.key === "amount")?.value, "1234upouw");
+});
+
+test.serial("sends with SIGN_MODE_LEGACY_AMINO_JSON", async (t) => {
+  const wallet = await Secp256k1HdWallet.fromMnemonic(account("alice").mnemonic, { prefix: "pouw" });
+  const client = await SigningStargateClient.connectWithSigner(network.rpc, wallet, options);
+  const sent = await client.sendTokens(account("alice").address, account("bob").address, coins("77"), fee, "amino <&> memo");
+  t.is(sent.code, 0, sent.rawLog);
+});
+
+test.serial("tells what is wrong in the words that wallets look for", async (t) => {
+  const wallet = await DirectSecp256k1HdWallet.fromMnemonic(account("faucet").mnemonic, { prefix: "pouw" });
+  const client = await SigningStargateClient.connectWithSigner(network.rpc, wallet, options);
+  const [from, to] = [account("faucet").address, account("bob").address];
+  const poor = await client.sendTokens(from, to, coins("9000000000000000"), fee);
+  t.is(poor.code, 5);
+  t.regex(poor.rawLog ?? "", /^failed to execute message; message index: 0: spendable balance 1000000000000upouw is smaller than 9000000000000000upouw: insufficient funds/);
+  const short = await client.sendTokens(from, to, coins("1"), { amount: [], gas: "9000" }).catch((e: Error) => e);
+  t.regex(short instanceof Error ? short.message : (short.rawLog ?? ""), /out of gas in location: \w+; gasWanted: 9000, gasUsed: \d+: out of gas/);
+  const signed = await client.sign(from, [{ typeUrl: "/cosmos.bank.v1beta1.MsgSend", value: { fromAddress: from, toAddress: to, amount: coins("1") } }], fee, "", { accountNumber: 999n, sequence: 1, chainId: "pouw-local-1" });
+  const { TxRaw } = await import("cosmjs-types/cosmos/tx/v1beta1/tx");
+  await t.throwsAsync(client.broadcastTx(TxRaw.encode(signed).finish()), { message: /signature verification failed; please verify account number \(\d+\) and chain-id \(pouw-local-1\)/ });
+});
+
+test.serial("answers queries of the useful-work modules over abci_query, and names what is not there", async (t) => {
+  const comet = await connectComet(network.rpc);
+  const query = QueryClient.withExtensions(comet, setupBankExtension);
+  t.is((await query.bank.supplyOf("upouw")).amount, "4010000000000");
+  const { value, height } = await query.queryAbci("/pouw.v1.Query/Tasks", QueryTasksRequest.encode(QueryTasksRequest.create({ limit: 10 })));
+  t.deepEqual(QueryTasksResponse.decode(value).tasks, []);
+  t.true(height > 0);
+  await t.throwsAsync(query.queryAbci("/pouw.v1.Query/Task", QueryTaskRequest.encode({ id: 99n })), { message: /code = NotFound/ });
+  const unknown = await (comet as Comet38Client).abciQuery({ path: "/no.such.Query/Thing", data: new Uint8Array(0) });
+  t.is(unknown.code, 6);
+});

@@ -1,0 +1,39 @@
+/** A network of real processes for a test: in a temporary folder, on ports of its own, gone when the test ends. */
+import "#platform/install.js";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ask } from "#testnet/control.js";
+import { type Facts } from "#testnet/facts.js";
+import { bringUp } from "#testnet/launch.js";
+import { DEFAULTS, type NetworkOptions } from "#testnet/plan.js";
+
+export interface TestNetwork {
+  readonly dir: string;
+  readonly facts: () => Facts;
+  readonly rpc: string;
+  down(): Promise<void>;
+}
+
+/** Ports from 31,000 on, apart by process, so that test files that run at one time do not meet. */
+const offset = (): number => 5000 + (process.pid % 200) * 100;
+
+export async function testNetwork(options: Partial<Omit<NetworkOptions, "dir">>, env: Record<string, string> = {}): Promise<TestNetwork> {
+  const dir = mkdtempSync(join(tmpdir(), "pouwd-"));
+  const down = async () => {
+    await ask(dir, { command: "shutdown" });
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
+  try {
+    const plan = await bringUp({ ...DEFAULTS, ...options, portOffset: options.portOffset ?? offset(), dir }, { env, say: () => {} });
+    return {
+      dir,
+      facts: () => JSON.parse(readFileSync(join(dir, "testnet.json"), "utf8")) as Facts,
+      rpc: `http://127.0.0.1:${plan.validators[0]?.rpcPort}`,
+      down,
+    };
+  } catch (e) {
+    await down();
+    throw e;
+  }
+}
