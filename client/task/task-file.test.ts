@@ -1,0 +1,45 @@
+import "#platform/install.js";
+import test from "ava";
+import { readFileSync } from "node:fs";
+import { parseAmount } from "./amount.js";
+import { parseTaskFile, readTaskFile } from "./task-file.js";
+
+const good = readFileSync(new URL("../../examples/digits.yaml", import.meta.url), "utf8");
+const broken = (from: string, to: string) => () => parseTaskFile(good.replace(from, to), "digits.yaml");
+
+test("the digits task is read with the protocol's defaults", (t) => {
+  const f = readTaskFile("examples/digits.yaml");
+  t.is(f.plan.parameters, 64 * 32 + 32 + 32 * 10 + 10);
+  t.is(f.spec.quantumLog2, -8);
+  t.is(f.fee, 1_000_000_000n);
+  t.is(f.bond, 200_000_000n);
+  t.deepEqual(f.notes, []);
+});
+
+test("a value of the wrong type is named with line and column", (t) => {
+  t.throws(broken("lr: 0.1", "lr: fast"), { message: /^digits\.yaml:15:25 task\.optimizer\.sgd\.lr: expected a number, got "fast"\.$/ });
+});
+
+test("a field that does not exist, a missing one and a wrong choice are named", (t) => {
+  t.throws(broken("epochs: 30", "epoch: 30"), { message: /task\.?.*epochs is missing|task\.epoch: there is no such field/ });
+  t.throws(broken("loss: softmax_cross_entropy", "loss: hinge"), { message: /task\.loss: expected one of softmax_cross_entropy, mean_squared_error, got "hinge"/ });
+});
+
+test("an unknown layer and a wrong amount are named", (t) => {
+  t.throws(broken("- dense: { units: 32", "- conv: { units: 32"), { message: /task\.model: layer 1: there is no layer "conv"/ });
+  t.throws(broken("fee: 1000 POUW", "fee: lots"), { message: /task\.fee: got "lots", want an amount/ });
+});
+
+test("a learning rate is scaled by slots and lag, and the client is told", (t) => {
+  const f = parseTaskFile(good.replace("slots: 3", "slots: 16").replace("lag: 1", "lag: 2"), "examples/digits.yaml");
+  t.is(f.spec.quantumLog2, Math.round(Math.log2((0.1 * 8) / 32 / 25)));
+  t.is(f.notes.length, 2);
+});
+
+test("amounts are read in POUW and in base units, and fractions of a base unit are refused", (t) => {
+  t.is(parseAmount("2.5 POUW"), 2_500_000n);
+  t.is(parseAmount("7upouw"), 7n);
+  t.is(parseAmount(12), 12n);
+  t.throws(() => parseAmount("0.5upouw"), { message: /no fraction/ });
+  t.throws(() => parseAmount("1.1234567 POUW"), { message: /at most 6 digits/ });
+});
