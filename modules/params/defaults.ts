@@ -1,11 +1,10 @@
-/** Default parameters (protocol section 14). Ratios in parts per million, amounts in base units of six decimals. */
+/** The defaults of protocol section 14, for block times of about a second. */
 import { Params } from "#proto/gen/pouw.js";
 
-const POUW = 1_000_000n;
 const PERCENT = 10_000;
+const UNIT = 1_000_000n;
 
-/** target0 has no default: the chance that an iteration wins depends on the network; genesis must name it. */
-export const defaultParams = (denom: string): Params =>
+export const defaultParams = (denom = "upouw"): Params =>
   Params.create({
     denom,
     anchorInterval: 5n,
@@ -19,10 +18,10 @@ export const defaultParams = (denom: string): Params =>
     auditPpm: 5_000,
     targetSpacingMs: 10_000n,
     retargetClaims: 16n,
-    reward0: 5n * POUW,
+    reward0: 5n * UNIT,
     halvingInterval: 210_000n,
     minFlop: 100_000n,
-    slashNoShow: 1 * PERCENT,
+    slashNoShow: PERCENT,
     slashStall: 5 * PERCENT,
     slashUnavailable: 10 * PERCENT,
     slashResidual: 50 * PERCENT,
@@ -37,9 +36,9 @@ export const defaultParams = (denom: string): Params =>
     verifiersCut: 10 * PERCENT,
     equivocationBounty: 10 * PERCENT,
     burnShare: 20 * PERCENT,
-    minTaskFee: POUW,
+    minTaskFee: UNIT,
     clientBond: 20 * PERCENT,
-    minSeatStake: 100n * POUW,
+    minSeatStake: 100n * UNIT,
     unbondBlocks: 200n,
     seatUnlockBlocks: 200n,
     registrationBlocks: 600n,
@@ -54,6 +53,8 @@ export const defaultParams = (denom: string): Params =>
     maxSupervisors: 31,
     minEvaluators: 3,
     maxEvaluators: 31,
-    auditDeposit: 1 * PERCENT,
+    // One iteration of 10^10 flop wins about once in a thousand.
+    target0: new Uint8Array(32).fill(0).fill(0xff, 5, 6),
+    auditDeposit: PERCENT,
     auditRequestWindow: 20n,
   });
