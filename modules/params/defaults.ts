@@ -1,10 +1,11 @@
-/** The defaults of protocol section 14, for block times of about a second. */
+/** Default parameters (protocol section 14). Ratios in parts per million, amounts in base units of six decimals. */
 import { Params } from "#proto/gen/pouw.js";
 
+const POUW = 1_000_000n;
 const PERCENT = 10_000;
-const UNIT = 1_000_000n;
 
-export const defaultParams = (denom = "upouw"): Params =>
+/** target0 has no default: the chance that an iteration wins depends on the network; genesis must name it. */
+export const defaultParams = (denom: string): Params =>
   Params.create({
     denom,
     anchorInterval: 5n,
@@ -18,10 +19,10 @@ export const defaultParams = (denom = "upouw"): Params =>
     auditPpm: 5_000,
     targetSpacingMs: 10_000n,
     retargetClaims: 16n,
-    reward0: 5n * UNIT,
+    reward0: 5n * POUW,
     halvingInterval: 210_000n,
     minFlop: 100_000n,
-    slashNoShow: PERCENT,
+    slashNoShow: 1 * PERCENT,
     slashStall: 5 * PERCENT,
     slashUnavailable: 10 * PERCENT,
     slashResidual: 50 * PERCENT,
@@ -36,9 +37,9 @@ export const defaultParams = (denom = "upouw"): Params =>
     verifiersCut: 10 * PERCENT,
     equivocationBounty: 10 * PERCENT,
     burnShare: 20 * PERCENT,
-    minTaskFee: UNIT,
+    minTaskFee: POUW,
     clientBond: 20 * PERCENT,
-    minSeatStake: 100n * UNIT,
+    minSeatStake: 100n * POUW,
     unbondBlocks: 200n,
     seatUnlockBlocks: 200n,
     registrationBlocks: 600n,
@@ -53,8 +54,6 @@ export const defaultParams = (denom = "upouw"): Params =>
     maxSupervisors: 31,
     minEvaluators: 3,
     maxEvaluators: 31,
-    // One iteration of 10^10 flop wins about once in a thousand.
-    target0: new Uint8Array(32).fill(0).fill(0xff, 5, 6),
-    auditDeposit: PERCENT,
+    auditDeposit: 1 * PERCENT,
     auditRequestWindow: 20n,
   });

@@ -1,51 +1,55 @@
-/** `params`: the one record of chain parameters. */
-import { utf8 } from "#kernel/bytes.js";
+/** `params`: every chain parameter of the useful work, in one record. Only genesis writes it until governance exists. */
 import { type Context } from "#kernel/context.js";
+import { defineError } from "#kernel/errors.js";
 import { type AppModule, query } from "#kernel/module.js";
-import { collection, type HasStore } from "#kernel/store.js";
+import { type HasStore } from "#kernel/store.js";
 import { Params, QueryParamsRequest, QueryParamsResponse } from "#proto/gen/pouw.js";
+import { fromJson, toJson } from "#proto/json.js";
 import { defaultParams } from "./defaults.js";
-import { checkParams, paramsFromJson, paramsToJson } from "./json.js";
+import { paramsFault } from "./validate.js";
 
 export { defaultParams } from "./defaults.js";
-export { paramsErrors } from "./errors.js";
-export { checkParams, paramsFromJson, paramsToJson } from "./json.js";
+export { paramsFault } from "./validate.js";
 
 export interface ParamsKeeper {
   get(ctx: HasStore): Params;
+  /** Throws what is wrong with them. */
   set(ctx: Context, p: Params): void;
 }
 
 const STORE = "params";
-/** 1: → Params */
-const record = collection<[], Params>(STORE, 1, () => utf8(""), Params);
+const KEY = Uint8Array.of(1);
+export const paramsErrors = { invalid: defineError("params", 1, "invalid parameter") };
 
 export function defineParams(): { module: AppModule; keeper: ParamsKeeper } {
   const keeper: ParamsKeeper = {
     get(ctx) {
-      const p = record.get(ctx);
-      if (!p) throw new Error("params: none in state; InitChain writes them");
-      return p;
+      const bytes = ctx.store(STORE).get(KEY);
+      if (!bytes) throw new Error("params: none are set; InitChain writes them");
+      return Params.decode(bytes);
     },
-    set: (ctx, p) => record.set(ctx, checkParams(p)),
+    set(ctx, p) {
+      const fault = paramsFault(p);
+      if (fault) throw paramsErrors.invalid(fault);
+      ctx.store(STORE).set(KEY, Params.encode(p));
+    },
   };
   const module: AppModule = {
     name: "params",
     stores: [STORE],
     messages: [],
     queries: [query("/pouw.v1.Query/Params", QueryParamsRequest, QueryParamsResponse, (ctx) => ({ params: keeper.get(ctx) }))],
-    initGenesis: (ctx, genesis) => keeper.set(ctx, paramsFromJson((genesis as { params?: unknown } | undefined)?.params ?? {}, defaultParams())),
-    exportGenesis: (ctx) => ({ params: paramsToJson(keeper.get(ctx)) }),
-    invariants: {
-      range(ctx) {
-        try {
-          checkParams(keeper.get(ctx));
-          return undefined;
-        } catch (e) {
-          return (e as Error).message;
-        }
-      },
+    initGenesis(ctx, genesis) {
+      const given = ((genesis ?? {}) as { params?: unknown }).params ?? {};
+      const p = fromJson(Params, given, "app_state.params.params");
+      const named = new Set(Object.keys(given as object));
+      const defaults = defaultParams(p.denom || "upouw");
+      for (const f of Params.fields) {
+        if (!named.has(f.proto) && !named.has(f.name)) (p as unknown as Record<string, unknown>)[f.name] = (defaults as unknown as Record<string, unknown>)[f.name];
+      }
+      keeper.set(ctx, p);
     },
+    exportGenesis: (ctx) => ({ params: toJson(Params, keeper.get(ctx)) }),
   };
   return { module, keeper };
 }
