@@ -32,6 +32,10 @@ export function runAnte(ctx: Context, tx: DecodedTx, { auth, bank }: AnteDeps, o
   const { fee, signerInfos } = info;
   if (body.timeoutHeight > 0n && ctx.block.height > body.timeoutHeight) throw sdk.txTimeoutHeight(`block height: ${ctx.block.height}, timeout height: ${body.timeoutHeight}`);
   if (!o.simulate && tx.raw.signatures.length === 0) throw sdk.noSignatures("");
+  // One more than wanted would be checked by nobody: anyone could append it and so change the transaction's hash.
+  if (!o.simulate && tx.raw.signatures.length !== tx.signers.length) {
+    throw sdk.unauthorized(`wrong number of signers; expected ${tx.signers.length}, got ${tx.raw.signatures.length}`);
+  }
   if (BigInt(new TextEncoder().encode(body.memo).length) > authParams.maxMemoCharacters) {
     throw sdk.memoTooLarge(`maximum number of characters is ${authParams.maxMemoCharacters} but received ${body.memo.length} characters`);
   }
