@@ -1,10 +1,9 @@
 /** The demo's course: network up, task submitted by the ordinary command line, payout awaited, everything summed up. */
-import { spawn } from "node:child_process";
-import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { entry, repositoryRoot } from "#platform/entry.js";
+import { repositoryRoot } from "#platform/entry.js";
 import { Outcome, Phase, Role, type QueryTaskResultResponse } from "#proto/gen/pouw.js";
 import { type Chain } from "#client/chain/types.js";
+import { type Running, runPouwd } from "./command.js";
 import { ask } from "./control.js";
 import { rpcOf } from "./facts.js";
 import { bringUp } from "./launch.js";
@@ -37,7 +36,7 @@ export async function runDemo(o: DemoOptions): Promise<Summary> {
     const chain = await connect(rpc);
     const before = await supplyOf(chain, plan.options.denom);
     const stakes = new Map((await workers(chain)).map((w) => [w.address, w.stake]));
-    const submit = runPouwd(plan, "submit", ["task", "submit", TASK_FILE, "--from", "client"]);
+    const submit = runPouwd(o.dir, rpc, "submit", ["task", "submit", TASK_FILE, "--from", "client"]);
     const id = await until("the task to be created", 60_000, async () => {
       if (submit.failed) throw new Error(submit.failed);
       return (await tasks(chain))[0]?.id;
@@ -45,7 +44,7 @@ export async function runDemo(o: DemoOptions): Promise<Summary> {
     await follow(chain, id, submit, o.say);
     await until("every stake to be released", PATIENCE_MS, async () => ((await workers(chain)).every((w) => w.locked === 0n) ? true : undefined), 1000);
     const model = join(o.dir, "model");
-    await runPouwd(plan, "result", ["task", "result", `${id}`, "--out", model]).done;
+    await runPouwd(o.dir, rpc, "result", ["task", "result", `${id}`, "--out", model]).done;
     const stakesReleased = (await workers(chain)).every((w) => w.locked === 0n && w.stake === stakes.get(w.address));
     const result = await taskResult(chain, id);
     return await summarise(plan, chain, result, {
@@ -58,44 +57,6 @@ export async function runDemo(o: DemoOptions): Promise<Summary> {
   } finally {
     if (!o.keep) await ask(o.dir, { command: "shutdown" });
   }
-}
-
-interface Running {
-  readonly done: Promise<void>;
-  failed: string | undefined;
-}
-
-/** Runs the command line as a user would; its output goes to a file in the network's folder. */
-function runPouwd(plan: NetworkPlan, log: string, args: string[]): Running {
-  const first = plan.validators[0];
-  if (!first) throw new Error("no validator to talk to");
-  const { dir } = plan.options;
-  const file = createWriteStream(join(dir, `${log}.log`), { flags: "a" });
-  const home = join(dir, "client");
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  const { command, args: argv } = entry("client/main", ...args, "--home", home, "--node", rpcOf(first), "--keyring-backend", "test", "--allow-private");
-  const child = spawn(command, argv, { stdio: ["ignore", "pipe", "pipe"] });
-  let last = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (chunk: Buffer) => {
-      file.write(chunk);
-      last = chunk.toString().trim().split("\n").at(-1) || last;
-    });
-  }
-  const running: Running = {
-    failed: undefined,
-    done: new Promise((resolve, reject) => {
-      child.once("error", reject);
-      child.once("exit", (code) => {
-        file.end();
-        if (code === 0) return resolve();
-        running.failed = `pouwd ${args.slice(0, 2).join(" ")} ended with ${code}: ${last}`;
-        reject(new Error(running.failed));
-      });
-    }),
-  };
-  running.done.catch(() => {});
-  return running;
 }
 
 const PHASES = Object.fromEntries(Object.entries(Phase).map(([name, v]) => [v, name.replace("PHASE_", "").toLowerCase()]));

@@ -1,4 +1,7 @@
-/** A network of real processes for a test: in a temporary folder, on ports of its own, gone when the test ends. */
+/**
+ * A network of real processes for a test: in a temporary folder, on ports of its own, gone when the test ends.
+ * POUWD_KEEP_TESTS=1 leaves the folder, for a look at its logs.
+ */
 import "#platform/install.js";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,6 +25,7 @@ export async function testNetwork(options: Partial<Omit<NetworkOptions, "dir">>,
   const dir = mkdtempSync(join(tmpdir(), "pouwd-"));
   const down = async () => {
     await ask(dir, { command: "shutdown" });
+    if (process.env.POUWD_KEEP_TESTS) return console.error(`kept: ${dir}`);
     rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   try {
