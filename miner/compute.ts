@@ -16,7 +16,7 @@ import { mapHash } from "#protocol/map.js";
 import { BatchOrder } from "#protocol/order.js";
 import { epochOf, lrBitsAt, positionOf, residualInterval, roundOf, slotPositions } from "#protocol/positions.js";
 import { Replica } from "#protocol/replica.js";
-import { type Fault, FAULT_FROM, misbehave, olderClock } from "./faults.js";
+import { type Fault, FAULT_FROM, type Fork, misbehave, olderClock } from "./faults.js";
 import { type ComputeSetup, type FromCompute, type Raw } from "./protocol.js";
 
 /** a residual that is not hashed is kept too when this much compute lies since the last, ms */
@@ -148,7 +148,7 @@ export class Compute {
     let clock = effectiveClock(this.clock(), this.closures, height);
     if (fault === "break-lag") clock = olderClock(clock, slot, this.last(slot).clock, this.spec.lag);
     const begun = this.now();
-    let made: Iterated & { second?: Uint8Array };
+    let made: Iterated & { second?: Fork };
     this.replica.moveTo(clock, this.mapsOf);
     const batch = this.batch(slot, seq);
     const input = { replica: this.replica, chainId: this.setup.chainId, taskId: this.setup.task.id, spec: this.spec, slot, seq, height, clock, batch, batchHash: batch.hash, prev: (this.own.get(slot) as Own).prev };
@@ -180,6 +180,8 @@ export class Compute {
   // ---- inside ----
 
   private faulty(seq: bigint): Fault | undefined {
+    // One fork is enough, and what follows it must chain to one side.
+    if (this.setup.fault === "equivocate" && seq !== FAULT_FROM) return undefined;
     return seq >= FAULT_FROM ? this.setup.fault : undefined;
   }
 

@@ -4,7 +4,7 @@
  *
  *   alter-map          changes one entry of a map after the residual was computed
  *   claim-unrun        sends an iteration that was never run: an empty map under a made-up residual
- *   equivocate         signs a second header at one seq and gives it to one supervisor
+ *   equivocate         signs a second header with another map at one seq and gives it to the supervisors that the next slot reads from
  *   withhold-residual  answers no request for evidence
  *   break-lag          names a clock that is older than the lag rule allows
  */
@@ -28,6 +28,18 @@ export function faultFromEnvironment(env: Readonly<Record<string, string | undef
   return name as Fault;
 }
 
+/** equivocate: the other side of the fork. */
+export interface Fork {
+  readonly header: Uint8Array;
+  readonly map: Uint8Array;
+}
+
+/** Whether a supervisor is shown the other side: the two that the miner of the next slot reads from (protocol section 6). */
+export function seesFork(hub: number, slot: number, slots: number, supervisors: number): boolean {
+  const first = ((slot + 1) % slots) % supervisors;
+  return hub === first || hub === (first + 1) % supervisors;
+}
+
 /** From which seq on a miner misbehaves: late enough that honest work is anchored before. */
 export const FAULT_FROM = 12n;
 
@@ -42,12 +54,13 @@ export function olderClock(clock: readonly bigint[], own: number, before: readon
 }
 
 /** An iteration with the fault in it; whatever the fault does not touch is as it should be. */
-export function misbehave(fault: Fault, input: IterateInput): Iterated & { second?: Uint8Array } {
+export function misbehave(fault: Fault, input: IterateInput): Iterated & { second?: Fork } {
   if (fault === "claim-unrun") return unrun(input);
   const honest = iterate(input);
   if (fault === "alter-map") return rebuilt(input, honest, altered(honest.map));
   if (fault !== "equivocate") return honest;
-  return { ...honest, second: encodeHeader({ ...honest.header, loss: (honest.header.loss ^ 1) >>> 0 }) };
+  const fork = rebuilt(input, honest, altered(honest.map));
+  return { ...honest, second: { header: fork.headerBytes, map: fork.map } };
 }
 
 /** The sign of the first of eight entries turned; where there is none, entry 0 added. Canonical for levels = 1. */

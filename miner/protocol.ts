@@ -1,6 +1,6 @@
 /** What the daemon and its compute thread say to each other. The order of both directions is the order of application. */
 import { type Slot, type Task } from "#proto/gen/pouw.js";
-import { type Fault } from "./faults.js";
+import { type Fault, type Fork } from "./faults.js";
 
 export interface ComputeSetup {
   readonly chainId: string;
@@ -42,7 +42,7 @@ export type FromCompute =
       /** of a hashed residual, or of one that is kept because much work went into it */
       readonly residual?: Uint8Array | undefined;
       /** what the planted fault signs besides */
-      readonly second?: Uint8Array | undefined;
+      readonly second?: Fork | undefined;
     }
   | { readonly kind: "reran"; readonly id: number; readonly agrees: boolean }
   | { readonly kind: "idle"; readonly why: string }

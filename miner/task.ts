@@ -29,7 +29,7 @@ import { type Database, levelKey } from "#platform/level.js";
 import { type SessionKey, sessionKey, writePrivate } from "#platform/keys.js";
 import { type Logger } from "#platform/log.js";
 import { Claims } from "./claims.js";
-import { type Fault, FAULT_FROM } from "./faults.js";
+import { type Fault, seesFork } from "./faults.js";
 import { type ComputeSetup, type FromCompute, type ToCompute } from "./protocol.js";
 import { ResidualStore } from "./residuals.js";
 
@@ -275,14 +275,14 @@ export class MinedTask {
     const store = this.store as LogStore;
     const { slot, seq } = m;
     if (seq !== (store.heads()[slot] ?? 0n) + 1n) throw new Error(`slot ${slot}: asked to sign seq ${seq} after ${store.heads()[slot]}`);
-    const signed = (header: Uint8Array): Iteration => {
+    const signed = (header: Uint8Array, map: Uint8Array): Iteration => {
       const headerHash = sha256(header);
-      return { header, map: m.map, signature: this.key.sign(headSignBytes({ chainId: this.ctx.chain.chainId, taskId: this.id, slot, seq, headerHash })) };
+      return { header, map, signature: this.key.sign(headSignBytes({ chainId: this.ctx.chain.chainId, taskId: this.id, slot, seq, headerHash })) };
     };
     if (m.residual) this.residuals?.put(slot, seq, m.residual);
-    this.append(slot, seq, signed(m.header), sha256(m.header));
+    if (m.second) this.seconds.set(`${slot}/${seq}`, signed(m.second.header, m.second.map));
+    this.append(slot, seq, signed(m.header, m.map), sha256(m.header));
     this.machine?.advance(slot, seq);
-    if (m.second && seq >= FAULT_FROM) this.seconds.set(`${slot}/${seq}`, signed(m.second));
     this.flush();
   }
 
@@ -353,10 +353,10 @@ export class MinedTask {
   /** Own messages beyond what the hub has: what is on disk only, so that a restart sends the same bytes. */
   private async *outgoing(clock: readonly bigint[], own: ReadonlySet<number>, hub: number, signal: AbortSignal): AsyncGenerator<Iteration> {
     for await (const m of (this.store as LogStore).after(clock, { follow: true, signal, only: own })) {
-      if (this.seconds.size > 0 && hub === 0) {
+      if (this.seconds.size > 0) {
         const h = Header.decode(m.header);
         const second = this.seconds.get(`${h.slot}/${h.seq}`);
-        if (second) {
+        if (second && seesFork(hub, h.slot, this.spec.slots, this.spec.supervisors)) {
           yield second;
           continue;
         }

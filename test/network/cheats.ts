@@ -25,6 +25,30 @@ export const CHEATS: readonly Cheat[] = [
 /** Every slot's seat is audited often enough that a cheat cannot slip through by luck; the waits are shorter than a real chain's. */
 export const PARAMS = { audit_ppm: "60000", stall_blocks: "15", evidence_timeout: "10", claim_window: "10", seat_unlock_blocks: "10" };
 
+/**
+ * An equivocating miner shows the other side of a fork to the two of five supervisors that an honest miner reads from, and
+ * the chain anchors the side of the other three. Every iteration is audited: the victim's audits come out VOID, its stake stays whole, and it is paid.
+ */
+export async function forkVictimKeepsItsStake(t: ExecutionContext): Promise<void> {
+  const network = await testNetwork(
+    { validators: 4, miners: 3, supervisors: 5, evaluators: 3, maxSeats: 1, blockTime: 500, params: { ...PARAMS, audit_ppm: "1000000" } },
+    { "miner0.POUWD_TEST_BUILD": "1", "miner0.POUWD_FAULT": "equivocate" },
+  );
+  try {
+    const course = await Course.begin(network, { epochs: 3, lag: 2, supervisors: 5 });
+    const { result, lost, paidMiners, supply } = await course.end();
+    t.is(result.task?.outcome, Outcome.OUTCOME_PAID);
+    t.deepEqual(lost, { miner0: result.task?.seatStakes[Role.ROLE_MINER - 1] ?? 0n }, "only the equivocating miner loses");
+    t.true((result.totals?.verdictsVoid ?? 0n) > 0n, "an honest miner had seen the other fork");
+    t.is(result.totals?.verdictsInvalid, 0n, "and none of its iterations is called invalid");
+    t.is(result.totals?.verdictsNoResidual, 0n);
+    t.deepEqual(paidMiners, ["miner1", "miner2"]);
+    t.is(supply.after, supply.expected);
+  } finally {
+    await network.down();
+  }
+}
+
 /** One cheat beside two honest miners: found, slashed by the right amount; the task is paid out and nobody else loses a unit. */
 export async function caught(t: ExecutionContext, cheat: Cheat): Promise<void> {
   const network = await testNetwork(
