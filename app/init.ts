@@ -10,6 +10,7 @@ import blst from "@chainsafe/blst";
 import { stringify } from "smol-toml";
 import { writePrivate } from "#platform/keys.js";
 import { possessionMessage } from "#modules/beacon/index.js";
+import { type AppConfig } from "./config.js";
 
 export interface HomeOptions {
   readonly home: string;
@@ -18,6 +19,8 @@ export interface HomeOptions {
   readonly p2pPort: number;
   /** host:port of the verifier's gRPC service; empty: none */
   readonly verifierAddress: string;
+  /** the verifier dials loopback and private addresses: test networks only */
+  readonly verifierAllowPrivate: boolean;
   /** id@host:port, comma-separated; may be filled in later by setPeers */
   readonly persistentPeers: string;
   readonly blockTimeMs: number;
@@ -112,7 +115,15 @@ export function writeConfig(o: HomeOptions): void {
     instrumentation: { prometheus: false },
   };
   writeFileSync(join(o.home, "config", "config.toml"), stringify(engine), { mode: 0o600 });
-  const app = { abci: `unix://${socket}`, verifier: o.verifierAddress, keep_versions: 400, log_level: "info", min_gas_price: 0 };
+  const app: AppConfig = {
+    abci: `unix://${socket}`,
+    verifier: o.verifierAddress,
+    verifier_allow_private: o.verifierAllowPrivate,
+    verifier_key_file: "",
+    keep_versions: 400,
+    log_level: "info",
+    min_gas_price: 0,
+  };
   writeFileSync(join(o.home, "config", "app.toml"), stringify(app), { mode: 0o600 });
 }
 

@@ -3,33 +3,16 @@ import "#platform/install.js";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import blst from "@chainsafe/blst";
-import { parse } from "smol-toml";
-import { createLogger, type LogLevel } from "#platform/log.js";
+import { createLogger } from "#platform/log.js";
 import { serveAbci } from "./abci/server.js";
 import { Application, type HeadBlock } from "./application.js";
+import { type AppConfig, readAppConfig } from "./config.js";
 import { faultsFrom } from "./faults.js";
 import { assemble } from "./modules.js";
 import { openMultiStore } from "./store/index.js";
 import { Verdicts } from "./verdicts.js";
+import { EX_CONFIG } from "./unit.js";
 import { verdictPorts } from "./verdict-ports.js";
-
-interface AppToml {
-  abci: string;
-  verifier: string;
-  keep_versions: number;
-  log_level: LogLevel;
-  /** base units for a million gas */
-  min_gas_price: number;
-}
-
-function readConfig(home: string): AppToml {
-  const path = join(home, "config", "app.toml");
-  try {
-    return parse(readFileSync(path, "utf8")) as unknown as AppToml;
-  } catch (e) {
-    throw new Error(`${path}: ${(e as Error).message.split("\n")[0]}`);
-  }
-}
 
 /** How long blocks take, by their own times: an average over about ten. */
 class BlockClock {
@@ -46,8 +29,7 @@ class BlockClock {
   }
 }
 
-export async function runApplication(home: string): Promise<void> {
-  const config = readConfig(home);
+export async function runApplication(home: string, config: AppConfig): Promise<void> {
   const log = createLogger("node", config.log_level);
   const modules = assemble();
   const store = await openMultiStore(join(home, "data", "application"), { names: modules.stores, keepVersions: config.keep_versions });
@@ -84,14 +66,20 @@ export async function runApplication(home: string): Promise<void> {
   await stop(1);
 }
 
+const refuse = (message: string): never => {
+  console.error(`✖ ${message}`);
+  process.exit(EX_CONFIG);
+};
 const at = process.argv.indexOf("--home");
-const home = at > 0 ? process.argv[at + 1] : undefined;
-if (!home) {
-  console.error("✖ --home is missing: the folder that `pouwd init` or the testnet launcher wrote");
-  process.exit(1);
+const home = (at > 0 ? process.argv[at + 1] : undefined) ?? refuse("--home is missing: the folder that `pouwd init` or the testnet launcher wrote");
+let config: AppConfig;
+try {
+  config = readAppConfig(home);
+} catch (e) {
+  config = refuse((e as Error).message);
 }
 try {
-  await runApplication(home);
+  await runApplication(home, config);
 } catch (e) {
   console.error(`✖ ${(e as Error).message}`);
   process.exit(1);

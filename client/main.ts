@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from "commander";
 import { addChain } from "./commands/chain.js";
 import { addDaemons } from "./commands/daemons.js";
 import { addKeys } from "./commands/keys.js";
+import { addNode } from "./commands/node.js";
 import { addTask } from "./commands/task.js";
 import { type GlobalOptions } from "./context.js";
 
@@ -24,7 +25,7 @@ const options = (c: Command): GlobalOptions => c.optsWithGlobals<GlobalOptions>(
 addTask(program, options);
 addChain(program, options);
 addKeys(program, options);
-const daemons = new Set(["miner", "supervisor", "evaluator", "verifier"]);
+const daemons = new Set(["miner", "supervisor", "evaluator", "verifier", "init", "start"]);
 const shareAll = (c: Command): void => {
   for (const child of c.commands) {
     child.exitOverride().configureOutput({ writeErr: () => {} });
@@ -34,6 +35,7 @@ const shareAll = (c: Command): void => {
 };
 shareAll(program);
 addDaemons(program);
+addNode(program);
 for (const c of program.commands) if (daemons.has(c.name())) c.exitOverride().configureOutput({ writeErr: () => {} });
 
 try {

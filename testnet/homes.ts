@@ -37,6 +37,7 @@ export async function writeHomes(plan: NetworkPlan, accounts: readonly Account[]
     rpcPort: v.rpcPort,
     p2pPort: v.p2pPort,
     verifierAddress: `127.0.0.1:${v.verifierPort}`,
+    verifierAllowPrivate: true,
     persistentPeers,
     blockTimeMs: options.blockTime,
     seed: `pouw testnet validator/${v.name}`,

@@ -55,7 +55,7 @@ const show = (answer: Answer | undefined): void => {
 };
 const command = (name: Request["command"], text: string, argument?: string) => {
   const c = program.command(name).description(text);
-  if (argument) c.argument(argument, "a worker, a validator, or one process of it: validator0.engine");
+  if (argument) c.argument(argument, "a worker or a validator");
   c.action(async (process?: string) => show(await ask(dirOf(), typeof process === "string" ? { command: name, name: process } : { command: name })));
 };
 command("status", "list the processes");
@@ -64,7 +64,7 @@ command("restart", "stop and start a process", "<name>");
 program
   .command("stop")
   .description("stop one process, or the whole network")
-  .argument("[name]", "a worker, a validator, or one process of it")
+  .argument("[name]", "a worker or a validator")
   .action(async (name?: string) => show(await ask(dirOf(), name ? { command: "stop", name } : { command: "shutdown" })));
 program
   .command("logs")

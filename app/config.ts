@@ -1,0 +1,46 @@
+/** A validator's app.toml: what the application and its verifier need to know of this machine. Nothing in it is consensus. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "smol-toml";
+import { type LogLevel } from "#platform/log.js";
+
+export interface AppConfig {
+  /** unix:// or tcp:// address of the ABCI socket, as CometBFT's proxy_app names it */
+  readonly abci: string;
+  /** host:port of the verifier's gRPC service; empty: none runs here */
+  readonly verifier: string;
+  /** whether the verifier dials loopback and private addresses: test networks only */
+  readonly verifier_allow_private: boolean;
+  /** file with the mnemonic of the account that reports equivocations the verifier finds; empty: it only logs them */
+  readonly verifier_key_file: string;
+  /** versions of the state that queries may ask for */
+  readonly keep_versions: number;
+  readonly log_level: LogLevel;
+  /** base units for a million gas */
+  readonly min_gas_price: number;
+}
+
+const DEFAULTS: AppConfig = { abci: "", verifier: "", verifier_allow_private: false, verifier_key_file: "", keep_versions: 400, log_level: "info", min_gas_price: 0 };
+const LEVELS = ["error", "warn", "info", "debug"];
+
+/** Throws one line that names file and field. */
+export function readAppConfig(home: string): AppConfig {
+  const path = join(home, "config", "app.toml");
+  let raw: Record<string, unknown>;
+  try {
+    raw = parse(readFileSync(path, "utf8"));
+  } catch (e) {
+    const missing = (e as NodeJS.ErrnoException).code === "ENOENT";
+    throw new Error(missing ? `${path} is missing. \`pouwd init --home ${home}\` writes it.` : `${path}: ${(e as Error).message.split("\n")[0]}`);
+  }
+  for (const [key, value] of Object.entries(raw)) {
+    const expected = (DEFAULTS as unknown as Record<string, unknown>)[key];
+    if (expected === undefined) throw new Error(`${path}: there is no setting ${key}. There are: ${Object.keys(DEFAULTS).join(", ")}`);
+    if (typeof value !== typeof expected) throw new Error(`${path}: ${key} is ${JSON.stringify(value)}, want a ${typeof expected}`);
+  }
+  const config = { ...DEFAULTS, ...raw } as AppConfig;
+  if (!/^(unix|tcp):\/\/./.test(config.abci)) throw new Error(`${path}: abci is ${JSON.stringify(config.abci)}, want unix:///path or tcp://host:port`);
+  if (!Number.isInteger(config.keep_versions) || config.keep_versions < 100) throw new Error(`${path}: keep_versions is ${config.keep_versions}, want 100 or more`);
+  if (!LEVELS.includes(config.log_level)) throw new Error(`${path}: log_level is ${JSON.stringify(config.log_level)}, want one of ${LEVELS.join(", ")}`);
+  return config;
+}

@@ -1,0 +1,77 @@
+/** `pouwd init` and `pouwd start`: a validator's home, and its processes as one unit. */
+import { existsSync, copyFileSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+
+const port = (text: string): number => {
+  const n = Number(text);
+  if (!/^\d{1,5}$/.test(text) || n < 1 || n > 65535) throw new InvalidArgumentError("want a port from 1 to 65535");
+  return n;
+};
+
+interface InitOptions {
+  home: string;
+  moniker: string;
+  genesis?: string;
+  rpcPort: number;
+  p2pPort: number;
+  verifier: string;
+  peers: string;
+  allowPrivate?: boolean;
+}
+
+function findEngine(given: string | undefined): string {
+  const named = given ?? process.env.COMETBFT;
+  if (named) {
+    if (existsSync(named)) return resolve(named);
+    throw new Error(`there is no CometBFT at ${named}. scripts/get-cometbft prints the path of one`);
+  }
+  const found = (process.env.PATH ?? "").split(delimiter).map((dir) => join(dir, "cometbft")).find((p) => existsSync(p));
+  if (!found) throw new Error("CometBFT was not found: give --cometbft, or set COMETBFT to what scripts/get-cometbft prints");
+  return found;
+}
+
+export function addNode(program: Command): void {
+  program
+    .command("init")
+    .description("write a validator's keys and configuration, and print what a genesis file needs of it")
+    .requiredOption("--home <dir>", "folder of the validator; must not hold one yet")
+    .option("--moniker <name>", "its name to others", "validator")
+    .option("--genesis <file>", "the chain's genesis, copied into the home")
+    .option("--rpc-port <port>", "port of the RPC server", port, 26657)
+    .option("--p2p-port <port>", "port for other nodes", port, 26656)
+    .option("--verifier <host:port>", "address of the verifier's service; empty: none", "127.0.0.1:26659")
+    .option("--peers <list>", "id@host:port of other nodes, comma-separated", "")
+    .option("--allow-private", "the verifier dials loopback and private addresses (test networks)")
+    .action(async (o: InitOptions) => {
+      const home = resolve(o.home);
+      if (existsSync(join(home, "config", "priv_validator_key.json"))) throw new Error(`${home} holds a validator already: nothing was written`);
+      if (o.genesis && !existsSync(o.genesis)) throw new Error(`--genesis ${o.genesis}: there is no such file`);
+      const { initHome } = await import("#app/init.js");
+      const facts = initHome({
+        home,
+        moniker: o.moniker,
+        rpcPort: o.rpcPort,
+        p2pPort: o.p2pPort,
+        verifierAddress: o.verifier,
+        verifierAllowPrivate: o.allowPrivate ?? false,
+        persistentPeers: o.peers,
+        blockTimeMs: 1000,
+      });
+      if (o.genesis) copyFileSync(o.genesis, join(home, "config", "genesis.json"));
+      const hex = (b: Uint8Array): string => Buffer.from(b).toString("hex");
+      const base64 = (b: Uint8Array): string => Buffer.from(b).toString("base64");
+      console.log(JSON.stringify({ home, moniker: o.moniker, nodeId: facts.nodeId, consensusKey: base64(facts.consensusKey), beaconKey: hex(facts.beaconKey), beaconProof: hex(facts.beaconProof) }, null, 2));
+    });
+  program
+    .command("start")
+    .description("run a validator: engine, application and verifier as one unit")
+    .requiredOption("--home <dir>", "folder that `pouwd init` or the testnet launcher wrote")
+    .option("--cometbft <path>", "the engine's binary (COMETBFT); default: cometbft on the PATH")
+    .action(async (o: { home: string; cometbft?: string }) => {
+      const { runValidator } = await import("#app/start.js");
+      const control = new AbortController();
+      for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => (control.signal.aborted ? process.exit(1) : control.abort()));
+      await runValidator({ home: resolve(o.home), cometbft: findEngine(o.cometbft) }, control.signal, (line) => console.error(line));
+    });
+}
