@@ -1,0 +1,30 @@
+/** What a recorded chain exercises: how many transactions there are of each message type, and how many blocks lacked a vote. */
+import { TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { isBlockDataTx } from "#protocol/block-data.js";
+import { type Recording } from "./recording.js";
+
+export interface Coverage {
+  /** message type → transactions that succeeded and that failed */
+  readonly messages: ReadonlyMap<string, { readonly succeeded: number; readonly failed: number }>;
+  readonly blocksWithAbsentVotes: number;
+}
+
+const FLAG_COMMIT = 2;
+
+export function coverageOf({ blocks }: Recording): Coverage {
+  const messages = new Map<string, { succeeded: number; failed: number }>();
+  let blocksWithAbsentVotes = 0;
+  for (const { request, agreed } of blocks) {
+    if (request.decidedLastCommit.votes.some((v) => v.blockIdFlag !== FLAG_COMMIT)) blocksWithAbsentVotes++;
+    for (const [i, tx] of request.txs.entries()) {
+      if (isBlockDataTx(tx)) continue;
+      for (const { typeUrl } of TxBody.decode(TxRaw.decode(tx).bodyBytes).messages) {
+        const count = messages.get(typeUrl) ?? { succeeded: 0, failed: 0 };
+        if (agreed.txResults[i]?.code === 0) count.succeeded++;
+        else count.failed++;
+        messages.set(typeUrl, count);
+      }
+    }
+  }
+  return { messages, blocksWithAbsentVotes };
+}
