@@ -4,13 +4,14 @@
  * its being in a block: then it can never be in one, so nothing is ever executed twice.
  */
 import { createHash } from "node:crypto";
-import { DirectSecp256k1HdWallet, encodePubkey, makeAuthInfoBytes, makeSignDoc, type OfflineDirectSigner } from "@cosmjs/proto-signing";
+import { encodePubkey, makeAuthInfoBytes, makeSignDoc, type OfflineDirectSigner } from "@cosmjs/proto-signing";
 import { encodeSecp256k1Pubkey } from "@cosmjs/amino";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { SimulateRequest, SimulateResponse } from "cosmjs-types/cosmos/tx/v1beta1/service";
 import { AuthInfo, Fee, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { type Codec } from "#proto/wire.js";
 import { type RpcChain } from "./rpc.js";
+import { walletOf } from "./wallet.js";
 import { type Chain, ChainError, type Message, type Sender, type TxResult } from "./types.js";
 
 export interface SenderOptions {
@@ -50,7 +51,7 @@ const codec = <T>(c: { encode(m: T): { finish(): Uint8Array }; decode(b: Uint8Ar
   ({ encode: (m: T) => c.encode(m).finish(), decode: (b: Uint8Array) => c.decode(b) }) as unknown as Codec<T>;
 
 export async function openSender(chain: RpcChain, o: SenderOptions, prefix: string): Promise<Sender> {
-  const signer = o.signer ?? (await DirectSecp256k1HdWallet.fromMnemonic(o.mnemonic ?? "", { prefix }));
+  const signer = o.signer ?? (await walletOf(o.mnemonic ?? "", prefix));
   const [account] = await signer.getAccounts();
   if (!account) throw new Error("the signer has no account");
   return new Queue(chain, signer, account.address, account.pubkey, o);

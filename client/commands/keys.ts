@@ -14,7 +14,7 @@ export function addKeys(program: Command, options: (c: Command) => GlobalOptions
     .option("--recover <file>", "file with a mnemonic; - reads standard input")
     .action(async (name: string, o: { recover?: string }, c: Command) => {
       const context = new Context(options(c));
-      const mnemonic = o.recover ? readFileSync(o.recover === "-" ? 0 : o.recover, "utf8").trim() : await newMnemonic();
+      const mnemonic = o.recover ? readFileSync(o.recover === "-" ? 0 : o.recover, "utf8").trim() : newMnemonic();
       const address = await context.keyring.add(name, mnemonic);
       const shown = o.recover ? {} : { mnemonic };
       context.print({ name, address, ...shown }, () => `${name}  ${address}${o.recover ? "" : `\n\nWrite down the mnemonic; it is the only copy of the key:\n${mnemonic}`}`);

@@ -2,11 +2,13 @@
 import { sha256 } from "#kernel/crypto.js";
 import { sealTestSet } from "#platform/seal.js";
 import { cidOf } from "#protocol/cid.js";
-import { encodeSegment, packData, type PackedData, type RowShape, type Rows } from "#protocol/data.js";
+import { DataError, encodeSegment, packData, type PackedData, type RowShape, type Rows } from "#protocol/data.js";
 import { Drbg } from "#protocol/drbg.js";
 import { H, str, testKeyHash } from "#protocol/hash.js";
 import { u64be } from "#kernel/bytes.js";
-import { DataFileError, type Format, readTable, type TableData } from "./readers.js";
+import { DataFileError, type DataField } from "./errors.js";
+import { type Format, readTable } from "./readers.js";
+import { notFinite, type TableData, toF32 } from "./table.js";
 
 export interface DataOptions {
   /** absolute paths; several are read one behind the other */
@@ -31,50 +33,104 @@ export interface PreparedData {
 
 /** Throws DataFileError with file and place. Shuffles by the seed, so the same files and seed give the same manifest. */
 export function prepareData(o: DataOptions, shape: RowShape, task: { name: string; inputShape: number[]; targetShape: number[]; batchSize: number }): PreparedData {
-  let train = join(o.train.map((path, i) => readRows(o, shape, path, o.trainLabels?.[i])), shape);
+  checkPairs(o);
+  let train = join(
+    o.train.map((path, i) => rowsOf(o, shape, { inputs: path, at: ["data", "train", ...(o.train.length > 1 ? [i] : [])], labels: o.trainLabels?.[i] })),
+    shape,
+  );
   let test: Rows;
   train = shuffled(train, shape, o.seed);
   if (typeof o.test === "number") {
-    if (o.test >= train.rows) throw new DataFileError(`data.test: ${o.test} rows to hold back, the file has ${train.rows}`);
+    if (o.test >= train.rows) throw new DataFileError(`${o.test} rows are to be held back, the training files have ${train.rows}. Hold back fewer`, ["data", "test"]);
     test = slice(train, shape, train.rows - o.test, train.rows);
     train = slice(train, shape, 0, train.rows - o.test);
-  } else test = readRows(o, shape, o.test, o.testLabels);
-  const packed = packData({ ...task, classes: shape.classes }, train);
-  const plaintext = encodeSegment(shape, test);
+  } else test = rowsOf(o, shape, { inputs: o.test, at: ["data", "test"], labels: o.testLabels });
+  if (train.rows < task.batchSize) throw new DataFileError(`got ${task.batchSize}, want at most ${train.rows}, the rows to train on: not one batch can be filled`, ["batch"]);
+  const packed = naming(["batch"], () => packData({ ...task, classes: shape.classes }, train));
+  const plaintext = naming(["data", "test"], () => encodeSegment(shape, test));
   const { sealed, key } = sealTestSet(plaintext, packed.manifestCid);
   return { packed, test: { sealed, key, cid: cidOf(sealed), plaintextHash: sha256(plaintext), keyHash: testKeyHash(key), rows: test.rows } };
 }
 
-function readRows(o: DataOptions, shape: RowShape, path: string, labels: string | undefined): Rows {
+/** Labels beside the inputs go with every file or with none. */
+function checkPairs({ train, trainLabels, test, testLabels }: DataOptions): void {
+  if (trainLabels && trainLabels.length !== train.length) {
+    throw new DataFileError(`names ${trainLabels.length} file${trainLabels.length > 1 ? "s" : ""}, want one for each of the ${train.length} in data.train`, ["data", "train_labels"]);
+  }
+  if (typeof test === "number") return;
+  if (trainLabels && !testLabels) throw new DataFileError("is missing, want the file with the test set's labels, as train_labels is given", ["data", "test_labels"]);
+  if (!trainLabels && testLabels) throw new DataFileError("is missing, want the file with the training labels, as test_labels is given", ["data", "train_labels"]);
+}
+
+/** What the protocol's packing refuses, told at a field of the task file. */
+function naming<T>(field: DataField, pack: () => T): T {
+  try {
+    return pack();
+  } catch (e) {
+    if (e instanceof DataError) throw new DataFileError(e.message.replaceAll("batch_size", "batch"), field);
+    throw e;
+  }
+}
+
+interface Source {
+  readonly inputs: string;
+  /** the field that names the file */
+  readonly at: DataField;
+  readonly labels: string | undefined;
+}
+
+const rowsOf = (o: DataOptions, shape: RowShape, source: Source): Rows => reading(source.at, () => readRows(o, shape, source));
+
+function readRows(o: DataOptions, shape: RowShape, { inputs: path, at, labels }: Source): Rows {
   const table = readTable(path, o.format, { header: o.header });
   const width = shape.targetSize || 1;
-  const targets = labels ? readTable(labels, o.format, { header: o.header }) : undefined;
+  const labelsAt: DataField = ["data", `${at[1]}_labels`];
+  const targets = labels ? reading(labelsAt, () => readTable(labels, o.format, { header: o.header })) : undefined;
   const inputs = targets ? table.columns : table.columns - width;
-  if (inputs !== shape.inputSize) throw new DataFileError(`${path}: ${inputs} input columns, the model wants ${shape.inputSize}`);
-  if (targets && (targets.rows !== table.rows || targets.columns !== width)) {
-    throw new DataFileError(`${labels}: ${targets.rows} rows of ${targets.columns}, want ${table.rows} of ${width}`);
+  if (inputs !== shape.inputSize) {
+    const beside = targets ? "" : ` beside the ${width === 1 ? "label" : `${width} targets`}`;
+    throw new DataFileError(`${path}: has ${Math.max(inputs, 0)} input columns${beside}, the model wants ${shape.inputSize}. Change model.input or the file`, at);
   }
-  const at = o.label < 0 ? table.columns + o.label : o.label;
-  if (!targets && (at < 0 || at + width > table.columns)) throw new DataFileError(`data.label: column ${o.label} of ${table.columns} in ${path}`);
+  if (targets && (targets.rows !== table.rows || targets.columns !== width)) {
+    throw new DataFileError(`${targets.path}: has ${targets.rows} rows of ${targets.columns}, want ${table.rows} of ${width}, one for each row of inputs`, labelsAt);
+  }
+  const first = o.label < 0 ? table.columns + o.label : o.label;
+  if (!targets && (first < 0 || first + width > table.columns)) {
+    throw new DataFileError(`got ${o.label}, want ${-table.columns} to ${table.columns - width}: ${path} has ${table.columns} columns, counted from 0, or from -1 at the end`, ["data", "label"]);
+  }
   const x = new Float32Array(table.rows * inputs);
   const y = shape.classes > 0 ? new Int32Array(table.rows) : new Float32Array(table.rows * width);
   for (let r = 0; r < table.rows; r++) {
     let n = r * inputs;
     for (let c = 0; c < table.columns; c++) {
       const v = table.values[r * table.columns + c] as number;
-      if (!targets && c >= at && c < at + width) put(y, r * width + c - at, v, r, path, shape);
-      else x[n++] = v * o.scale + 0;
+      if (!targets && c >= first && c < first + width) y[r * width + c - first] = label(v, table, r, c, shape);
+      else {
+        const f = toF32(v * o.scale);
+        if (!Number.isFinite(f)) throw notFinite(v * o.scale, `${table.place(r, c)}, times data.scale,`);
+        x[n++] = f;
+      }
     }
-    if (targets) for (let c = 0; c < width; c++) put(y, r * width + c, targets.values[r * width + c] as number, r, labels as string, shape);
+    if (targets) for (let c = 0; c < width; c++) y[r * width + c] = label(targets.values[r * width + c] as number, targets, r, c, shape);
   }
   return { rows: table.rows, x, y };
 }
 
-function put(y: Int32Array | Float32Array, at: number, v: number, row: number, path: string, { classes }: RowShape): void {
-  if (classes > 0 && !(Number.isInteger(v) && v >= 0 && v < classes)) {
-    throw new DataFileError(`${path}: row ${row + 1} has the label ${v}, want a whole number from 0 to ${classes - 1}`);
+/** A file's own fault, told with the field that names the file. */
+function reading<T>(field: DataField, read: () => T): T {
+  try {
+    return read();
+  } catch (e) {
+    if (e instanceof DataFileError && !e.field) throw new DataFileError(e.message, field);
+    throw e;
   }
-  y[at] = v + 0;
+}
+
+function label(v: number, table: TableData, row: number, column: number, { classes }: RowShape): number {
+  if (classes > 0 && !(Number.isInteger(v) && v >= 0 && v < classes)) {
+    throw new DataFileError(`${table.place(row, column)}: the label is ${v}, want a whole number from 0 to ${classes - 1}: the model's last layer has ${classes} units`);
+  }
+  return v;
 }
 
 function join(parts: Rows[], shape: RowShape): Rows {
@@ -113,5 +169,3 @@ function slice(data: Rows, shape: RowShape, from: number, to: number): Rows {
   const width = shape.targetSize || 1;
   return { rows: to - from, x: data.x.slice(from * shape.inputSize, to * shape.inputSize), y: data.y.slice(from * width, to * width) };
 }
-
-export type { TableData };

@@ -5,9 +5,11 @@
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
+import { Bip39 } from "@cosmjs/crypto";
+import { type DirectSecp256k1Wallet } from "@cosmjs/proto-signing";
 import { addressPrefix } from "#kernel/address.js";
 import { writePrivate } from "#platform/keys.js";
+import { walletOf } from "../chain/wallet.js";
 import { askPassphrase } from "./passphrase.js";
 
 export type Backend = "file" | "test";
@@ -79,9 +81,9 @@ export class Keyring {
 }
 
 export async function addressOf(mnemonic: string): Promise<string> {
-  let wallet: DirectSecp256k1HdWallet;
+  let wallet: DirectSecp256k1Wallet;
   try {
-    wallet = await DirectSecp256k1HdWallet.fromMnemonic(mnemonic.trim(), { prefix: addressPrefix() });
+    wallet = await walletOf(mnemonic.trim(), addressPrefix());
   } catch (e) {
     throw new Error(`not a mnemonic: ${(e as Error).message}`);
   }
@@ -90,7 +92,8 @@ export async function addressOf(mnemonic: string): Promise<string> {
   return account.address;
 }
 
-export const newMnemonic = async (): Promise<string> => (await DirectSecp256k1HdWallet.generate(24, { prefix: addressPrefix() })).mnemonic;
+/** 24 words. */
+export const newMnemonic = (): string => Bip39.encode(randomBytes(32)).toString();
 
 function seal(text: string, passphrase: string): Sealed {
   const salt = randomBytes(16);

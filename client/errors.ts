@@ -1,0 +1,60 @@
+/** Errors of the command line: what it refuses by itself, and how anything thrown is told in one line. */
+import { CommanderError } from "commander";
+import { ChainError } from "./chain/types.js";
+
+/** Stable words for programs that read `--output json`; an error of the chain is told as `codespace/code` instead. */
+export type ErrorCode = "usage" | "task_file" | "data_file" | "amount" | "key" | "node" | "chain_id" | "funds" | "pending" | "state";
+
+/** A refusal with its remedy in the message. */
+export class CliError extends Error {
+  override readonly name: string = "CliError";
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What to do about the chain's own refusals, where its words do not say so. */
+const REMEDIES: Record<string, string> = {
+  "sdk/4": "Sign with the key that the message names, on the right chain",
+  "sdk/5": "Send the account coins, or ask for less",
+  "sdk/11": "Give more --gas, or leave it out to have it estimated",
+  "sdk/13": "Give --gas-prices of at least the node's minimum",
+  "sdk/20": "The transaction was not taken. Try again later, or give another --node",
+  "sdk/22": "Check the number or address: `pouwd task list` shows the tasks of this chain",
+  "sdk/32": "Another program sends with this key: wait for its transaction, then try again",
+  "tasks/7": "Give --from the key that submitted the task",
+};
+
+export interface Told {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Code and message of anything thrown; the message is one line. */
+export function tell(error: unknown): Told {
+  if (error instanceof CommanderError) return { code: "usage", message: usage(error) };
+  if (error instanceof ChainError) {
+    const code = `${error.codespace}/${error.code}`;
+    return { code, message: sentences(oneLine(error.message), REMEDIES[code]) };
+  }
+  if (error instanceof CliError) return { code: error.code, message: oneLine(error.message) };
+  return { code: "error", message: oneLine(error instanceof Error ? error.message : String(error)) };
+}
+
+/** The line for standard error. */
+export const errorLine = (error: unknown, json: boolean): string => {
+  const told = tell(error);
+  return json ? JSON.stringify({ error: told }) : `✖ ${told.message}`;
+};
+
+export const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, " ").trim();
+
+const sentences = (text: string, remedy: string | undefined): string => (remedy ? `${text.replace(/[.\s]+$/, "")}. ${remedy}.` : text);
+
+function usage(error: CommanderError): string {
+  const text = oneLine(error.message.replace(/^error: /, "")).replace(/[.\s]+$/, "");
+  return `${text}. --help after a command shows what it takes.`;
+}
