@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { Bip39 } from "@cosmjs/crypto";
-import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
+import { walletOf } from "#client/chain/wallet.js";
 
 export interface Account {
   readonly name: string;
@@ -15,7 +15,7 @@ export interface Account {
 export async function testAccount(name: string, prefix: string): Promise<Account> {
   const entropy = createHash("sha256").update(`pouw testnet account/${name}`).digest().subarray(0, 16);
   const mnemonic = Bip39.encode(entropy).toString();
-  const wallet = await DirectSecp256k1HdWallet.fromMnemonic(mnemonic, { prefix });
+  const wallet = await walletOf(mnemonic, prefix);
   const [first] = await wallet.getAccounts();
   if (!first) throw new Error(`no account from the mnemonic of ${name}`);
   return { name, address: first.address, mnemonic };

@@ -1,5 +1,5 @@
 import test from "ava";
-import { blocksGoOn, EXTENSIONS, FORGERIES, refusesForgery, shrugsOff } from "./byzantine.js";
+import { EXTENSIONS, FORGERIES, refusesForgery, shrugsOff } from "./byzantine.js";
 
 for (const kind of FORGERIES) {
   test.serial(`a proposer with ${kind} is rejected`, async (t) => {
