@@ -49,7 +49,7 @@ export async function runApplication(home: string, config: AppConfig): Promise<v
       verdicts.update(state);
     },
     minGasPricePerMillion: BigInt(config.min_gas_price),
-    faults: faultsFrom(process.env, (text) => log.warn(text)),
+    faults: faultsFrom(process.env, (text) => log.warn(text), home),
   });
   const server = await serveAbci(application, config.abci);
   log.info("application serves ABCI", { address: config.abci, height: store.version });

@@ -26,7 +26,7 @@ interface Block {
 }
 const blockAt = (base: string, height: number): Promise<Block> => rpc<Block>(base, `/block?height=${height}`);
 
-async function sameHashes(t: ExecutionContext, network: TestNetwork, height: number): Promise<void> {
+export async function sameHashes(t: ExecutionContext, network: TestNetwork, height: number): Promise<void> {
   const { validators } = network.facts();
   const hashes = await Promise.all(validators.map((v) => until(`block ${height} of ${v.name}`, 60_000, async () => ((await heightOf(v.rpc)) >= height ? appHashAt(v.rpc, height) : undefined))));
   t.is(new Set(hashes).size, 1, "the validators agree, the byzantine one too");
@@ -74,14 +74,3 @@ export async function shrugsOff(t: ExecutionContext, kind: string): Promise<void
   }
 }
 
-/** Blocks only, for the sample: half a minute instead of two. */
-export async function blocksGoOn(t: ExecutionContext, kind: string): Promise<void> {
-  const network = await testNetwork({ miners: 0, supervisors: 0, evaluators: 0, blockTime: 300 }, env(kind));
-  try {
-    const last = await until("block 12", 120_000, async () => ((await heightOf(network.rpc)) >= 12 ? 12 : undefined));
-    await sameHashes(t, network, last);
-    t.pass();
-  } finally {
-    await network.down();
-  }
-}

@@ -49,25 +49,27 @@ export async function forkVictimKeepsItsStake(t: ExecutionContext): Promise<void
   }
 }
 
-/** One cheat beside two honest miners: found, slashed by the right amount; the task is paid out and nobody else loses a unit. */
-export async function caught(t: ExecutionContext, cheat: Cheat): Promise<void> {
-  const network = await testNetwork(
-    { validators: 4, miners: 3, supervisors: 3, evaluators: 3, maxSeats: 1, blockTime: 500, params: PARAMS },
-    { "miner0.POUWD_TEST_BUILD": "1", "miner0.POUWD_FAULT": cheat.fault },
-  );
+/** Cheats beside two honest miners: each found, slashed by the right amount; the task is paid out and nobody else loses a unit. */
+export async function caught(t: ExecutionContext, cheats: readonly Cheat[]): Promise<void> {
+  const miners = cheats.length + 2;
+  const env = Object.fromEntries(cheats.flatMap(({ fault }, i) => [[`miner${i}.POUWD_TEST_BUILD`, "1"], [`miner${i}.POUWD_FAULT`, fault]]));
+  const network = await testNetwork({ validators: 4, miners, supervisors: 3, evaluators: 3, maxSeats: 1, blockTime: 500, params: PARAMS }, env);
   try {
-    const course = await Course.begin(network, { epochs: 12 });
+    const course = await Course.begin(network, { epochs: 4 * miners, slots: miners });
     const { result, lost, paidMiners, supply, appHashes } = await course.end();
     const seatStake = result.task?.seatStakes[Role.ROLE_MINER - 1] ?? 0n;
     t.is(result.task?.outcome, Outcome.OUTCOME_PAID);
-    t.deepEqual(lost, { miner0: (seatStake * cheat.slash) / 1_000_000n }, "only the cheat loses, and the right amount");
+    t.deepEqual(lost, Object.fromEntries(cheats.map(({ slash }, i) => [`miner${i}`, (seatStake * slash) / 1_000_000n])), "only cheats lose, and the right amounts");
     const { seats } = await course.state();
-    const index = seats.find((s) => s.role === Role.ROLE_MINER && course.nameOf(s.worker) === "miner0")?.index;
-    const slot = result.slots.find((s) => s.slot === index);
-    t.is(slot?.status, cheat.status);
-    t.is(slot?.fault, cheat.code);
-    for (const s of result.slots) if (s !== slot) t.is(s.finalSeq, s.positions, `slot ${s.slot} did all its positions`);
-    t.deepEqual(paidMiners, cheat.paid ? ["miner0", "miner1", "miner2"] : ["miner1", "miner2"]);
+    const nameOf = (index: number) => course.nameOf(seats.find((s) => s.role === Role.ROLE_MINER && s.index === index)?.worker ?? "");
+    for (const slot of result.slots) {
+      const cheat = cheats.find((_, i) => nameOf(slot.slot) === `miner${i}`);
+      t.is(slot.status, cheat?.status ?? SlotStatus.SLOT_OPEN, cheat?.fault);
+      t.is(slot.fault, cheat?.code ?? VerdictCode.VERDICT_UNSPECIFIED, cheat?.fault);
+      if (!cheat) t.is(slot.finalSeq, slot.positions, `slot ${slot.slot} did all its positions`);
+    }
+    const paid = Array.from({ length: miners }, (_, i) => `miner${i}`).filter((_, i) => cheats[i]?.paid ?? true);
+    t.deepEqual(paidMiners, paid);
     t.is(supply.after, supply.expected);
     t.is(new Set(appHashes).size, 1, "the validators agree");
   } finally {
