@@ -28,3 +28,31 @@ export function coverageOf({ blocks }: Recording): Coverage {
   }
   return { messages, blocksWithAbsentVotes };
 }
+
+/** At least one message of each module that has any, and what only a task brings about that trains, is evaluated and has a cheat. */
+const WANTED: readonly string[] = [
+  "/cosmos.bank.v1beta1.MsgSend",
+  "/cosmos.bank.v1beta1.MsgMultiSend",
+  "/pouw.v1.MsgRegisterWorker",
+  "/pouw.v1.MsgUnbond",
+  "/pouw.v1.MsgCreateTask",
+  "/pouw.v1.MsgCancelTask",
+  "/pouw.v1.MsgRevealTestSet",
+  "/pouw.v1.MsgJoinTask",
+  "/pouw.v1.MsgConfirmData",
+  "/pouw.v1.MsgAnchorLog",
+  "/pouw.v1.MsgReportEquivocation",
+  "/pouw.v1.MsgSubmitWork",
+  "/pouw.v1.MsgSubmitModel",
+  "/pouw.v1.MsgCommitScores",
+  "/pouw.v1.MsgRevealScores",
+];
+
+/** What a recording should hold and does not. */
+export function lacking(recording: Recording): string[] {
+  const { messages, blocksWithAbsentVotes } = coverageOf(recording);
+  const out = WANTED.filter((typeUrl) => !messages.get(typeUrl)?.succeeded);
+  if (![...messages.values()].some((m) => m.failed > 0)) out.push("a transaction that failed");
+  if (blocksWithAbsentVotes === 0) out.push("an absent vote");
+  return out;
+}

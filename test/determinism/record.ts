@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { assemble } from "#app/modules.js";
 import { repositoryRoot } from "#platform/entry.js";
-import { coverageOf } from "./coverage.js";
+import { coverageOf, lacking } from "./coverage.js";
 import { recordFromRpc } from "./from-rpc.js";
 import { writeRecording } from "./recording.js";
 import { recordScenario } from "./scenario.js";
@@ -29,11 +29,13 @@ const { node, genesis, out } = new Command("record-chain")
 const say = (line: string): void => console.error(line);
 try {
   const recording = node ? await recordFromRpc(node, genesis === undefined ? undefined : readFileSync(genesis, "utf8")) : await recordScenario(say);
-  writeRecording(out, recording);
   const { messages, blocksWithAbsentVotes } = coverageOf(recording);
   for (const [typeUrl, { succeeded, failed }] of [...messages].sort()) say(`  ${typeUrl}  ${succeeded}${failed > 0 ? `, ${failed} failed` : ""}`);
   const missing = [...assemble().router.keys()].filter((typeUrl) => !messages.has(typeUrl));
   say(`  never sent: ${missing.join(", ") || "none"}`);
+  const lacks = lacking(recording);
+  if (!node && lacks.length > 0) throw new Error(`${out} is not written, because this run lacks ${lacks.join(", ")}. A busy machine makes miners late: try again on a quiet one.`);
+  writeRecording(out, recording);
   say(`${recording.blocks.length} blocks (${blocksWithAbsentVotes} with absent votes), ${statSync(out).size} bytes in ${out}`);
   process.exit(0);
 } catch (e) {
