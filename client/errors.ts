@@ -1,20 +1,7 @@
-/** Errors of the command line: what it refuses by itself, and how anything thrown is told in one line. */
+/** How anything that was thrown is told in one line, with what to do about it. */
 import { CommanderError } from "commander";
 import { ChainError } from "./chain/types.js";
-
-/** Stable words for programs that read `--output json`; an error of the chain is told as `codespace/code` instead. */
-export type ErrorCode = "usage" | "task_file" | "data_file" | "amount" | "key" | "node" | "chain_id" | "funds" | "pending" | "state";
-
-/** A refusal with its remedy in the message. */
-export class CliError extends Error {
-  override readonly name: string = "CliError";
-  constructor(
-    readonly code: ErrorCode,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+import { CliError } from "./cli-error.js";
 
 /** What to do about the chain's own refusals, where its words do not say so. */
 const REMEDIES: Record<string, string> = {

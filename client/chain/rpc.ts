@@ -4,6 +4,7 @@ import { QueryAccountRequest, QueryAccountResponse } from "cosmjs-types/cosmos/a
 import { BaseAccount } from "cosmjs-types/cosmos/auth/v1beta1/auth";
 import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
 import { type Codec } from "#proto/wire.js";
+import { CliError } from "../cli-error.js";
 import { type BlockHeader, type Chain, ChainError, type TxResult } from "./types.js";
 
 export interface ConnectOptions {
@@ -13,6 +14,8 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
   /** how long to wait for the node at first, ms; 0: one attempt */
   readonly patienceMs?: number;
+  /** how long a connection that was lost is tried again, ms; default: for ever */
+  readonly lossMs?: number;
 }
 
 export interface AccountFacts {
@@ -30,18 +33,21 @@ export class RpcChain implements Chain {
     readonly chainId: string,
     private readonly client: Comet38Client,
     private readonly signal: AbortSignal | undefined,
+    private readonly unreachable: (e: unknown) => Error,
+    private readonly lossMs: number,
   ) {}
 
   /** Waits for the node while it cannot be reached. */
-  static async connect({ rpc, signal, patienceMs = 60_000 }: ConnectOptions): Promise<RpcChain> {
+  static async connect({ rpc, signal, patienceMs = 60_000, lossMs = Number.POSITIVE_INFINITY }: ConnectOptions): Promise<RpcChain> {
+    const unreachable = (e: unknown) => new CliError("node", `the node at ${rpc} cannot be reached: ${reason(e)}. Is it running? Give another one with --node.`);
     const client = Comet38Client.create(new HttpClient(rpc));
     const end = Date.now() + patienceMs;
     for (;;) {
       try {
         const { nodeInfo } = await client.status();
-        return new RpcChain(nodeInfo.network, client, signal);
+        return new RpcChain(nodeInfo.network, client, signal, unreachable, lossMs);
       } catch (e) {
-        if (Date.now() >= end) throw new Error(`the node at ${rpc} cannot be reached: ${reason(e)}. Is it running? Give another one with --node.`);
+        if (Date.now() >= end) throw unreachable(e);
         await pause(300, signal);
       }
     }
@@ -108,15 +114,21 @@ export class RpcChain implements Chain {
     return out;
   }
 
-  /** Answers undefined when the mempool has it already. Throws ChainError when CheckTx refuses it. */
+  /** Answers undefined when the mempool has it already. Throws ChainError when CheckTx or the mempool refuses it. */
   async broadcast(tx: Uint8Array): Promise<void> {
+    let answer: { code: number; codespace?: string; log?: string };
     try {
-      const { code, codespace, log } = await this.retrying(() => this.client.broadcastTxSync({ tx }));
-      if (code !== 0) throw new ChainError(codespace || "sdk", code, log || `transaction refused with code ${code}`);
+      answer = await this.retrying(() => this.client.broadcastTxSync({ tx }));
     } catch (e) {
-      if (/tx already exists in cache/.test(String((e as Error).message))) return;
+      const text = (e as Error).message;
+      if (/tx already exists in cache/.test(text)) return;
+      // the codes that the Cosmos SDK gives these
+      if (/mempool is full/.test(text)) throw new ChainError("sdk", 20, text);
+      if (/tx too large/i.test(text)) throw new ChainError("sdk", 21, text);
       throw e;
     }
+    const { code, codespace, log } = answer;
+    if (code !== 0) throw new ChainError(codespace || "sdk", code, log || `transaction refused with code ${code}`);
   }
 
   /** How many transactions wait in the node's mempool. */
@@ -146,15 +158,28 @@ export class RpcChain implements Chain {
 
   /** Tries again, with back-off, while the node cannot be reached; what the node itself refuses is thrown at once. */
   private async retrying<T>(call: () => Promise<T>): Promise<T> {
+    const since = Date.now();
     for (let wait = 200; ; wait = Math.min(2 * wait, MAX_WAIT_MS)) {
       this.signal?.throwIfAborted();
       try {
         return await call();
       } catch (e) {
-        if (!isConnectionLoss(e)) throw e;
+        if (!isConnectionLoss(e)) throw readable(e);
+        if (Date.now() - since >= this.lossMs) throw this.unreachable(e);
         await pause(wait, this.signal);
       }
     }
+  }
+}
+
+/** CosmJS throws the JSON of a JSON-RPC error as its message: the words are in `data`, or in `message`. */
+function readable(e: unknown): unknown {
+  if (!(e instanceof Error) || !e.message.startsWith("{")) return e;
+  try {
+    const { message, data } = JSON.parse(e.message) as { message?: string; data?: string };
+    return new CliError("node", `the node answered: ${data || message || e.message}`);
+  } catch {
+    return e;
   }
 }
 

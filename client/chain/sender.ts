@@ -12,7 +12,7 @@ import { AuthInfo, Fee, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx"
 import { type Codec } from "#proto/wire.js";
 import { type RpcChain } from "./rpc.js";
 import { walletOf } from "./wallet.js";
-import { type Chain, ChainError, type Message, type Sender, type TxResult } from "./types.js";
+import { type Chain, ChainError, type Message, type Sender, type SendOptions, type TxResult } from "./types.js";
 
 export interface SenderOptions {
   readonly chain: Chain;
@@ -23,12 +23,17 @@ export interface SenderOptions {
   /** fee per unit of gas in base units of `denom`; default 0 */
   readonly gasPrice?: number;
   readonly denom?: string;
+  /** how long a transaction that the node cannot take yet is offered again, ms; default: for ever */
+  readonly patienceMs?: number;
 }
 
 interface Job {
   readonly messages: readonly Message[];
   readonly memo: string;
+  readonly beforeSigning: () => Promise<void>;
   gas: bigint | undefined;
+  /** when the node first could not take it: the sequence is another one, or the mempool is full */
+  heldSince?: number;
   readonly resolve: (r: TxResult) => void;
   readonly reject: (e: Error) => void;
 }
@@ -42,8 +47,10 @@ interface InFlight {
 }
 
 const WRONG_SEQUENCE = 32;
+const MEMPOOL_FULL = 20;
 const REBROADCAST_MS = 6000;
 const POLL_MS = 300;
+const FULL_WAIT_MS = 1000;
 const GAS_FACTOR = 15n;
 const GAS_MARGIN = 60_000n;
 
@@ -72,9 +79,9 @@ class Queue implements Sender {
     private readonly o: SenderOptions,
   ) {}
 
-  send(messages: readonly Message[], options: { memo?: string; gas?: bigint } = {}): Promise<TxResult> {
+  send(messages: readonly Message[], { memo = "", gas, beforeSigning = async () => {} }: SendOptions = {}): Promise<TxResult> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ messages, memo: options.memo ?? "", gas: options.gas, resolve, reject });
+      this.waiting.push({ messages, memo, gas, beforeSigning, resolve, reject });
       if (!this.running) {
         this.running = true;
         void this.run();
@@ -104,7 +111,7 @@ class Queue implements Sender {
 
   private async resync(): Promise<void> {
     const account = await this.chain.account(this.address);
-    if (!account) throw new ChainError("sdk", 9, `account ${this.address} is not on the chain: send it some coins first`);
+    if (!account) throw new ChainError("sdk", 9, `account ${this.address} is not on the chain ${this.chain.chainId}: send it coins first, or give --from another key`);
     this.accountNumber = account.accountNumber;
     this.next = account.sequence;
   }
@@ -117,6 +124,13 @@ class Queue implements Sender {
         if (this.inFlight.length > 0) return false;
         await this.resync();
       }
+      try {
+        await job.beforeSigning();
+      } catch (e) {
+        this.waiting.shift();
+        job.reject(e as Error);
+        return true;
+      }
       job.gas ??= await this.estimate(job);
       const bytes = await this.sign(job, this.next as bigint);
       await this.chain.broadcast(bytes);
@@ -126,16 +140,23 @@ class Queue implements Sender {
       this.waiting.shift();
       return true;
     } catch (e) {
-      if (e instanceof ChainError && e.code === WRONG_SEQUENCE && e.codespace === "sdk") {
+      if (!(e instanceof ChainError)) throw e;
+      if (this.mayPass(e, job)) {
         this.next = undefined;
-        if (this.inFlight.length === 0) await new Promise((r) => setTimeout(r, POLL_MS));
+        if (this.inFlight.length === 0) await new Promise((r) => setTimeout(r, e.code === MEMPOOL_FULL ? FULL_WAIT_MS : POLL_MS));
         return this.inFlight.length === 0;
       }
-      if (!(e instanceof ChainError)) throw e;
       this.waiting.shift();
       job.reject(e);
       return true;
     }
+  }
+
+  /** Refusals that time mends: another transaction of this account goes first, or the mempool is full. */
+  private mayPass(e: ChainError, job: Job): boolean {
+    if (e.codespace !== "sdk" || (e.code !== WRONG_SEQUENCE && e.code !== MEMPOOL_FULL)) return false;
+    job.heldSince ??= Date.now();
+    return Date.now() - job.heldSince < (this.o.patienceMs ?? Number.POSITIVE_INFINITY);
   }
 
   private async collect(): Promise<void> {
@@ -161,7 +182,7 @@ class Queue implements Sender {
       tx.sentAt = Date.now();
       await this.chain.broadcast(tx.bytes).catch((e: Error) => {
         if (!(e instanceof ChainError)) throw e;
-        if (e.code === WRONG_SEQUENCE) return;
+        if (e.codespace === "sdk" && (e.code === WRONG_SEQUENCE || e.code === MEMPOOL_FULL)) return;
         this.inFlight.splice(this.inFlight.indexOf(tx), 1);
         tx.job.reject(e);
         this.next = undefined;

@@ -33,11 +33,22 @@ export interface Chain {
   latest(): Promise<BlockHeader>;
 }
 
+export interface SendOptions {
+  readonly memo?: string;
+  /** default: estimated by a simulation */
+  readonly gas?: bigint;
+  /**
+   * Asked before every signing, when the account's sequence has been read; a throw rejects the send. What it sees on
+   * chain decides: a transaction signed with an older sequence has been executed by then, or never will be.
+   */
+  readonly beforeSigning?: () => Promise<void>;
+}
+
 /** One queue for an account: sequences in order, resync on code 32, rebroadcast until committed. */
 export interface Sender {
   readonly address: string;
   /** Resolves when the transaction is in a block (whatever its code); rejects with ChainError when CheckTx refuses it for good. */
-  send(messages: readonly Message[], options?: { memo?: string; gas?: bigint }): Promise<TxResult>;
+  send(messages: readonly Message[], options?: SendOptions): Promise<TxResult>;
 }
 
 /** A refusal of the chain: codespace, code and the application's own one-line log. */

@@ -7,6 +7,7 @@ import * as generated from "#proto/gen/pouw.js";
 import { fromHex } from "#kernel/bytes.js";
 import { fromJson, toJson } from "#proto/json.js";
 import { type Codec } from "#proto/wire.js";
+import { cosmosCodec } from "../chain/cosmos.js";
 import { ChainError, type Message, type TxResult } from "../chain/types.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { formatAmount, parseAmount } from "../task/amount.js";
@@ -16,10 +17,6 @@ const { QueryService } = generated;
 type Method = keyof typeof QueryService;
 
 const MAX_TARGET = 1n << 256n;
-
-/** A cosmjs-types message as one of our codecs: for queries and for the sender. */
-export const cosmosCodec = <T>(typeUrl: string, c: { encode(m: T): { finish(): Uint8Array }; decode(b: Uint8Array): T }): Codec<T> =>
-  ({ typeUrl, encode: (m: T) => c.encode(m).finish(), decode: (b: Uint8Array) => c.decode(b) }) as unknown as Codec<T>;
 
 export function addChain(program: Command, options: (c: Command) => GlobalOptions): void {
   program

@@ -9,7 +9,8 @@ import { ChainError, type Message } from "../chain/types.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { formatAmount } from "../task/amount.js";
 import { readSubmission } from "../task/submission.js";
-import { attend, createTask, reveal } from "../task/submit.js";
+import { attend, reveal } from "../task/attend.js";
+import { createTask } from "../task/submit.js";
 import { readTaskFile } from "../task/task-file.js";
 import { bestModel, testSet, writeModel } from "../task/result.js";
 import { watchTask } from "../task/watch.js";
@@ -43,8 +44,8 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
       const chain = await context.chain();
       const sender = await context.sender(chain);
       const submitter = { chain, sender, home: context.home, allowPrivate: context.allowPrivate, say };
-      const { id, submission } = await createTask(file, path, submitter);
-      say(`task ${id} is created: fee ${formatAmount(file.fee)}, bond ${formatAmount(file.bond)}`);
+      const { id, submission, found } = await createTask(file, submitter);
+      say(found ? `task ${id} was created by an earlier run: going on with it` : `task ${id} is created: fee ${formatAmount(file.fee)}, bond ${formatAmount(file.bond)}`);
       if (!o.detach) return finish(context, id, await attend(id, submission, submitter, "end"));
       const control = new AbortController();
       const confirmed = (async () => {

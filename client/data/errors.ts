@@ -1,5 +1,5 @@
 /** A data file that cannot become a task's data. */
-import { CliError } from "../errors.js";
+import { CliError } from "../cli-error.js";
 
 /** Where in the task file the fault is told, when it has a place there. */
 export type DataField = readonly (string | number)[];

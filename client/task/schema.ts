@@ -1,7 +1,10 @@
 /** JSON Schema of the task file: what `pouwd task submit` accepts. */
+import { PROPERTIES } from "./raw.js";
+
 const path = { type: "string", minLength: 1 };
 const paths = { type: ["string", "array"], items: path, minItems: 1, minLength: 1 };
-const positive = { type: "integer", minimum: 1 };
+// above any bound of the chain, which has the last word
+const positive = { type: "integer", minimum: 1, maximum: 2 ** 31 - 1 };
 const lr = { type: "number", exclusiveMinimum: 0 };
 const money = { type: ["string", "number"] };
 
@@ -24,7 +27,7 @@ export const SCHEMA = {
         header: { type: "boolean" },
         label: { type: "integer" },
         scale: { type: "number" },
-        seed: { type: "integer", minimum: 0 },
+        seed: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
       },
     },
     model: {
@@ -74,6 +77,6 @@ export const SCHEMA = {
     training_blocks: positive,
     data_blocks: positive,
     run_ahead: positive,
-    properties: { type: "object", additionalProperties: { type: "integer", minimum: 0, maximum: 100 } },
+    properties: { type: "object", additionalProperties: false, properties: Object.fromEntries(PROPERTIES.map((name) => [name, { type: "integer", minimum: 0, maximum: 100 }])) },
   },
 } as const;

@@ -1,130 +1,99 @@
-/** Submitting a task: everything is checked here before anything is escrowed, then the client stays until the reveal. */
-import { BlobClient } from "#net/index.js";
-import { acceptSpec } from "#protocol/task-spec.js";
-import {
-  MsgCreateTask,
-  MsgCreateTaskResponse,
-  MsgRevealTestSet,
-  Outcome,
-  type Params,
-  Phase,
-  QueryParamsRequest,
-  QueryParamsResponse,
-  QueryTaskStateRequest,
-  QueryTaskStateResponse,
-  Role,
-  type TaskSpec,
-} from "#proto/gen/pouw.js";
-import { type RpcChain } from "../chain/index.js";
-import { ChainError, type Message, type Sender } from "../chain/types.js";
-import { prepareData, type PreparedData } from "../data/prepare.js";
-import { formatAmount } from "./amount.js";
-import { nameTask, savePending, type Submission } from "./submission.js";
-import { type TaskFile, TaskFileError } from "./task-file.js";
+/** Submitting a task: everything is checked before anything is escrowed, and nothing is escrowed twice. */
+import { equalBytes } from "#kernel/bytes.js";
+import { MsgCreateTask, MsgCreateTaskResponse, type Params, QueryParamsRequest, QueryParamsResponse, QueryTasksRequest, QueryTasksResponse } from "#proto/gen/pouw.js";
+import { balanceOf } from "../chain/balance.js";
+import { type Chain, ChainError, type Message } from "../chain/types.js";
+import { CliError } from "../cli-error.js";
+import { type Attendant } from "./attend.js";
+import { checkData, checkFunds, checkMoney, completeSpec } from "./check.js";
+import { fingerprintOf, nameTask, pendingSubmission, type Submission } from "./submission.js";
+import { type TaskFile } from "./task-file.js";
 
-export interface Submitter {
-  readonly chain: RpcChain;
-  readonly sender: Sender;
-  readonly home: string;
-  readonly allowPrivate: boolean;
-  readonly say: (line: string) => void;
-}
+const PAGE = 100;
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const POLL_MS = 700;
-
-export async function chainParams(chain: RpcChain): Promise<Params> {
+export async function chainParams(chain: Chain): Promise<Params> {
   const { value } = await chain.query("/pouw.v1.Query/Params", QueryParamsRequest, {}, QueryParamsResponse);
-  if (!value.params) throw new Error("the chain answered no parameters");
+  if (!value.params) throw new CliError("node", "the chain answered no parameters: is the node one of a pouwd chain? Give another one with --node.");
   return value.params;
 }
 
-/** The spec with its data, accepted by the chain's own rules. Throws TaskFileError with the field. */
-export function completeSpec(file: TaskFile, data: PreparedData, params: Params, path: string): TaskSpec {
-  const { manifest, manifestCid } = data.packed;
-  const { cid, plaintextHash, keyHash, rows } = data.test;
-  const spec: TaskSpec = { ...file.spec, batches: manifest.batches - manifest.validationBatches, manifestCid, testSet: { cid, plaintextHash, keyHash, rows } };
-  const refuse = (text: string) => {
-    throw new TaskFileError(`${path}: ${text}`);
-  };
-  try {
-    acceptSpec(spec, params);
-  } catch (e) {
-    return refuse(`task.${(e as Error).message}`);
-  }
-  if (file.fee < params.minTaskFee) refuse(`task.fee: got ${formatAmount(file.fee)}, want at least ${formatAmount(params.minTaskFee)}`);
-  const bond = (file.fee * BigInt(params.clientBond) + 999_999n) / 1_000_000n;
-  if (file.bond < bond) refuse(`task.bond: got ${formatAmount(file.bond)}, want at least ${formatAmount(bond)}, ${params.clientBond / 10_000} % of the fee`);
-  return spec;
-}
-
-/** Checks, saves what must not be lost, creates the task. Answers its number. */
-export async function createTask(file: TaskFile, path: string, s: Submitter): Promise<{ id: bigint; submission: Submission }> {
-  const { plan, shape } = file;
-  const params = await chainParams(s.chain);
-  const data = prepareData(file.data, shape, {
-    name: file.spec.title,
-    inputShape: plan.inputShape,
-    targetShape: shape.classes > 0 ? [] : [plan.outputSize],
-    batchSize: file.spec.batchSize,
-  });
-  const spec = completeSpec(file, data, params, path);
-  for (const note of file.notes) s.say(`note: ${note}`);
-  const submission = savePending(s.home, data);
-  const coin = (amount: bigint) => ({ denom: params.denom, amount: `${amount}` });
-  const value = MsgCreateTask.create({ client: s.sender.address, spec, fee: coin(file.fee), bond: coin(file.bond) });
-  const result = await s.sender.send([{ codec: MsgCreateTask, value } as Message]);
-  if (result.code !== 0) throw new ChainError(result.codespace, result.code, result.log);
-  const response = result.responses[0];
-  if (!response) throw new Error("the chain answered no task number");
-  const { id } = MsgCreateTaskResponse.decode(response.value);
-  nameTask(s.home, data.test.cid, id);
-  return { id, submission };
+export interface Created {
+  readonly id: bigint;
+  readonly submission: Submission;
+  /** an earlier run had created it and was interrupted */
+  readonly found: boolean;
 }
 
 /**
- * Gives the data to every supervisor that joins, reveals the key in Evaluation, and comes back when the task is over.
- * Safe to be run again after it was killed.
+ * Checks, saves what must not be lost, creates the task. When an earlier run of the same task was interrupted, its
+ * saved key and data are used again, and a task that it created is found on chain by them instead of paid for again.
  */
-export async function attend(id: bigint, submission: Submission, s: Submitter, until: "reveal" | "end", signal?: AbortSignal): Promise<Outcome> {
-  const given = new Set<string>();
-  const blobs = new BlobClient({ endpoints: [], allowPrivate: s.allowPrivate });
+export async function createTask(file: TaskFile, s: Attendant): Promise<Created> {
+  const params = await chainParams(s.chain);
+  const money = checkMoney(file, params);
+  const coin = (amount: bigint) => ({ denom: params.denom, amount: `${amount}` });
+  const drawn = checkData(file);
+  const message = MsgCreateTask.create({ client: s.sender.address, spec: completeSpec(file, drawn, params), fee: coin(money.fee), bond: coin(money.bond) });
+  const fingerprint = fingerprintOf(s.chain.chainId, message);
+  const { submission, begunBefore } = pendingSubmission(s.home, fingerprint, drawn);
+  const done = (id: bigint, found: boolean): Created => {
+    nameTask(s.home, fingerprint, id);
+    return { id, submission, found };
+  };
+  const earlier = begunBefore ? await taskOf(s.chain, s.sender.address, submission.keyHash) : undefined;
+  if (earlier !== undefined) return done(earlier, true);
+
+  checkFunds(file, money, await balanceOf(s.chain, s.sender.address, params.denom), s.sender.address, params.denom);
+  for (const note of file.notes) s.say(`note: ${note}`);
+  const value = MsgCreateTask.create({ ...message, spec: withTestSet(message, submission) });
   try {
-    for (;;) {
-      signal?.throwIfAborted();
-      const { value } = await s.chain.query("/pouw.v1.Query/TaskState", QueryTaskStateRequest, { id }, QueryTaskStateResponse);
-      const { task, seats } = value;
-      if (!task) throw new Error(`there is no task ${id}`);
-      if (task.outcome !== Outcome.OUTCOME_UNSPECIFIED) return task.outcome;
-      if (task.phase === Phase.PHASE_INITIALISATION) {
-        const waiting = seats.filter((x) => x.role === Role.ROLE_SUPERVISOR && x.joined && !x.dropped && !x.confirmed && x.endpoint && !given.has(`${x.worker} ${x.endpoint}`));
-        await Promise.all(
-          waiting.map(async ({ endpoint, worker }) => {
-            try {
-              for (const b of submission.blobs) await blobs.putTo(endpoint, id, b.cid, b.bytes, { timeout: 120_000 });
-              given.add(`${worker} ${endpoint}`);
-              s.say(`supervisor ${endpoint} has the data`);
-            } catch (e) {
-              s.say(`supervisor ${endpoint} did not take the data, trying again: ${(e as Error).message}`);
-            }
-          }),
-        );
-      }
-      if (task.phase === Phase.PHASE_EVALUATION && task.evaluationStep === 1n && task.testKey.length === 0) {
-        await reveal(id, submission.key, s);
-        if (until === "reveal") return task.outcome;
-      }
-      await sleep(POLL_MS);
-    }
-  } finally {
-    blobs.close();
+    return done(await send(value, submission, s), false);
+  } catch (e) {
+    if (e instanceof CreatedBefore) return done(e.id, true);
+    if (e instanceof CliError && e.code === "node") throw new CliError("node", `${e.message} Run the same command again: it finds the task if it was created, and never pays twice.`);
+    throw e;
   }
 }
 
-/** Opens the test set to everybody. Throws ChainError when it is not time, or the key is not the sealed one. */
-export async function reveal(id: bigint, key: Uint8Array, s: Pick<Submitter, "sender" | "say">): Promise<void> {
-  const value = MsgRevealTestSet.create({ client: s.sender.address, taskId: id, key });
-  const result = await s.sender.send([{ codec: MsgRevealTestSet, value } as Message]);
-  if (result.code !== 0) throw new ChainError(result.codespace, result.code, result.log);
-  s.say(`the key of task ${id} is revealed`);
+/** Not a failure: the task that was to be created is there. */
+class CreatedBefore extends Error {
+  constructor(readonly id: bigint) {
+    super(`task ${id} is created already`);
+  }
+}
+
+async function send(value: MsgCreateTask, submission: Submission, s: Attendant): Promise<bigint> {
+  // A transaction of an interrupted run may still be on its way. It can only be executed at the sequence it was signed
+  // with: once the sequence has been read, the task is on chain, or that transaction is dead, or it competes for the very
+  // sequence that is signed now, and one of the two is refused.
+  const beforeSigning = async (): Promise<void> => {
+    const id = await taskOf(s.chain, s.sender.address, submission.keyHash);
+    if (id !== undefined) throw new CreatedBefore(id);
+  };
+  const result = await s.sender.send([{ codec: MsgCreateTask, value } as Message], { beforeSigning });
+  if (result.code !== 0) {
+    await beforeSigning();
+    throw new ChainError(result.codespace, result.code, result.log);
+  }
+  const response = result.responses[0];
+  if (!response) throw new CliError("node", "the node answered no task number.");
+  return MsgCreateTaskResponse.decode(response.value).id;
+}
+
+/** The client's task with this test set, or undefined. The key is drawn at random, so its hash names one submission. */
+async function taskOf(chain: Chain, client: string, keyHash: Uint8Array): Promise<bigint | undefined> {
+  for (let startAfter = 0n; ; ) {
+    const { value } = await chain.query("/pouw.v1.Query/Tasks", QueryTasksRequest, { startAfter, limit: PAGE, openOnly: false, client }, QueryTasksResponse);
+    const found = value.tasks.find((t) => equalBytes(t.spec?.testSet?.keyHash ?? new Uint8Array(0), keyHash));
+    if (found) return found.id;
+    const last = value.tasks.at(-1);
+    if (!last || value.tasks.length < PAGE) return undefined;
+    startAfter = last.id;
+  }
+}
+
+/** The spec with the test set as it was sealed when the submission was begun. */
+function withTestSet({ spec }: MsgCreateTask, { blobs, keyHash }: Submission): MsgCreateTask["spec"] {
+  if (!spec?.testSet) throw new Error("the spec has no test set");
+  return { ...spec, testSet: { ...spec.testSet, cid: blobs.at(-1)?.cid ?? "", keyHash } };
 }

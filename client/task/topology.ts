@@ -1,14 +1,25 @@
 /** The YAML sugar for models, as a tfjs LayersModel topology. */
 export type LayerSugar = string | Record<string, { units?: number; activation?: string; use_bias?: boolean; shape?: number[]; name?: string } | null>;
 
-const CLASSES: Record<string, string> = { dense: "Dense", activation: "Activation", flatten: "Flatten", reshape: "Reshape" };
+export const CLASSES: Readonly<Record<string, string>> = { dense: "Dense", activation: "Activation", flatten: "Flatten", reshape: "Reshape" };
 
-/** `dense: {units, activation, use_bias}`, `activation: {activation}`, `flatten`, `reshape: {shape}`. Throws with the layer's number. */
+/** A kind of layer that this chain does not train. */
+export class UnknownLayer extends Error {
+  override readonly name = "UnknownLayer";
+  constructor(
+    readonly index: number,
+    readonly kind: string,
+  ) {
+    super(`there is no layer ${JSON.stringify(kind)}, want one of ${Object.keys(CLASSES).join(", ")}.`);
+  }
+}
+
+/** `dense: {units, activation, use_bias}`, `activation: {activation}`, `flatten`, `reshape: {shape}`. Throws UnknownLayer. */
 export function sequentialTopology(input: readonly number[], layers: readonly LayerSugar[]): string {
   const config = layers.map((sugar, i) => {
     const [kind, options] = typeof sugar === "string" ? [sugar, {}] : (Object.entries(sugar)[0] as [string, Record<string, unknown> | null]);
     const className = CLASSES[kind];
-    if (!className) throw new Error(`layer ${i + 1}: there is no layer ${JSON.stringify(kind)}, want one of ${Object.keys(CLASSES).join(", ")}`);
+    if (!className) throw new UnknownLayer(i, kind);
     const o: Record<string, unknown> = { ...options };
     if ("shape" in o) {
       o.target_shape = o.shape;
