@@ -81,11 +81,12 @@ export function cancelTask(ports: TasksPorts, keeper: TasksKeeper) {
     const t = keeper.must(ctx, m.taskId);
     if (t.client !== m.client) throw tasksErrors.notClient(`task ${t.id} is of ${t.client}`);
     if (t.phase !== Phase.PHASE_REGISTRATION && t.phase !== Phase.PHASE_INITIALISATION) throw tasksErrors.trainsAlready(`task ${t.id}`);
-    // 1 % of the fee to each who joined, at most half of it
+    // 1 % of the fee to each who joined, at most half of it, and never more than the burn left of it
     const joined = [...new Set(ports.seats.seats(ctx, t.id).filter((s) => s.joined).map((s) => s.worker))];
     const count = BigInt(joined.length);
     const percent = ppmOf(t.fee, 10_000n);
-    const each = count > 0n && percent * count > t.fee / 2n ? t.fee / 2n / count : percent;
+    const most = t.fee / 2n < t.fee - t.burned ? t.fee / 2n : t.fee - t.burned;
+    const each = count > 0n && percent * count > most ? most / count : percent;
     for (const worker of joined) ports.bank.fromPool(ctx, "tasks", worker, each);
     keeper.refund(ctx, { ...t, fee: t.fee }, Outcome.OUTCOME_CANCELLED, each * count);
     ctx.emit(event("task_cancelled", { task: t.id, joined: joined.length, each }));

@@ -1,18 +1,239 @@
+/** Tasks: what may be submitted, every deadline, and who gets what back (protocol section 12). */
 import test from "ava";
-import { Outcome, Phase } from "#proto/gen/pouw.js";
-import { TestChain } from "./chain.js";
-import { Course, enlist, FUNDS } from "./course.js";
+import { MsgCreateTask, Outcome, Phase, Role, type TaskSpec } from "#proto/gen/pouw.js";
+import { address, coin, TestChain } from "./chain.js";
+import { Course, enlist, FUNDS, registration, spec, TEST_KEY } from "./course.js";
+
+const FEE = 100_000n;
+const BOND = 20_000n;
+const BURN = 20_000n;
+const OWN = 1_000_000n;
+const STAKE = 100_000n;
 
 const chain = (params = {}) => {
   const c = new TestChain({ funds: FUNDS, params });
-  enlist(c);
+  enlist(c, STAKE);
   return c;
 };
+const stakeOf = (c: TestChain, worker: string) => {
+  const w = c.app.modules.find((m) => m.name === "workers")?.exportGenesis?.(c.ctx) as { workers: { address: string; stake: string; locked?: string; seats?: number }[] };
+  const found = w.workers.find((x) => x.address === worker);
+  return { stake: BigInt(found?.stake ?? "0"), locked: BigInt(found?.locked ?? "0"), seats: found?.seats ?? 0 };
+};
+/** Nothing is locked and nothing was lost, but by these workers. */
+const allFree = (c: TestChain, lost: Readonly<Record<string, bigint>> = {}): string[] =>
+  Object.keys(FUNDS).flatMap((name) => {
+    const { stake, locked, seats } = stakeOf(c, address(name));
+    if (name === "client" || name === "stranger") return [];
+    return stake === STAKE - (lost[address(name)] ?? 0n) && locked === 0n && seats === 0 ? [] : [`${name}: ${stake} staked, ${locked} locked, ${seats} seats`];
+  });
 
-test("a task that everybody serves ends paid, its pot divided to the unit", (t) => {
+test("submission escrows fee and bond, burns its share, and refuses what cannot be paid or run", (t) => {
   const c = chain();
-  const course = Course.submit(c).training().trained();
-  t.is(course.task.phase, Phase.PHASE_SUBMISSION);
-  course.scored(900_000n, 950_000n);
-  t.like(course.task, { phase: Phase.PHASE_CLOSED, outcome: Outcome.OUTCOME_PAID, bestSlot: 1n, bestScore: 950_000n });
+  const create = (change: object = {}, s: Partial<TaskSpec> = {}) => c.send("MsgCreateTask", MsgCreateTask.create({ client: address("client"), spec: spec(s), fee: coin(FEE), bond: coin(BOND), ...change }));
+  c.block(() => {
+    t.is(create({ fee: coin(999n), bond: coin(BOND) }), "tasks/4");
+    t.is(create({ bond: coin(19_999n) }), "tasks/5", "the bond is at least 20 % of the fee");
+    t.is(create({ fee: coin(FEE, "uatom") }), "tasks/6");
+    t.is(create({}, { evaluators: 2 }), "tasks/3", "an even number has no majority");
+    t.is(create({}, { properties: [100, 0, 0, 0, 0, 0, 0, 0] }), "tasks/3", "two weights above 0");
+    t.is(create({}, { epochs: 1 << 20, batches: 1 << 4 }), "tasks/3", "levels × iterations below 2^24");
+    t.is(create({ fee: coin(1_000_000n), bond: coin(200_000n) }), "sdk/5", "more than the client owns");
+    t.is(create({ spec: undefined }), "tasks/3");
+  });
+  t.is(c.balance("client"), OWN, "what was refused took nothing");
+  t.is(c.supply, OWN * BigInt(Object.keys(FUNDS).length));
+  const course = Course.submit(c);
+  t.like(course.task, { id: 1n, fee: FEE, bond: BOND, burned: BURN, mintCap: BURN, phase: Phase.PHASE_REGISTRATION });
+  t.deepEqual(course.task.seatStakes, [35_000n, 5_000n, 3_334n], "the role's part of the fee by its seats, rounded up");
+  t.is(c.balance("client"), OWN - FEE - BOND);
+  t.is(c.k.bank.poolBalance(c.ctx, "tasks"), FEE - BURN + BOND);
+});
+
+test("not enough workers: refund of all but the burn at the last block of Registration, seats free again", (t) => {
+  const c = chain();
+  const course = Course.submit(c, { slots: 4 });
+  const { deadline } = course.task;
+  t.is(deadline, course.task.createdHeight + c.params.registrationBlocks);
+  c.until(() => c.height === deadline - 1n);
+  t.is(course.task.phase, Phase.PHASE_REGISTRATION);
+  t.is(course.seats(Role.ROLE_MINER).length, 3, "those that exist were drawn and wait");
+  c.block();
+  t.like(course.task, { phase: Phase.PHASE_CLOSED, outcome: Outcome.OUTCOME_NO_MATCH, closedHeight: deadline });
+  t.is(c.balance("client"), OWN - BURN);
+  t.deepEqual(allFree(c), []);
+});
+
+test("the client never uploads: nobody confirms, the fee less the burn and the bond return, nobody is slashed", (t) => {
+  const c = chain();
+  const course = Course.submit(c).drawn();
+  const { deadline } = course.task;
+  c.block(() => course.join());
+  c.until(() => c.height === deadline - 1n);
+  t.is(course.task.phase, Phase.PHASE_INITIALISATION);
+  c.block();
+  t.like(course.task, { phase: Phase.PHASE_CLOSED, outcome: Outcome.OUTCOME_NO_DATA });
+  t.is(c.balance("client"), OWN - BURN);
+  t.deepEqual(allFree(c), []);
+});
+
+test("data is confirmed by more than half of the supervisors, not by half; without it Training does not begin", (t) => {
+  const c = chain();
+  const course = Course.submit(c).drawn();
+  const [first, second, third] = course.workers(Role.ROLE_SUPERVISOR) as [string, string, string];
+  c.block(() => (course.join(), course.confirm([first])));
+  c.block(() => {
+    course.confirm([first]);
+    t.is(c.send("MsgConfirmData", { supervisor: course.workers(Role.ROLE_MINER)[0], taskId: 1n }), "supervision/4");
+  });
+  t.is(course.task.phase, Phase.PHASE_INITIALISATION, "one of three, said twice, is one");
+  c.block(() => course.confirm([second]));
+  t.is(course.task.phase, Phase.PHASE_TRAINING);
+  c.block(() => course.confirm([third]));
+});
+
+test("who does not join loses slash_no_show and its seat; a redraw fills it; after three the client is refunded", (t) => {
+  const c = chain();
+  const course = Course.submit(c).drawn();
+  const absent = course.seat(Role.ROLE_MINER, 0);
+  const joinAll = () => {
+    for (const s of course.seats()) if (!s.joined && !(s.role === Role.ROLE_MINER && s.index === 0)) course.join([s.worker]);
+  };
+  c.block(joinAll);
+  const lost: Record<string, bigint> = {};
+  const rounds: bigint[] = [];
+  for (let i = 0; course.task.phase === Phase.PHASE_INITIALISATION; i++) {
+    if (i > 60) return t.fail("it never ends");
+    const before = course.seats(Role.ROLE_MINER).find((s) => s.index === 0);
+    c.block(joinAll);
+    if (!c.events.some((e) => e.type === "no_show")) continue;
+    rounds.push(c.height - (before?.drawnHeight ?? 0n));
+    // ⌊stake · 1 %⌋ of the seat
+    lost[before?.worker ?? ""] = (lost[before?.worker ?? ""] ?? 0n) + 350n;
+  }
+  t.is(absent.stake, 35_000n);
+  t.deepEqual(rounds, [5n, 5n, 5n, 5n], "the first draw and three redraws, join_blocks each");
+  t.like(course.task, { outcome: Outcome.OUTCOME_NO_SHOW, redraws: 3, slashedToPot: 0n, slashedBurned: 4n * 350n });
+  t.is(c.balance("client"), OWN - BURN, "slashed money never goes to the client");
+  t.deepEqual(allFree(c, lost), []);
+});
+
+test("cancelling pays 1 % of the fee to each who joined, at most half of it in all; the rest less the burn returns", (t) => {
+  const c = chain();
+  const course = Course.submit(c).drawn();
+  const [a, b] = course.workers() as [string, string];
+  c.block(() => course.join([a, b]));
+  c.block(() => {
+    t.is(c.send("MsgCancelTask", { client: address("stranger"), taskId: 1n }), "tasks/7");
+    t.is(c.send("MsgCancelTask", { client: address("client"), taskId: 9n }), "tasks/2");
+    c.must("MsgCancelTask", { client: address("client"), taskId: 1n });
+    t.is(c.send("MsgCancelTask", { client: address("client"), taskId: 1n }), "tasks/8", "again");
+  });
+  t.is(course.task.outcome, Outcome.OUTCOME_CANCELLED);
+  t.is(c.balance("client"), OWN - BURN - 2_000n);
+  for (const worker of [a, b]) t.is(c.k.bank.balance(c.ctx, worker), OWN - STAKE + 1_000n);
+  t.deepEqual(allFree(c), [], "seats are free at once");
+});
+
+test("cancelling never pays more than is left of the fee, however large the burn", (t) => {
+  const c = chain({ burnShare: 1_000_000, clientBond: 200_000 });
+  const course = Course.submit(c).drawn();
+  const other = Course.submit(c, {}, 50_000n, 10_000n);
+  c.block(() => course.join());
+  c.block(() => c.must("MsgCancelTask", { client: address("client"), taskId: course.id }));
+  t.is(course.task.outcome, Outcome.OUTCOME_CANCELLED);
+  t.is(c.balance("client"), OWN - 60_000n - FEE, "the bond is back, the fee was burned");
+  t.is(c.k.bank.poolBalance(c.ctx, "tasks"), 10_000n, `the bond of task ${other.id}`);
+});
+
+test("a task that trains cannot be cancelled, nor its test set revealed before Evaluation", (t) => {
+  const c = chain();
+  const course = Course.submit(c).training();
+  c.block(() => {
+    t.is(c.send("MsgCancelTask", { client: address("client"), taskId: 1n }), "tasks/8");
+    t.is(course.reveal(), "tasks/9");
+  });
+  course.trained().settle(Phase.PHASE_EVALUATION);
+  c.block(() => {
+    t.is(c.send("MsgRevealTestSet", { client: address("stranger"), taskId: 1n, key: TEST_KEY }), "tasks/7");
+    t.is(c.send("MsgRevealTestSet", { client: address("client"), taskId: 1n, key: new Uint8Array(32) }), "tasks/10");
+    t.is(course.reveal(), undefined);
+    t.is(course.reveal(), "tasks/11");
+  });
+});
+
+test("all supervisors silent: each loses slash_stall, the task ends, every stake and the fee less the burn return", (t) => {
+  const c = chain();
+  const course = Course.submit(c).training();
+  const { startHeight } = course.task;
+  const lost = Object.fromEntries(course.workers(Role.ROLE_SUPERVISOR).map((w) => [w, 250n]));
+  c.until(() => c.height === startHeight + c.params.supervisorStallBlocks);
+  t.is(course.task.phase, Phase.PHASE_TRAINING, "not one block early");
+  c.block();
+  t.like(course.task, { phase: Phase.PHASE_CLOSED, outcome: Outcome.OUTCOME_NO_SUPERVISORS, slashedBurned: 750n });
+  t.is(c.balance("client"), OWN - BURN);
+  t.deepEqual(allFree(c, lost), []);
+});
+
+test("Training's own deadline ends it with what is anchored", (t) => {
+  const c = chain({ stallBlocks: 1_000n, supervisorStallBlocks: 1_000n });
+  const course = Course.submit(c, { trainingBlocks: 10n }).training();
+  const { startHeight, deadline } = course.task;
+  t.is(deadline, startHeight + 10n);
+  c.block(() => course.anchor({ 0: 2, 1: 1 }));
+  c.until(() => c.height === deadline - 1n);
+  t.is(course.task.phase, Phase.PHASE_TRAINING);
+  c.block();
+  t.like(course.task, { phase: Phase.PHASE_SUBMISSION, trainingEnd: deadline });
+  t.deepEqual([course.slot(0).finalSeq, course.slot(1).finalSeq], [2n, 1n]);
+  c.block(() => course.anchor({ 0: 3 }));
+  t.is(course.slot(0).head.seq, 2n, "heads freeze when Training ends");
+});
+
+test("the test set is never revealed: the bond goes to the miners' part, all rank by verified work", (t) => {
+  const c = chain();
+  const course = Course.submit(c).training().trained().settle(Phase.PHASE_EVALUATION);
+  const { deadline } = course.task;
+  c.until(() => c.height === deadline - 1n);
+  t.is(course.task.phase, Phase.PHASE_EVALUATION);
+  c.block(() => {}, course.verdicts(1));
+  t.like(course.task, { outcome: Outcome.OUTCOME_PAID, rankedByWork: true });
+  // pot 80,000: supervisors 12,000, verifiers 4,000, no evaluators; the miners have 64,000 and the bond, half each
+  for (const w of course.workers(Role.ROLE_MINER)) t.is(c.k.bank.balance(c.ctx, w), OWN - STAKE + 42_000n);
+  for (const w of course.workers(Role.ROLE_SUPERVISOR)) t.is(c.k.bank.balance(c.ctx, w), OWN - STAKE + 4_000n);
+  t.is(c.balance("client"), OWN - FEE - BOND);
+});
+
+test("evaluators missing: a task whose evaluators cannot be drawn is paid by verified work, the bond back to a client that revealed", (t) => {
+  const c = chain();
+  const course = Course.submit(c, { evaluators: 5 }).training().trained().settle(Phase.PHASE_EVALUATION);
+  c.block(() => t.is(course.reveal(), undefined));
+  c.until(() => course.task.phase === Phase.PHASE_CLOSED, 20);
+  t.like(course.task, { outcome: Outcome.OUTCOME_PAID, rankedByWork: true });
+  t.is(c.balance("client"), OWN - FEE, "the bond is back");
+  for (const w of course.workers(Role.ROLE_MINER)) t.is(c.k.bank.balance(c.ctx, w), OWN - STAKE + 32_000n);
+});
+
+test("seats unlock seat_unlock_blocks after Closed, not before", (t) => {
+  const c = chain();
+  const course = Course.submit(c).training().trained().scored(1n, 2n);
+  const { closedHeight } = course.task;
+  c.until(() => c.height === closedHeight + c.params.seatUnlockBlocks - 1n);
+  const miner = course.seat(Role.ROLE_MINER, 0);
+  t.is(stakeOf(c, miner.worker).locked, miner.stake);
+  c.block();
+  t.deepEqual(allFree(c), []);
+});
+
+test("no two roles of a task and never the client: who stands for several roles is drawn for one", (t) => {
+  const c = new TestChain({ funds: FUNDS });
+  const roles = [Role.ROLE_MINER, Role.ROLE_SUPERVISOR, Role.ROLE_EVALUATOR];
+  enlist(c, STAKE, { roles, maxSeats: 9 });
+  c.block(() => c.must("MsgRegisterWorker", registration("client", Role.ROLE_MINER, 500_000n, { roles, maxSeats: 9 })));
+  for (let i = 0; i < 5; i++) {
+    const course = Course.submit(c, { slots: 3 }, 10_000n, 2_000n).drawn();
+    const miners = course.workers(Role.ROLE_MINER);
+    t.deepEqual(course.workers(Role.ROLE_SUPERVISOR).filter((w) => miners.includes(w)), []);
+    t.false(course.workers().includes(address("client")), "though it has half of all stake");
+  }
 });
