@@ -21,8 +21,10 @@ interface Ranking {
 
 function rank(ports: EvaluationPorts, ctx: HasStore, t: Task): Ranking {
   const slots = ports.slots.slots(ctx, t.id);
-  const drawn = ports.seats.seats(ctx, t.id, Role.ROLE_EVALUATOR).length;
-  const revealed = reveals.list(ctx, u64be(t.id)).filter((r) => r.revealed);
+  // A worker drawn twice speaks for both of its seats, or its honest values could never be more than half of the drawn.
+  const seats = ports.seats.seats(ctx, t.id, Role.ROLE_EVALUATOR);
+  const drawn = seats.length;
+  const revealed = seats.flatMap((s) => reveals.get(ctx, t.id, s.worker) ?? []).filter((r) => r.revealed);
   const unusable = 2 * revealed.filter((r) => r.scores.length === 0).length > drawn;
   const faultless = slots.map((s) => s.status !== SlotStatus.SLOT_CLOSED_FAULT);
   const standing = slots.map((s) => standingScore(s.slot, drawn, revealed.map((r) => r.scores)));
