@@ -1,5 +1,5 @@
 /** A transaction's bytes: decoded, and refused when they are not what encoding again would give. */
-import { AuthInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { AuthInfo, type ModeInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { equalBytes } from "#kernel/bytes.js";
 import { sdk } from "#kernel/errors.js";
 import { type MessageHandler } from "#kernel/module.js";
@@ -21,15 +21,32 @@ export interface DecodedTx {
 
 export type Router = ReadonlyMap<string, MessageHandler>;
 
+/**
+ * Encoding is within the same refusal as decoding: both recurse, how deep they get is the runtime's business, and one
+ * validator's stack overflow must not have another code than another validator's refusal.
+ */
 function canonical<T>(what: string, bytes: Uint8Array, codec: { decode(b: Uint8Array): T; encode(m: T): { finish(): Uint8Array } }): T {
   let message: T;
+  let again: Uint8Array;
   try {
     message = codec.decode(bytes);
+    again = codec.encode(message).finish();
   } catch (e) {
     throw sdk.txDecode(`${what}: ${(e as Error).message}`);
   }
-  if (!equalBytes(codec.encode(message).finish(), bytes)) throw sdk.txDecode(`${what}: the bytes are not canonical protobuf`);
+  if (!equalBytes(again, bytes)) throw sdk.txDecode(`${what}: the bytes are not canonical protobuf`);
   return message;
+}
+
+/** A multisig's modes are one level; more can never verify. Depth must be bounded, because only the stack's size would end it otherwise. */
+const MAX_MODE_DEPTH = 4;
+
+function checkModeDepth(auth: AuthInfo): void {
+  let level: readonly (ModeInfo | undefined)[] = auth.signerInfos.map((s) => s.modeInfo);
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_MODE_DEPTH) throw sdk.txDecode(`AuthInfo: sign modes nested deeper than ${MAX_MODE_DEPTH}`);
+    level = level.flatMap((m) => m?.multi?.modeInfos ?? []);
+  }
 }
 
 const MAX_MESSAGES = 256;
@@ -39,6 +56,7 @@ export function decodeTx(bytes: Uint8Array, router: Router): DecodedTx {
   const raw = canonical("TxRaw", bytes, TxRaw);
   const body = canonical("TxBody", raw.bodyBytes, TxBody);
   const auth = canonical("AuthInfo", raw.authInfoBytes, AuthInfo);
+  checkModeDepth(auth);
   if (body.messages.length === 0) throw sdk.invalidRequest("must contain at least one message");
   if (body.messages.length > MAX_MESSAGES) throw sdk.invalidRequest(`${body.messages.length} messages, want at most ${MAX_MESSAGES}`);
   if (body.extensionOptions.length > 0) throw sdk.unknownExtensionOptions("");

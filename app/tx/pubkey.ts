@@ -5,7 +5,7 @@ import { PubKey } from "cosmjs-types/cosmos/crypto/secp256k1/keys";
 import { type ModeInfo } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { type SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { secp256k1Address, toBech32 } from "#kernel/address.js";
-import { concat } from "#kernel/bytes.js";
+import { concat, equalBytes } from "#kernel/bytes.js";
 import { crypto, sha256 } from "#kernel/crypto.js";
 import { sdk } from "#kernel/errors.js";
 import { Writer } from "#proto/wire.js";
@@ -22,6 +22,24 @@ const AMINO_SECP = Uint8Array.of(0xeb, 0x5a, 0xe9, 0x87, 0x21);
 const AMINO_MULTISIG = Uint8Array.of(0x22, 0xc1, 0xf7, 0xe2);
 const MAX_KEYS = 16;
 
+interface CosmosCodec<T> {
+  decode(bytes: Uint8Array): T;
+  encode(message: T): { finish(): Uint8Array };
+}
+
+/**
+ * Undefined when the bytes are not exactly what encoding gives. Unknown fields may nest as deep as they like, and a
+ * decoder's stack overflow must not make a difference: whatever is not canonical is refused, decoded or not.
+ */
+function exactly<T>(codec: CosmosCodec<T>, bytes: Uint8Array): T | undefined {
+  try {
+    const message = codec.decode(bytes);
+    return equalBytes(codec.encode(message).finish(), bytes) ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export function addressOfKey(key: AnyKey): string {
   if (key.typeUrl === SECP) return toBech32(secp256k1Address(secpKey(key)));
   if (key.typeUrl === MULTISIG) return toBech32(sha256(aminoMultisig(key)).slice(0, 20));
@@ -29,13 +47,15 @@ export function addressOfKey(key: AnyKey): string {
 }
 
 function secpKey(key: AnyKey): Uint8Array {
-  const raw = PubKey.decode(key.value).key;
+  const raw = exactly(PubKey, key.value)?.key;
+  if (!raw) throw sdk.invalidPubKey(`secp256k1 key: ${key.value.length} bytes that are not canonical protobuf`);
   if (raw.length !== 33) throw sdk.invalidPubKey(`secp256k1 key of ${raw.length} bytes, want 33`);
   return raw;
 }
 
 function multisigKey(key: AnyKey): LegacyAminoPubKey {
-  const k = LegacyAminoPubKey.decode(key.value);
+  const k = exactly(LegacyAminoPubKey, key.value);
+  if (!k) throw sdk.invalidPubKey(`multisig key: ${key.value.length} bytes that are not canonical protobuf`);
   if (k.threshold < 1 || k.publicKeys.length > MAX_KEYS || k.publicKeys.length < k.threshold) throw sdk.invalidPubKey(`multisig ${k.threshold} of ${k.publicKeys.length}`);
   return k;
 }
@@ -60,7 +80,8 @@ export function verifySignature(key: AnyKey, mode: ModeInfo | undefined, signatu
   if (key.typeUrl !== MULTISIG || !mode?.multi?.bitarray) return false;
   const { threshold, publicKeys } = multisigKey(key);
   const { bitarray, modeInfos } = mode.multi;
-  const { signatures } = MultiSignature.decode(signature);
+  const signatures = exactly(MultiSignature, signature)?.signatures;
+  if (!signatures) return false;
   const size = (bitarray.elems.length - 1) * 8 + (bitarray.extraBitsStored || 8);
   if (size !== publicKeys.length || signatures.length !== modeInfos.length || signatures.length < threshold) return false;
   let at = 0;
