@@ -5,13 +5,16 @@ import { join, resolve } from "node:path";
 import { parse } from "smol-toml";
 import { connectChain, createSender, type RpcChain } from "./chain/index.js";
 import { type Sender } from "./chain/types.js";
-import { Keyring, type Backend } from "./keys/keyring.js";
+import { CliError } from "./cli-error.js";
+import { type Backend, BACKENDS, Keyring } from "./keys/keyring.js";
+import { chosen, gasOf, gasPriceOf, rpcUrl } from "./option-values.js";
 
 /** The options that every command takes, as commander gives them. */
 export interface GlobalOptions {
   home?: string;
   node?: string;
-  output?: "text" | "json";
+  chainId?: string;
+  output?: Output;
   keyringBackend?: Backend;
   allowPrivate?: boolean;
   from?: string;
@@ -19,36 +22,47 @@ export interface GlobalOptions {
   gasPrices?: string;
 }
 
+export const OUTPUTS = ["text", "json"] as const;
+export type Output = (typeof OUTPUTS)[number];
+
+/** How long a node that is not up yet is waited for. */
+const PATIENCE_MS = 5000;
+/** How long a command tries again when its node goes away, or cannot take its transaction. */
+const LOSS_MS = 60_000;
+
 export class Context {
   readonly home: string;
   readonly node: string;
   readonly json: boolean;
   readonly allowPrivate: boolean;
   readonly keyring: Keyring;
+  private readonly chainId: string | undefined;
 
   constructor(readonly options: GlobalOptions) {
     this.home = resolve(options.home ?? process.env.POUWD_HOME ?? join(homedir(), ".pouwd"));
     const file = fileConfig(this.home);
-    this.node = options.node ?? process.env.POUWD_NODE ?? file.node ?? "http://127.0.0.1:26657";
-    this.json = (options.output ?? process.env.POUWD_OUTPUT ?? "text") === "json";
+    this.node = rpcUrl(options.node ?? process.env.POUWD_NODE ?? file.node ?? "http://127.0.0.1:26657");
+    this.chainId = options.chainId ?? process.env.POUWD_CHAIN_ID ?? file.chainId;
+    this.json = (options.output ?? chosen("POUWD_OUTPUT", OUTPUTS) ?? "text") === "json";
     this.allowPrivate = options.allowPrivate ?? file.allowPrivate ?? false;
-    const backend = options.keyringBackend ?? (process.env.POUWD_KEYRING_BACKEND as Backend | undefined) ?? file.keyringBackend ?? "file";
-    this.keyring = new Keyring(this.home, backend);
+    this.keyring = new Keyring(this.home, options.keyringBackend ?? chosen("POUWD_KEYRING_BACKEND", BACKENDS) ?? file.keyringBackend ?? "file");
   }
 
-  chain(signal?: AbortSignal): Promise<RpcChain> {
-    return connectChain({ rpc: this.node, patienceMs: 5000, ...(signal ? { signal } : {}) });
+  /** `lasting`: a command that stays for hours outlives its node's absence. Throws when the chain is not the one that is meant. */
+  async chain({ lasting = false } = {}): Promise<RpcChain> {
+    const chain = await connectChain({ rpc: this.node, patienceMs: PATIENCE_MS, ...(lasting ? { onLoss: (e) => console.error(`${e.message} Trying again.`) } : { lossMs: LOSS_MS }) });
+    if (this.chainId !== undefined && this.chainId !== chain.chainId) {
+      throw new CliError("chain_id", `--chain-id is ${this.chainId}, the node at ${this.node} is of the chain ${chain.chainId}. Give --chain-id ${chain.chainId}, or --node of the chain you mean.`);
+    }
+    return chain;
   }
 
-  async sender(chain: RpcChain): Promise<Sender> {
-    const name = this.options.from ?? process.env.POUWD_FROM;
-    if (!name) throw new Error("--from is missing: name the key that signs. `pouwd keys list` shows them.");
-    const price = /^([0-9.]+)([a-z][a-z0-9]*)$/.exec(this.options.gasPrices ?? "");
-    return createSender({
-      chain,
-      mnemonic: await this.keyring.mnemonic(name),
-      ...(price ? { gasPrice: Number(price[1]), denom: price[2] as string } : {}),
-    });
+  /** The account that signs: `from`, or what --from names, by name or by address. */
+  async sender(chain: RpcChain, from = this.options.from ?? process.env.POUWD_FROM): Promise<Sender> {
+    if (!from) throw new CliError("key", "--from is missing: name the key that signs. `pouwd keys list` shows them.");
+    const gas = gasOf(this.options.gas);
+    const sender = await createSender({ chain, signer: await this.keyring.wallet(from), patienceMs: LOSS_MS, ...gasPriceOf(this.options.gasPrices) });
+    return gas === undefined ? sender : { address: sender.address, send: (messages, o) => sender.send(messages, { gas, ...o }) };
   }
 
   /** One JSON object on standard output, or lines for a person. */
@@ -66,6 +80,7 @@ export function jsonValue(_key: string, value: unknown): unknown {
 
 interface FileConfig {
   node?: string;
+  chainId?: string;
   keyringBackend?: Backend;
   allowPrivate?: boolean;
 }
@@ -73,14 +88,18 @@ interface FileConfig {
 function fileConfig(home: string): FileConfig {
   const path = join(home, "config", "client.toml");
   if (!existsSync(path)) return {};
+  let t: Record<string, unknown>;
   try {
-    const t = parse(readFileSync(path, "utf8")) as Record<string, unknown>;
-    return {
-      ...(typeof t.node === "string" ? { node: t.node } : {}),
-      ...(t["keyring-backend"] === "test" || t["keyring-backend"] === "file" ? { keyringBackend: t["keyring-backend"] } : {}),
-      ...(typeof t["allow-private"] === "boolean" ? { allowPrivate: t["allow-private"] } : {}),
-    };
+    t = parse(readFileSync(path, "utf8"));
   } catch (e) {
-    throw new Error(`${path}: ${(e as Error).message.split("\n")[0]}`);
+    throw new CliError("usage", `${path}: ${(e as Error).message.split("\n")[0]}. Correct the file.`);
   }
+  const backend = t["keyring-backend"];
+  if (backend !== undefined && !BACKENDS.includes(backend as Backend)) throw new CliError("usage", `${path}: keyring-backend is ${JSON.stringify(backend)}, want ${BACKENDS.join(" or ")}.`);
+  return {
+    ...(typeof t.node === "string" ? { node: t.node } : {}),
+    ...(typeof t["chain-id"] === "string" && t["chain-id"] ? { chainId: t["chain-id"] } : {}),
+    ...(backend !== undefined ? { keyringBackend: backend as Backend } : {}),
+    ...(typeof t["allow-private"] === "boolean" ? { allowPrivate: t["allow-private"] } : {}),
+  };
 }

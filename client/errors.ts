@@ -1,5 +1,6 @@
 /** How anything that was thrown is told in one line, with what to do about it. */
 import { CommanderError } from "commander";
+import { ModuleError } from "#kernel/errors.js";
 import { ChainError } from "./chain/types.js";
 import { CliError } from "./cli-error.js";
 
@@ -7,6 +8,7 @@ import { CliError } from "./cli-error.js";
 const REMEDIES: Record<string, string> = {
   "sdk/4": "Sign with the key that the message names, on the right chain",
   "sdk/5": "Send the account coins, or ask for less",
+  "sdk/7": "Give an address of this chain: `pouwd keys list` shows yours",
   "sdk/11": "Give more --gas, or leave it out to have it estimated",
   "sdk/13": "Give --gas-prices of at least the node's minimum",
   "sdk/20": "The transaction was not taken. Try again later, or give another --node",
@@ -23,7 +25,7 @@ export interface Told {
 /** Code and message of anything thrown; the message is one line. */
 export function tell(error: unknown): Told {
   if (error instanceof CommanderError) return { code: "usage", message: usage(error) };
-  if (error instanceof ChainError) {
+  if (error instanceof ChainError || error instanceof ModuleError) {
     const code = `${error.codespace}/${error.code}`;
     return { code, message: sentences(oneLine(error.message), REMEDIES[code]) };
   }

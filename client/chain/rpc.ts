@@ -16,6 +16,8 @@ export interface ConnectOptions {
   readonly patienceMs?: number;
   /** how long a connection that was lost is tried again, ms; default: for ever */
   readonly lossMs?: number;
+  /** hears once of every call that finds the connection lost */
+  readonly onLoss?: (e: Error) => void;
 }
 
 export interface AccountFacts {
@@ -24,6 +26,7 @@ export interface AccountFacts {
 }
 
 const POLL_MS = 200;
+const FIRST_WAIT_MS = 200;
 const MAX_WAIT_MS = 5000;
 /** the most block metas that `blockchain` answers at once */
 const PAGE = 20;
@@ -35,17 +38,18 @@ export class RpcChain implements Chain {
     private readonly signal: AbortSignal | undefined,
     private readonly unreachable: (e: unknown) => Error,
     private readonly lossMs: number,
+    private readonly onLoss: (e: Error) => void,
   ) {}
 
   /** Waits for the node while it cannot be reached. */
-  static async connect({ rpc, signal, patienceMs = 60_000, lossMs = Number.POSITIVE_INFINITY }: ConnectOptions): Promise<RpcChain> {
+  static async connect({ rpc, signal, patienceMs = 60_000, lossMs = Number.POSITIVE_INFINITY, onLoss = () => {} }: ConnectOptions): Promise<RpcChain> {
     const unreachable = (e: unknown) => new CliError("node", `the node at ${rpc} cannot be reached: ${reason(e)}. Is it running? Give another one with --node.`);
     const client = Comet38Client.create(new HttpClient(rpc));
     const end = Date.now() + patienceMs;
     for (;;) {
       try {
         const { nodeInfo } = await client.status();
-        return new RpcChain(nodeInfo.network, client, signal, unreachable, lossMs);
+        return new RpcChain(nodeInfo.network, client, signal, unreachable, lossMs, onLoss);
       } catch (e) {
         if (Date.now() >= end) throw unreachable(e);
         await pause(300, signal);
@@ -159,13 +163,14 @@ export class RpcChain implements Chain {
   /** Tries again, with back-off, while the node cannot be reached; what the node itself refuses is thrown at once. */
   private async retrying<T>(call: () => Promise<T>): Promise<T> {
     const since = Date.now();
-    for (let wait = 200; ; wait = Math.min(2 * wait, MAX_WAIT_MS)) {
+    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, MAX_WAIT_MS)) {
       this.signal?.throwIfAborted();
       try {
         return await call();
       } catch (e) {
         if (!isConnectionLoss(e)) throw readable(e);
         if (Date.now() - since >= this.lossMs) throw this.unreachable(e);
+        if (wait === FIRST_WAIT_MS) this.onLoss(this.unreachable(e));
         await pause(wait, this.signal);
       }
     }

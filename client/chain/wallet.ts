@@ -10,10 +10,11 @@ const SEED_BYTES = 64;
 const PATH = stringToPath("m/44'/118'/0'/0/0");
 const stretch = promisify(pbkdf2);
 
-/** The account at m/44'/118'/0'/0/0. Throws when the words are none of BIP-39 or their checksum is wrong. */
-export async function walletOf(mnemonic: string, prefix: string): Promise<DirectSecp256k1Wallet> {
+/** The private key at m/44'/118'/0'/0/0. Throws when the words are none of BIP-39 or their checksum is wrong. */
+export async function privateKeyOf(mnemonic: string): Promise<Uint8Array> {
   const words = new EnglishMnemonic(mnemonic).toString();
   const seed = await stretch(words.normalize("NFKD"), "mnemonic", ROUNDS, SEED_BYTES, "sha512");
-  const { privkey } = Slip10.derivePath(Slip10Curve.Secp256k1, Uint8Array.from(seed), PATH);
-  return DirectSecp256k1Wallet.fromKey(privkey, prefix);
+  return Slip10.derivePath(Slip10Curve.Secp256k1, Uint8Array.from(seed), PATH).privkey;
 }
+
+export const walletOf = async (mnemonic: string, prefix: string): Promise<DirectSecp256k1Wallet> => DirectSecp256k1Wallet.fromKey(await privateKeyOf(mnemonic), prefix);

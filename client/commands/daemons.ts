@@ -1,5 +1,5 @@
-/** `pouwd miner | supervisor | evaluator | verifier | start`: the long-running ones. Each ends on SIGINT and SIGTERM. */
-import { type Command, InvalidArgumentError } from "commander";
+/** `pouwd miner | supervisor | evaluator | verifier`: the long-running ones. Each ends on SIGINT and SIGTERM. */
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { resolve } from "node:path";
 
 const amount = (text: string): bigint => {
@@ -51,14 +51,14 @@ export function addDaemons(program: Command): void {
     program
       .command(name)
       .description(text)
-      .requiredOption("--home <dir>", "folder of its state")
+      .requiredOption("--home <dir>", "folder of its state; made when it is not there")
       .option("--node <url>", "RPC address of a node", process.env.POUWD_NODE ?? "http://127.0.0.1:26657")
       .option("--allow-private", "dial loopback and private addresses (test networks)")
-      .option("--log-level <level>", "error, warn, info or debug", "info");
+      .addOption(new Option("--log-level <level>", "what is told on standard error").choices(["error", "warn", "info", "debug"]).default("info"));
   const worker = (name: string, text: string) =>
     daemon(name, text)
       .requiredOption("--key-file <file>", "file with the account's mnemonic, mode 600")
-      .option("--stake <amount>", "base units to register with, the first time", amount, 1_000_000_000n)
+      .addOption(new Option("--stake <amount>", "base units to register with, the first time").argParser(amount).default(1_000_000_000n, "1000000000"))
       .option("--max-seats <n>", "seats at one time", count, 4);
   const common = (o: Given) => ({
     home: resolve(o.home),
@@ -69,22 +69,22 @@ export function addDaemons(program: Command): void {
     allowPrivate: o.allowPrivate ?? false,
     logLevel: o.logLevel,
   });
-  worker("miner", "train for tasks").action(async (o: Given) => {
+  worker("miner", "train for tasks, and be paid for it").action(async (o: Given) => {
     const { runMiner } = await import("#miner/main.js");
     await run((signal) => runMiner(common(o), signal));
   });
-  worker("supervisor", "log, check and anchor the work of miners")
+  worker("supervisor", "log, check and anchor the work of miners, and be paid for it")
     .requiredOption("--listen <host:port>", "gRPC address")
     .option("--endpoint <host:port>", "the address that others dial; default: --listen")
     .action(async (o: Given) => {
       const { runSupervisor } = await import("#supervisor/main.js");
       await run((signal) => runSupervisor({ ...common(o), listen: o.listen, endpoint: o.endpoint ?? o.listen }, signal));
     });
-  worker("evaluator", "score finished models").action(async (o: Given) => {
+  worker("evaluator", "score finished models, and be paid for it").action(async (o: Given) => {
     const { runEvaluator } = await import("#evaluator/main.js");
     await run((signal) => runEvaluator(common(o), signal));
   });
-  daemon("verifier", "re-execute iterations for a validator")
+  daemon("verifier", "re-execute iterations for a validator; `pouwd start` runs one by itself")
     .requiredOption("--listen <host:port>", "gRPC address that the validator's node dials")
     .option("--key-file <file>", "account that reports equivocations")
     .action(async (o: Given) => {

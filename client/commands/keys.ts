@@ -1,23 +1,52 @@
-/** `pouwd keys …` */
+/** `pouwd keys …`: in the words of the Cosmos SDK's command line. */
 import { type Command } from "commander";
 import { readFileSync } from "node:fs";
 import Table from "cli-table3";
+import { privateKeyOf } from "../chain/wallet.js";
+import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
-import { newMnemonic } from "../keys/keyring.js";
+import { hidden } from "../keys/passphrase.js";
+import { mnemonicFrom, newMnemonic, privateKeyFrom, type Secret } from "../keys/secret.js";
+
+const ARMOR = "-----BEGIN TENDERMINT PRIVATE KEY-----";
 
 export function addKeys(program: Command, options: (c: Command) => GlobalOptions): void {
-  const keys = program.command("keys").description("keys that sign transactions");
+  const keys = program.command("keys").description("keys that sign transactions, kept under --home");
+  const taken = async (c: Command, name: string, secret: Secret): Promise<void> => {
+    const context = new Context(options(c));
+    const address = await context.keyring.add(name, secret);
+    context.print({ name, address }, () => `${name}  ${address}`);
+  };
   keys
     .command("add")
-    .description("make a key, or take one over with --recover")
-    .argument("<name>")
-    .option("--recover <file>", "file with a mnemonic; - reads standard input")
-    .action(async (name: string, o: { recover?: string }, c: Command) => {
+    .description("make a key, or take one over from its mnemonic with --recover")
+    .argument("<name>", "what you call the key: letters, digits, - and _")
+    .option("--recover", "ask for the mnemonic of a key that exists; read from standard input where that is no terminal")
+    .option("--source <file>", "read the mnemonic from a file, with --recover; - is standard input")
+    .action(async (name: string, o: { recover?: boolean; source?: string }, c: Command) => {
+      if (o.source !== undefined && !o.recover) throw new CliError("usage", "--source names a mnemonic to recover: give --recover too.");
+      if (o.recover) return taken(c, name, mnemonicFrom(await secretText(o.source, "Mnemonic: ")));
       const context = new Context(options(c));
-      const mnemonic = o.recover ? readFileSync(o.recover === "-" ? 0 : o.recover, "utf8").trim() : newMnemonic();
-      const address = await context.keyring.add(name, mnemonic);
-      const shown = o.recover ? {} : { mnemonic };
-      context.print({ name, address, ...shown }, () => `${name}  ${address}${o.recover ? "" : `\n\nWrite down the mnemonic; it is the only copy of the key:\n${mnemonic}`}`);
+      const mnemonic = newMnemonic();
+      const address = await context.keyring.add(name, mnemonicFrom(mnemonic));
+      context.print({ name, address, mnemonic }, () => `${name}  ${address}\n\nWrite down the mnemonic; whoever has it has the key, and nothing else brings it back:\n${mnemonic}`);
+    });
+  keys
+    .command("import")
+    .description("take over a key from a file with its mnemonic, or its private key in hexadecimal")
+    .argument("<name>", "what you call the key")
+    .argument("<file>", "the file; - is standard input")
+    .action(async (name: string, file: string, _o: unknown, c: Command) => {
+      const text = (await secretText(file, "")).trim();
+      if (text.startsWith(ARMOR)) throw new CliError("key", `${file} holds an armored key, which is not read: export it there with --unarmored-hex --unsafe, and give that to keys import.`);
+      return taken(c, name, /\s/.test(text) ? mnemonicFrom(text) : privateKeyFrom(text));
+    });
+  keys
+    .command("mnemonic")
+    .description("print a fresh mnemonic without keeping it")
+    .action((_o: unknown, c: Command) => {
+      const mnemonic = newMnemonic();
+      new Context(options(c)).print({ mnemonic }, () => mnemonic);
     });
   keys
     .command("list")
@@ -26,6 +55,7 @@ export function addKeys(program: Command, options: (c: Command) => GlobalOptions
       const context = new Context(options(c));
       const list = await Promise.all(context.keyring.names().map(async (name) => ({ name, address: await context.keyring.address(name) })));
       context.print(list, () => {
+        if (list.length === 0) return `there are no keys in ${context.home}. Add one: pouwd keys add NAME`;
         const table = new Table({ head: ["name", "address"], style: { head: [], border: [] } });
         for (const k of list) table.push([k.name, k.address]);
         return table.toString();
@@ -34,7 +64,8 @@ export function addKeys(program: Command, options: (c: Command) => GlobalOptions
   keys
     .command("show")
     .description("a key's address")
-    .argument("<name>")
+    .argument("<name>", "the key")
+    .option("-a, --address", "only the address, which is what is printed anyway")
     .action(async (name: string, _o: unknown, c: Command) => {
       const context = new Context(options(c));
       const address = await context.keyring.address(name);
@@ -42,20 +73,46 @@ export function addKeys(program: Command, options: (c: Command) => GlobalOptions
     });
   keys
     .command("export")
-    .description("print a key's mnemonic")
-    .argument("<name>")
-    .action(async (name: string, _o: unknown, c: Command) => {
+    .description("print a key's mnemonic, or its private key with --unarmored-hex --unsafe")
+    .argument("<name>", "the key")
+    .option("--unarmored-hex", "the private key in hexadecimal, for wallets that take no mnemonic")
+    .option("--unsafe", "says that you know: whoever sees it has the key")
+    .action(async (name: string, o: { unarmoredHex?: boolean; unsafe?: boolean }, c: Command) => {
       const context = new Context(options(c));
-      const mnemonic = await context.keyring.mnemonic(name);
-      context.print({ name, mnemonic }, () => mnemonic);
+      if (o.unarmoredHex && !o.unsafe) throw new CliError("usage", "--unarmored-hex prints the bare private key: give --unsafe too.");
+      const secret = await context.keyring.secret(name);
+      if (o.unarmoredHex) {
+        const privateKey = "privateKey" in secret ? secret.privateKey : Buffer.from(await privateKeyOf(secret.mnemonic)).toString("hex");
+        return context.print({ name, privateKey }, () => privateKey);
+      }
+      if (!("mnemonic" in secret)) throw new CliError("key", `${name} was imported as a private key and has no mnemonic: give --unarmored-hex --unsafe.`);
+      return context.print({ name, mnemonic: secret.mnemonic }, () => secret.mnemonic);
     });
   keys
     .command("delete")
-    .description("delete a key from this home")
-    .argument("<name>")
-    .action((name: string, _o: unknown, c: Command) => {
+    .description("delete a key from this home; only its mnemonic brings it back")
+    .argument("<name>", "the key")
+    .option("-y, --yes", "do not ask")
+    .action(async (name: string, o: { yes?: boolean }, c: Command) => {
       const context = new Context(options(c));
+      if (!context.keyring.has(name)) await context.keyring.address(name); // throws with the names there are
+      if (!o.yes) await confirmed(name);
       context.keyring.delete(name);
       context.print({ name, deleted: true }, () => `${name} is deleted`);
     });
+}
+
+/** Of a file, of standard input, or asked for without being shown. */
+async function secretText(source: string | undefined, question: string): Promise<string> {
+  if (source === undefined && process.stdin.isTTY) return hidden(question);
+  try {
+    return readFileSync(source === undefined || source === "-" ? 0 : source, "utf8");
+  } catch (e) {
+    throw new CliError("key", `${source ?? "standard input"}: ${(e as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file." : (e as Error).message}`);
+  }
+}
+
+async function confirmed(name: string): Promise<void> {
+  if (!process.stdin.isTTY) throw new CliError("usage", `keys delete asks before it deletes ${name}, and this is no terminal: give --yes.`);
+  if ((await hidden(`Type ${name} to delete the key: `)).trim() !== name) throw new CliError("usage", "nothing was deleted.");
 }

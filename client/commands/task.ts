@@ -41,7 +41,7 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
     .action(async (path: string, o: { detach?: boolean }, c: Command) => {
       const context = new Context(options(c));
       const file = readTaskFile(path);
-      const chain = await context.chain();
+      const chain = await context.chain({ lasting: true });
       const sender = await context.sender(chain);
       const submitter = { chain, sender, home: context.home, allowPrivate: context.allowPrivate, say };
       const { id, submission, found } = await createTask(file, submitter);
@@ -69,7 +69,7 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
     .action(async (id: bigint, _o: unknown, c: Command) => {
       const context = new Context(options(c));
       const submission = readSubmission(context.home, id);
-      const chain = await context.chain();
+      const chain = await context.chain({ lasting: true });
       const submitter = { chain, sender: await context.sender(chain), home: context.home, allowPrivate: context.allowPrivate, say };
       finish(context, id, await attend(id, submission, submitter, "end"));
     });

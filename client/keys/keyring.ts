@@ -1,29 +1,26 @@
 /**
- * Keys in a home: `file` keeps mnemonics encrypted by a passphrase (scrypt, AES-256-GCM), `test` in the clear for
- * networks whose money is worth nothing. Files are 0600.
+ * Keys in a home: `file` keeps them encrypted by a passphrase (seal.ts), `test` in the clear for networks whose money is
+ * worth nothing. Files are 0600. The address stands beside the secret, so that listing asks for no passphrase.
  */
-import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { Bip39 } from "@cosmjs/crypto";
+import { fromBech32 } from "@cosmjs/encoding";
 import { type DirectSecp256k1Wallet } from "@cosmjs/proto-signing";
-import { addressPrefix } from "#kernel/address.js";
+import { toBech32 } from "#kernel/address.js";
 import { writePrivate } from "#platform/keys.js";
-import { walletOf } from "../chain/wallet.js";
+import { CliError } from "../cli-error.js";
 import { askPassphrase } from "./passphrase.js";
+import { seal, type Sealed, unseal } from "./seal.js";
+import { addressOf, mnemonicFrom, type Secret, walletFor } from "./secret.js";
 
-export type Backend = "file" | "test";
+export const BACKENDS = ["file", "test"] as const;
+export type Backend = (typeof BACKENDS)[number];
 
-interface Sealed {
-  salt: string;
-  nonce: string;
-  tag: string;
-  data: string;
-}
-type Stored = { mnemonic: string } | Sealed;
+/** `address` is absent in files of earlier versions. */
+type Stored = (Secret | Sealed) & { readonly address?: string };
 
-const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+const PREFIXED = /^[a-z]+1[02-9ac-hj-np-z]{38,}$/;
 
 export class Keyring {
   private readonly folder: string;
@@ -46,70 +43,68 @@ export class Keyring {
     return existsSync(this.path(name));
   }
 
-  /** Throws when the name is taken or wrong. */
-  async add(name: string, mnemonic: string): Promise<string> {
-    if (this.has(name)) throw new Error(`there is a key ${name} already. Delete it first, or take another name.`);
-    const address = await addressOf(mnemonic);
-    const stored: Stored = this.backend === "test" ? { mnemonic } : seal(mnemonic, await askPassphrase(true));
+  /** Throws when the name is taken or wrong. A string is a mnemonic. Answers the address. */
+  async add(name: string, given: Secret | string): Promise<string> {
+    if (this.has(name)) throw new CliError("key", `there is a key ${name} already. Take another name, or delete it first: pouwd keys delete ${name}.`);
+    const secret = typeof given === "string" ? mnemonicFrom(given) : given;
+    const address = await addressOf(secret);
+    const stored: Stored = { ...(this.backend === "test" ? secret : seal(JSON.stringify(secret), await askPassphrase(true))), address };
     writePrivate(this.path(name), `${JSON.stringify(stored)}\n`);
     return address;
   }
 
-  async mnemonic(name: string): Promise<string> {
-    const path = this.path(name);
-    if (!existsSync(path)) {
-      const others = this.names();
-      throw new Error(`there is no key ${name} in ${this.folder}. ${others.length > 0 ? `There are: ${others.join(", ")}.` : "Add one: pouwd keys add NAME"}`);
-    }
-    const stored = JSON.parse(readFileSync(path, "utf8")) as Stored;
-    return "mnemonic" in stored ? stored.mnemonic : open(stored, await askPassphrase(false));
+  /** Of a key by its name or by its address. */
+  async wallet(nameOrAddress: string): Promise<DirectSecp256k1Wallet> {
+    return walletFor(await this.secret(await this.find(nameOrAddress)));
+  }
+
+  async secret(name: string): Promise<Secret> {
+    const stored = this.stored(name);
+    if ("mnemonic" in stored || "privateKey" in stored) return stored;
+    const text = unseal(stored, await askPassphrase(false));
+    if (text === undefined) throw new CliError("key", `the passphrase of the key ${name} is another one. Try again${process.env.POUWD_PASSPHRASE === undefined ? "" : ": POUWD_PASSPHRASE was used"}.`);
+    // files of earlier versions hold the bare words
+    return text.startsWith("{") ? (JSON.parse(text) as Secret) : { mnemonic: text };
   }
 
   async address(name: string): Promise<string> {
-    return addressOf(await this.mnemonic(name));
+    const { address } = this.stored(name);
+    // the prefix is the chain's, which may have been another one when the key was made
+    return address === undefined ? addressOf(await this.secret(name)) : toBech32(fromBech32(address).data);
+  }
+
+  /** The name of a key, given that or its address. */
+  private async find(nameOrAddress: string): Promise<string> {
+    if (!PREFIXED.test(nameOrAddress)) return nameOrAddress;
+    for (const name of this.names()) if ((await this.address(name)) === nameOrAddress) return name;
+    throw new CliError("key", `no key in ${this.folder} has the address ${nameOrAddress}. ${this.others()}`);
   }
 
   delete(name: string): void {
-    if (!this.has(name)) throw new Error(`there is no key ${name} in ${this.folder}`);
+    if (!this.has(name)) throw this.unknown(name);
     rmSync(this.path(name));
   }
 
+  private stored(name: string): Stored {
+    if (!this.has(name)) throw this.unknown(name);
+    try {
+      return JSON.parse(readFileSync(this.path(name), "utf8")) as Stored;
+    } catch {
+      throw new CliError("key", `${this.path(name)} is damaged. Delete it and take the key over again from its mnemonic: pouwd keys add ${name} --recover.`);
+    }
+  }
+
+  private unknown(name: string): CliError {
+    return new CliError("key", `there is no key ${name} in ${this.folder}. ${this.others()}`);
+  }
+
+  private others(): string {
+    const names = this.names();
+    return names.length > 0 ? `There are: ${names.join(", ")}.` : "Add one: pouwd keys add NAME.";
+  }
+
   private path(name: string): string {
-    if (!NAME.test(name)) throw new Error(`key name ${JSON.stringify(name)}: want letters, digits, - and _, at most 64`);
+    if (!NAME.test(name)) throw new CliError("key", `key name ${JSON.stringify(name)}: want letters, digits, - and _, at most 64.`);
     return join(this.folder, `${name}.json`);
-  }
-}
-
-export async function addressOf(mnemonic: string): Promise<string> {
-  let wallet: DirectSecp256k1Wallet;
-  try {
-    wallet = await walletOf(mnemonic.trim(), addressPrefix());
-  } catch (e) {
-    throw new Error(`not a mnemonic: ${(e as Error).message}`);
-  }
-  const [account] = await wallet.getAccounts();
-  if (!account) throw new Error("the mnemonic gives no account");
-  return account.address;
-}
-
-/** 24 words. */
-export const newMnemonic = (): string => Bip39.encode(randomBytes(32)).toString();
-
-function seal(text: string, passphrase: string): Sealed {
-  const salt = randomBytes(16);
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv("aes-256-gcm", scryptSync(passphrase, salt, 32, SCRYPT), nonce);
-  const data = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-  return { salt: salt.toString("base64"), nonce: nonce.toString("base64"), tag: cipher.getAuthTag().toString("base64"), data: data.toString("base64") };
-}
-
-function open(s: Sealed, passphrase: string): string {
-  const bytes = (t: string) => Buffer.from(t, "base64");
-  const decipher = createDecipheriv("aes-256-gcm", scryptSync(passphrase, bytes(s.salt), 32, SCRYPT), bytes(s.nonce));
-  decipher.setAuthTag(bytes(s.tag));
-  try {
-    return Buffer.concat([decipher.update(bytes(s.data)), decipher.final()]).toString("utf8");
-  } catch {
-    throw new Error("the passphrase is wrong");
   }
 }
