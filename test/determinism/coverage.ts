@@ -43,7 +43,6 @@ const WANTED: readonly string[] = [
   "/pouw.v1.MsgAnchorLog",
   "/pouw.v1.MsgReportEquivocation",
   "/pouw.v1.MsgSubmitWork",
-  "/pouw.v1.MsgSubmitModel",
   "/pouw.v1.MsgCommitScores",
   "/pouw.v1.MsgRevealScores",
 ];

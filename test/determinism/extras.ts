@@ -22,10 +22,12 @@ async function sender(network: TestNetwork, name: string) {
   return { address: account.address, send: (...messages: Message[]) => queue.send(messages, { gas: GAS }) };
 }
 
-/** A supervisor of the task wants iterations audited, one of which nobody made. */
-export async function audit(network: TestNetwork, course: Course): Promise<void> {
+/** During training: a supervisor wants iterations audited, one of which nobody made, and a miner hands in its model too early. */
+export async function meanwhile(network: TestNetwork, course: Course): Promise<void> {
   const s = await sender(network, "supervisor0");
   for (const seq of [1n, 1_000_000n]) await s.send(message(pouw.MsgRequestAudit, { supervisor: s.address, taskId: course.id, slot: 1, seq }));
+  const m = await sender(network, "miner1");
+  await m.send(message(pouw.MsgSubmitModel, pouw.MsgSubmitModel.create({ miner: m.address, taskId: course.id, slot: 1 })));
 }
 
 /** After the task: a worker that comes and goes, a task that is cancelled, a beacon key that is registered again. */

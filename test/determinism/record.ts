@@ -34,7 +34,10 @@ try {
   const missing = [...assemble().router.keys()].filter((typeUrl) => !messages.has(typeUrl));
   say(`  never sent: ${missing.join(", ") || "none"}`);
   const lacks = lacking(recording);
-  if (!node && lacks.length > 0) throw new Error(`${out} is not written, because this run lacks ${lacks.join(", ")}. A busy machine makes miners late: try again on a quiet one.`);
+  if (!node && lacks.length > 0) {
+    writeRecording(`${out}.incomplete`, recording);
+    throw new Error(`this run lacks ${lacks.join(", ")}. It is in ${out}.incomplete, and ${out} is as before. A busy machine makes miners late: try again on a quiet one.`);
+  }
   writeRecording(out, recording);
   say(`${recording.blocks.length} blocks (${blocksWithAbsentVotes} with absent votes), ${statSync(out).size} bytes in ${out}`);
   process.exit(0);

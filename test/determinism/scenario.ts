@@ -10,7 +10,7 @@ import { heightOf, until } from "#testnet/rpc.js";
 import { Course } from "#test/network/course.js";
 import { testNetwork } from "#test/network/network.js";
 import { Transfers } from "#test/network/transfers.js";
-import { audit, rest } from "./extras.js";
+import { meanwhile, rest } from "./extras.js";
 import { recordFromRpc } from "./from-rpc.js";
 import { type Recording } from "./recording.js";
 
@@ -35,14 +35,14 @@ export async function recordScenario(say: (line: string) => void): Promise<Recor
   try {
     say("the network is up");
     const transfers = new Transfers(network);
-    const course = await Course.begin(network, { epochs: 6 });
+    const course = await Course.begin(network, { epochs: 5 });
     await course.training(20n);
     say("training; validator3 goes away");
     await ask(network.dir, { command: "stop", name: "validator3" });
     await blocks(AWAY_BLOCKS);
     await ask(network.dir, { command: "start", name: "validator3" });
     say("validator3 is back");
-    await audit(network, course);
+    await meanwhile(network, course);
     const { result, lost } = await course.end();
     say(`the task ended with outcome ${result.task?.outcome}; stakes lost: ${Object.entries(lost).map(([name, v]) => `${name} ${v}`).join(", ") || "none"}`);
     const { committed } = await transfers.audit();
