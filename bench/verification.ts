@@ -7,7 +7,7 @@ import "#platform/install.js";
 import { Drbg } from "#protocol/drbg.js";
 import { residualInterval } from "#protocol/positions.js";
 import { VerdictCode } from "#proto/gen/pouw.js";
-import { median, quick, ratioOf, report, reportRounds, round, takeTurns } from "./measure.js";
+import { quick, ratioOf, report, reportRounds, round, takeTurns } from "./measure.js";
 import { mine } from "./training/miner.js";
 import { engineOf, record, verifierOf } from "./training/recording.js";
 import { benchTasks } from "./training/tasks.js";
