@@ -32,6 +32,7 @@ import { Claims } from "./claims.js";
 import { type Fault, seesFork } from "./faults.js";
 import { type ComputeSetup, type FromCompute, type ToCompute } from "./protocol.js";
 import { ResidualStore } from "./residuals.js";
+import { ModelSubmissions } from "./submit.js";
 
 export interface MinerContext {
   readonly chain: Chain;
@@ -69,6 +70,7 @@ export class MinedTask {
   private compute: ComputeThread | undefined;
   private computeReady = false;
   private claims: Claims | undefined;
+  private readonly submissions: ModelSubmissions;
   private residuals: ResidualStore | undefined;
   private drained: (() => void)[] = [];
   /** heads attested two blocks ago, by slot */
@@ -84,6 +86,7 @@ export class MinedTask {
   ) {
     this.log = ctx.log.child({ task: view.task.id });
     this.key = sessionKey(ctx.home, view.task.id);
+    this.submissions = new ModelSubmissions(ctx.sender, this.log);
     const o = { endpoints: [], allowPrivate: ctx.allowPrivate };
     this.logs = new LogClient(o);
     this.blobs = new BlobClient(o);
@@ -113,6 +116,7 @@ export class MinedTask {
       this.joining = true;
       void joinTask(this.ctx.sender, this.id, this.key.publicKey, "", this.log).finally(() => (this.joining = false));
     }
+    void this.submissions.onView(view, this.mine().map((s) => s.index));
     if (phase < Phase.PHASE_TRAINING || view.task.startHeight === 0n || phase > Phase.PHASE_SETTLING) return;
     const endpoints = this.supervisors().map((s) => s.endpoint);
     this.logs.setEndpoints(endpoints);

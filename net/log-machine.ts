@@ -50,6 +50,8 @@ export class LogMachine {
   private readonly held: Map<bigint, Incoming>[];
   private readonly heldBytes: number[];
   private readonly heads: bigint[];
+  /** by slot, the newest message that broke a rule: it comes again with every attempt to fill the gap it leaves */
+  private readonly broken = new Map<number, { readonly hash: Uint8Array; readonly why: string }>();
   private height = 0n;
 
   constructor(private readonly o: MachineOptions) {
@@ -99,6 +101,8 @@ export class LogMachine {
     if (header.chainId !== o.chainId || header.taskId !== o.taskId) return { kind: "refused", why: `header is for ${header.chainId} task ${header.taskId}` };
     if (slot >= o.slots || seq < 1n || header.clock.length !== o.slots) return { kind: "refused", why: `header of slot ${slot}, seq ${seq}, ${header.clock.length} clock entries does not fit ${o.slots} slots` };
     const hash = sha256(message.header);
+    const broken = this.broken.get(slot);
+    if (broken && equalBytes(broken.hash, hash)) return { kind: "refused", why: broken.why };
     const held = this.held[slot] as Map<bigint, Incoming>;
     const known = o.logged(slot, seq) ?? held.get(seq)?.hash;
     if (known && equalBytes(known, hash)) return { kind: "duplicate" };
@@ -130,6 +134,7 @@ export class LogMachine {
           this.release(slot, next);
           const why = this.o.check(next);
           if (why !== undefined) {
+            this.broken.set(slot, { hash: next.hash, why });
             yield { broken: next, why };
             continue;
           }

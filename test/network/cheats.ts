@@ -23,7 +23,7 @@ export const CHEATS: readonly Cheat[] = [
 ];
 
 /** Every slot's seat is audited often enough that a cheat cannot slip through by luck; the waits are shorter than a real chain's. */
-export const PARAMS = { audit_ppm: "60000", stall_blocks: "15", evidence_timeout: "10", claim_window: "10", seat_unlock_blocks: "10" };
+export const PARAMS = { audit_ppm: "60000", stall_blocks: "40", claim_window: "10", seat_unlock_blocks: "10" };
 
 /**
  * An equivocating miner shows the other side of a fork to the two of five supervisors that an honest miner reads from, and

@@ -58,7 +58,7 @@ export async function survives(t: ExecutionContext, names: readonly string[]): P
 
 /** A miner dies and stays away: its slot is closed late, the others finish and lose nothing. */
 export async function goesOnWithout(t: ExecutionContext): Promise<void> {
-  const network = await testNetwork({ maxSeats: 1, blockTime: 500, params: { stall_blocks: "15", seat_unlock_blocks: "10" } });
+  const network = await testNetwork({ maxSeats: 1, blockTime: 500, params: { stall_blocks: "30", seat_unlock_blocks: "10" } });
   try {
     const course = await Course.begin(network, { epochs: 20 });
     await course.training(60n);
