@@ -27,7 +27,7 @@ export function tell(error: unknown): Told {
   if (error instanceof CommanderError) return { code: "usage", message: usage(error) };
   if (error instanceof ChainError || error instanceof ModuleError) {
     const code = `${error.codespace}/${error.code}`;
-    return { code, message: sentences(oneLine(error.message), REMEDIES[code]) };
+    return { code, message: sentences(plain(oneLine(error.message)), REMEDIES[code]) };
   }
   if (error instanceof CliError) return { code: error.code, message: oneLine(error.message) };
   return { code: "error", message: oneLine(error instanceof Error ? error.message : String(error)) };
@@ -40,6 +40,12 @@ export const errorLine = (error: unknown, json: boolean): string => {
 };
 
 export const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, " ").trim();
+
+/** Without the envelope that Cosmos clients look for. */
+const plain = (text: string): string =>
+  text
+    .replace(/^failed to execute message; message index: \d+: /, "")
+    .replace(/^rpc error: code = \w+ desc = (.*?)(: key not found)?$/, "$1");
 
 const sentences = (text: string, remedy: string | undefined): string => (remedy ? `${text.replace(/[.\s]+$/, "")}. ${remedy}.` : text);
 

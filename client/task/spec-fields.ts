@@ -25,7 +25,7 @@ export function fieldOfSpec(name: string): FieldPath {
 
 /** The chain's text with the task file's words. */
 export function textOfSpec(name: string, text: string): string {
-  if (/lr_bits$/.test(name)) return "got a value that no normal 32-bit float holds, want about 1.2e-38 to 3.4e38.";
+  if (name.endsWith("lr_bits")) return "got a value that no normal 32-bit float holds, want about 1.2e-38 to 3.4e38.";
   if (name === "quantum_log2") return `${text}, as a power of two: 2^-40 to 1.`;
   if (name === "batches") return `as training batches: ${text}. Take fewer rows, or a larger batch.`;
   return `${text.replaceAll("batch_size", "batch").replaceAll("levels × epochs × batches", "levels × epochs × training batches")}.`;
