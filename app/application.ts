@@ -11,10 +11,12 @@ import { compareBytes, equalBytes } from "#kernel/bytes.js";
 import { type BlockInfo, type Event } from "#kernel/context.js";
 import { type HasStore } from "#kernel/store.js";
 import { isBlockDataTx as checkIsBlockData } from "#protocol/block-data.js";
-import { MAX_EXTENSION_BYTES, uvarint } from "#protocol/extension.js";
+import { MAX_EXTENSION_BYTES } from "#protocol/extension.js";
 import { type AbciApplication } from "./abci/types.js";
 import { type BlockFacts, checkBlockData, type LastCommit, makeBlockData } from "./block/block-data.js";
 import { type Faults } from "./faults.js";
+import { genesisFault, wireSize } from "./genesis-check.js";
+import { checkInvariants, invariantsAnswer } from "./invariants.js";
 import { type Assembly } from "./modules.js";
 import { Overlay, type MultiStore } from "./store/index.js";
 import { type Change, type Prepared } from "./store/types.js";
@@ -33,6 +35,8 @@ export interface ApplicationOptions {
   readonly committed: (state: HasStore, block: HeadBlock) => void;
   readonly minGasPricePerMillion: bigint;
   readonly faults: Faults;
+  /** told of every error without a code that a transaction meets */
+  readonly unexpected?: (error: unknown, mode: string) => void;
 }
 
 /** Facts of the newest committed block, kept in the same batch. */
@@ -46,8 +50,6 @@ export interface HeadBlock {
 const VERSION = "0.1.0";
 /** the ABCI application's protocol version: changes with every state-machine breaking release */
 const APP_VERSION = 1n;
-/** a field tag in the block's list of transactions */
-const TAG_BYTES = 1n;
 const NONE = new Uint8Array(0);
 
 export class Application implements AbciApplication {
@@ -56,10 +58,12 @@ export class Application implements AbciApplication {
   private pending: { prepared: Prepared; block: HeadBlock } | undefined;
   private check: AppContext | undefined;
   private head: HeadBlock | undefined;
+  private readonly invariants;
 
   constructor(private readonly o: ApplicationOptions) {
     const { keepers, router } = o.modules;
-    this.execution = { router, deps: keepers };
+    this.execution = { router, deps: keepers, ...(o.unexpected ? { unexpected: o.unexpected } : {}) };
+    this.invariants = invariantsAnswer(o.modules.modules);
     const bytes = o.store.meta("block");
     if (bytes) this.head = readHead(bytes);
     if (this.head) {
@@ -99,6 +103,10 @@ export class Application implements AbciApplication {
     const set = this.o.modules.keepers.validators.all(ctx);
     const agrees = r.validators.length === set.length && r.validators.every((v) => set.some((s) => s.power === v.power && equalBytes(s.consensusKey, v.pubKey?.ed25519 ?? NONE)));
     if (!agrees) throw new Error("genesis: the validators of CometBFT and of app_state.validators are not the same keys and powers");
+    const fault = genesisFault(r.consensusParams, r.initialHeight, set.length);
+    if (fault) throw new Error(`genesis: ${fault}`);
+    const [broken] = checkInvariants(this.o.modules.modules, ctx).broken;
+    if (broken) throw new Error(`genesis: app_state breaks "${broken.invariant}" of ${broken.module}: ${broken.fault}`);
     this.genesis = { overlay, block: { chainId: r.chainId, height: r.initialHeight - 1n, timeMs: block.timeMs, prefix } };
     this.head = this.genesis.block;
     this.check = undefined;
@@ -241,7 +249,7 @@ export class Application implements AbciApplication {
   }
 
   query(r: abci.RequestQuery): abci.ResponseQuery {
-    return answerQuery(r, { store: this.o.store, modules: this.o.modules, head: this.head, simulate: (tx) => this.simulate(tx) });
+    return answerQuery(r, { store: this.o.store, modules: this.o.modules, head: this.head, invariants: this.invariants, simulate: (tx) => this.simulate(tx) });
   }
 
   // ---- snapshots: this version makes none ----
@@ -251,8 +259,6 @@ export class Application implements AbciApplication {
   loadSnapshotChunk = (): abci.ResponseLoadSnapshotChunk => abci.ResponseLoadSnapshotChunk.fromPartial({});
   applySnapshotChunk = (): abci.ResponseApplySnapshotChunk => abci.ResponseApplySnapshotChunk.fromPartial({ result: abci.ResponseApplySnapshotChunk_Result.ABORT });
 }
-
-const wireSize = (tx: Uint8Array): bigint => TAG_BYTES + BigInt(uvarint(tx.length).length + tx.length);
 
 const nanoseconds = (t: Timestamp | undefined): bigint => (t ? t.seconds * 1_000_000_000n + BigInt(t.nanos) : 0n);
 

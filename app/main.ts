@@ -10,6 +10,7 @@ import { type AppConfig, readAppConfig } from "./config.js";
 import { faultsFrom } from "./faults.js";
 import { assemble } from "./modules.js";
 import { openMultiStore } from "./store/index.js";
+import { unexpectedLog } from "./unexpected.js";
 import { Verdicts } from "./verdicts.js";
 import { EX_CONFIG } from "./unit.js";
 import { verdictPorts } from "./verdict-ports.js";
@@ -50,6 +51,7 @@ export async function runApplication(home: string, config: AppConfig): Promise<v
     },
     minGasPricePerMillion: BigInt(config.min_gas_price),
     faults: faultsFrom(process.env, (text) => log.warn(text), home),
+    unexpected: unexpectedLog(log),
   });
   const server = await serveAbci(application, config.abci);
   log.info("application serves ABCI", { address: config.abci, height: store.version });

@@ -1,8 +1,10 @@
 /** ABCI Query: gRPC paths, raw store reads with proofs, and the paths that the SDK's clients know. */
+import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
 import { SimulateRequest, SimulateResponse } from "cosmjs-types/cosmos/tx/v1beta1/service";
 import { Tx, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import * as abci from "cosmjs-types/tendermint/abci/types";
 import { concat, utf8 } from "#kernel/bytes.js";
+import { type QueryContext } from "#kernel/context.js";
 import { ModuleError, sdk } from "#kernel/errors.js";
 import { type HeadBlock } from "./application.js";
 import { type Assembly } from "./modules.js";
@@ -13,6 +15,8 @@ export interface QueryDeps {
   readonly store: MultiStore;
   readonly modules: Assembly;
   readonly head: HeadBlock | undefined;
+  /** answers /app/invariants */
+  readonly invariants: (ctx: QueryContext) => Uint8Array;
   readonly simulate: (tx: Uint8Array) => TxOutcome;
 }
 
@@ -46,12 +50,12 @@ function answer(r: abci.RequestQuery, d: QueryDeps): abci.ResponseQuery {
   const raw = /^\/store\/([a-z0-9_]+)\/key$/.exec(r.path);
   if (raw) return storeQuery(r, d, raw[1] as string);
 
-  const handler = modules.queries.get(r.path);
-  if (!handler) throw sdk.unknownRequest(`unknown query path ${JSON.stringify(r.path.slice(0, 200))}`);
+  const run = r.path === "/app/invariants" ? d.invariants : modules.queries.get(r.path)?.run;
+  if (!run) throw sdk.unknownRequest(`unknown query path ${JSON.stringify(r.path.slice(0, 200))}`);
   const height = r.height === 0n ? store.version : r.height;
   const view = viewAt(store, height);
-  const ctx = { block: { chainId: head.chainId, height, timeMs: height === head.height ? head.timeMs : 0n }, store: (name: string) => view.store(name) };
-  return ok(handler.run(ctx, r.data), height);
+  const ctx = { block: { chainId: head.chainId, height, timeMs: modules.keepers.work.blockTimeMs(view) }, store: (name: string) => view.store(name) };
+  return ok(run(ctx, r.data), height);
 }
 
 function viewAt(store: MultiStore, height: bigint) {
@@ -90,6 +94,6 @@ function simulated(d: QueryDeps, tx: Uint8Array): Uint8Array {
   if (o.code !== 0) throw new ModuleError(o.codespace, o.code, `rpc error: code = Unknown desc = ${o.log} With gas wanted: '${o.gasWanted}' and gas used: '${o.gasUsed}' `);
   const events = o.events.map((e) => ({ type: e.type, attributes: e.attributes.map(({ key, value }) => ({ key, value, index: true })) }));
   return SimulateResponse.encode(
-    SimulateResponse.fromPartial({ gasInfo: { gasWanted: o.gasWanted, gasUsed: o.gasUsed }, result: { data: o.data, log: "", events, msgResponses: [] } }),
+    SimulateResponse.fromPartial({ gasInfo: { gasWanted: o.gasWanted, gasUsed: o.gasUsed }, result: { data: o.data, log: "", events, msgResponses: TxMsgData.decode(o.data).msgResponses } }),
   ).finish();
 }

@@ -4,6 +4,9 @@ import { VerifyRequest } from "#proto/gen/pouw.js";
 import { type Assembly } from "./modules.js";
 import { type VerdictPorts } from "./verdicts.js";
 
+/** A verifier that asks several supervisors in turn over real links cannot be asked to be done sooner, however short blocks are. */
+const LEAST_EVIDENCE_MS = 5_000n;
+
 /** `blockMs` tells how long blocks take now, for time-outs that the protocol counts in blocks. */
 export function verdictPorts(modules: Assembly, consensusKey: Uint8Array, chainId: () => string, height: () => bigint, blockMs: () => number): VerdictPorts {
   const address = consensusAddress(Uint8Array.from(consensusKey));
@@ -21,10 +24,15 @@ export function verdictPorts(modules: Assembly, consensusKey: Uint8Array, chainI
         slots: list,
         height: height(),
         anchors: list.map((s) => ({ slot: s.slot, heads: anchorsOf(slots.anchors(state, job.taskId, s.slot), s.head) })),
-        evidenceTimeoutMs: params.get(state).evidenceTimeout * BigInt(Math.ceil(blockMs())),
+        evidenceTimeoutMs: evidenceTimeoutMs(params.get(state).evidenceTimeout, blockMs()),
       });
     },
   };
+}
+
+export function evidenceTimeoutMs(blocks: bigint, blockMs: number): bigint {
+  const ms = blocks * BigInt(Math.ceil(blockMs));
+  return ms > LEAST_EVIDENCE_MS ? ms : LEAST_EVIDENCE_MS;
 }
 
 /** Kept advances, and the slot's last head, which is kept for good. */

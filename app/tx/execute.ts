@@ -21,6 +21,8 @@ export interface Execution {
   readonly router: Router;
   readonly deps: AnteDeps;
   readonly minGasPrice?: { readonly perMillion: bigint; readonly denom: string };
+  /** told of every error that has no code; the outcome does not say what it was */
+  readonly unexpected?: (error: unknown, mode: Mode) => void;
 }
 
 export type Mode = "check" | "deliver" | "simulate";
@@ -30,6 +32,10 @@ const NO_DATA = new Uint8Array(0);
 
 /** Never throws for what a transaction holds or does. */
 export function executeTx(ctx: AppContext, bytes: Uint8Array, mode: Mode, x: Execution): TxOutcome {
+  const failure = (e: unknown, ...rest: [gasWanted: bigint, gasUsed: bigint, events: readonly Event[], prefix?: string]): TxOutcome => {
+    if (!(e instanceof ModuleError)) x.unexpected?.(e, mode);
+    return failed(e, ...rest);
+  };
   let tx: DecodedTx;
   try {
     tx = decodeTx(bytes, x.router);
@@ -69,7 +75,7 @@ export function executeTx(ctx: AppContext, bytes: Uint8Array, mode: Mode, x: Exe
   return { code: 0, codespace: "", log: "", data, gasWanted: wanted, gasUsed: gas.used, events: [...events, ...made] };
 }
 
-function failure(e: unknown, gasWanted: bigint, gasUsed: bigint, events: readonly Event[], prefix = ""): TxOutcome {
+function failed(e: unknown, gasWanted: bigint, gasUsed: bigint, events: readonly Event[], prefix = ""): TxOutcome {
   const known = e instanceof ModuleError;
   // Code 1 of codespace `undefined` is the SDK's for an error without a code; its text may name internals, so it is not told.
   const [code, codespace, log] = known ? [e.code, e.codespace, e.message] : [1, "undefined", "internal error"];

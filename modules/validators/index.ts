@@ -1,6 +1,6 @@
 /** `validators`: the set named in genesis. A later issue makes it stakeable. */
 import { fromBech32 } from "#kernel/address.js";
-import { compareBytes, toHex, utf8 } from "#kernel/bytes.js";
+import { compareBytes, equalBytes, toHex, utf8 } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import { consensusAddress } from "#kernel/address.js";
 import { type AppModule, query, type ValidatorUpdate } from "#kernel/module.js";
@@ -13,6 +13,7 @@ export interface ValidatorsKeeper {
   all(ctx: HasStore): Validator[];
   byConsensusAddress(ctx: HasStore, address: Uint8Array): Validator | undefined;
   byOperator(ctx: HasStore, address: string): Validator | undefined;
+  /** of those that have a beacon key */
   totalPower(ctx: HasStore): bigint;
   set(ctx: Context, v: Validator): void;
 }
@@ -45,7 +46,7 @@ export function defineValidators(ports: ValidatorsPorts): { module: AppModule; k
       const operator = operators.get(ctx, address);
       return operator === undefined ? undefined : byOperator.get(ctx, operator);
     },
-    totalPower: (ctx) => keeper.all(ctx).reduce((sum, v) => sum + v.power, 0n),
+    totalPower: (ctx) => keeper.all(ctx).reduce((sum, v) => sum + effectivePower(v), 0n),
     set(ctx, v) {
       byOperator.set(ctx, v, v.operator);
       operators.set(ctx, v.operator, consensusAddress(v.consensusKey));
@@ -54,6 +55,8 @@ export function defineValidators(ports: ValidatorsPorts): { module: AppModule; k
 
   /** A validator without a beacon key cannot propose, so it has no power. */
   const effectivePower = (v: Validator): bigint => (v.beaconKey.length > 0 ? v.power : 0n);
+
+  const beaconKeysOf = (v: Validator): Uint8Array[] => [v.beaconKey, v.nextBeaconKey].filter((key) => key.length > 0);
 
   const module: AppModule = {
     name: "validators",
@@ -68,8 +71,12 @@ export function defineValidators(ports: ValidatorsPorts): { module: AppModule; k
         fromBech32(v.operator);
         if (v.consensusKey.length !== 32) throw new Error(`${at}.consensus_key: got ${v.consensusKey.length} bytes, want 32`);
         if (v.power < 1n || v.power > MAX_POWER) throw new Error(`${at}.power: got ${v.power}, want 1 to ${MAX_POWER}`);
+        if (v.beaconKey.length === 0) throw new Error(`${at}.beacon_key: is missing; a validator without one has no power`);
         if (!ports.verifyPossession(v.beaconKey, v.beaconProof)) throw new Error(`${at}.beacon_proof: does not prove that beacon_key can sign`);
         if (keeper.byOperator(ctx, v.operator) || keeper.byConsensusAddress(ctx, consensusAddress(v.consensusKey))) throw new Error(`${at}: operator or consensus key stands there twice`);
+        // One key in two hands would let one secret speak for both, and MsgRegisterBeaconKey refuses it as well.
+        const shared = keeper.all(ctx).find((o) => beaconKeysOf(o).some((a) => beaconKeysOf(v).some((b) => equalBytes(a, b))));
+        if (shared) throw new Error(`${at}.beacon_key: ${shared.operator} has the same one; want a key for each`);
         keeper.set(ctx, v);
         told.set(ctx, v.power, v.consensusKey);
       }

@@ -83,6 +83,7 @@ export function workKeeper(ports: WorkPorts): WorkKeeper {
       count(ctx, a.taskId, { auditsDrawn: 1n });
       return queueJob(ports, ctx, { kind: JobKind.JOB_REQUESTED_AUDIT, ...a }).id;
     },
+    blockTimeMs: (ctx) => store.meta.get(ctx)?.lastTimeMs ?? 0n,
     targetAt: (ctx, height) => store.targets.get(ctx, height),
   };
 }

@@ -57,6 +57,8 @@ export interface WorkKeeper {
   /** the audit of this iteration that is open or was decided, by job id */
   auditOf(ctx: HasStore, taskId: bigint, slot: number, seq: bigint): bigint | undefined;
   requestAudit(ctx: Context, a: AuditRequest): bigint;
+  /** block time of the newest block that this state knows; 0 before any */
+  blockTimeMs(ctx: HasStore): bigint;
   /** the target in force in block `height`: of the newest block, the next one, and about a claim window back */
   targetAt(ctx: HasStore, height: bigint): bigint | undefined;
 }

@@ -1,0 +1,116 @@
+import test from "ava";
+import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
+import { SimulateRequest, SimulateResponse } from "cosmjs-types/cosmos/tx/v1beta1/service";
+import { MsgCreateTask, QueryTaskStateRequest, QueryTaskStateResponse, Validator } from "#proto/gen/pouw.js";
+import { moduleAddress } from "#kernel/address.js";
+import { toJson } from "#proto/json.js";
+import { coin } from "#test/modules/chain.js";
+import { spec } from "#test/modules/course.js";
+import { Account, TestNode, ValidatorKeys } from "#test/modules/node.js";
+import { largestBlockData } from "./genesis-check.js";
+import { unexpectedLog } from "./unexpected.js";
+
+const refusal = async (t: Parameters<typeof TestNode.make>[0], change: (n: TestNode, state: any) => void, params = {}, validators = 1): Promise<string> => {
+  const node = await TestNode.make(t, { validators });
+  const state = node.appState();
+  change(node, state);
+  return t.throws(() => node.app.initChain(node.genesis(state, params)))?.message ?? "accepted";
+};
+
+test("genesis: a block holds at least twice the largest transaction 0", async (t) => {
+  const least = 2n * largestBlockData(2);
+  t.regex(await refusal(t, () => {}, { maxBytes: least - 1n }, 2), new RegExp(`^genesis: consensus_params.block.max_bytes: got ${least - 1n}, want at least ${least}`));
+  const node = await TestNode.make(t, { validators: 2 });
+  t.notThrows(() => node.app.initChain(node.genesis(undefined, { maxBytes: least })));
+  const unlimited = await TestNode.make(t);
+  t.notThrows(() => unlimited.app.initChain(unlimited.genesis(undefined, { maxBytes: -1n })));
+});
+
+test("genesis: vote extensions begin with the first block", async (t) => {
+  for (const extensionsFrom of [0n, 2n]) t.regex(await refusal(t, () => {}, { extensionsFrom }), /vote_extensions_enable_height: got [02], want the initial height 1/);
+});
+
+test("genesis: every validator has a beacon key of its own", async (t) => {
+  const one = (i: number) => toJson(Validator, new ValidatorKeys(i).record()) as Record<string, string>;
+  t.regex(
+    await refusal(t, (_n, s) => (s.validators.validators = [one(0), { ...one(1), beacon_key: one(0).beacon_key, beacon_proof: one(0).beacon_proof }]), {}, 2),
+    /validators\[1\]\.beacon_key: pouw1\w+ has the same one/,
+  );
+  t.regex(await refusal(t, (_n, s) => (s.validators.validators = [{ ...one(0), beacon_key: "", beacon_proof: "" }])), /validators\[0\]\.beacon_key: is missing/);
+  t.regex(await refusal(t, (_n, s) => (s.validators.validators = [{ ...one(0), beacon_proof: one(1).beacon_proof }])), /beacon_proof: does not prove/);
+});
+
+test("genesis: the validators of CometBFT and of the application are the same", async (t) => {
+  t.regex(await refusal(t, (_n, s) => (s.validators.validators = [{ ...s.validators.validators[0], power: "11" }])), /are not the same keys and powers/);
+});
+
+test("genesis: money in a pool that nobody's stake explains breaks an invariant and is refused", async (t) => {
+  const message = await refusal(t, (_n, s) => (s.bank.balances = [{ address: moduleAddress("workers"), coins: [{ denom: "upouw", amount: "1" }] }]));
+  t.is(message, 'genesis: app_state breaks "the pool holds stakes and unbonding amounts" of workers: the pool has 1, workers and unbondings have 0');
+});
+
+test("/app/invariants checks all of them at a height, on demand", async (t) => {
+  const node = await TestNode.start(t);
+  const told = JSON.parse(new TextDecoder().decode(node.query("/app/invariants").value));
+  const all = node.modules.modules.flatMap((m) => Object.keys(m.invariants ?? {}));
+  t.deepEqual(told, { height: "1", checked: all.length, broken: [] });
+  t.true(all.length >= 10);
+  await node.block([]);
+  const workers = node.modules.modules.find((m) => m.name === "workers")?.invariants as Record<string, () => string | undefined>;
+  workers["the pool holds stakes and unbonding amounts"] = () => "one is missing";
+  workers["locked stake is at most the stake"] = () => {
+    throw new Error("no such key");
+  };
+  t.deepEqual(JSON.parse(new TextDecoder().decode(node.query("/app/invariants").value)).broken, [
+    { module: "workers", invariant: "the pool holds stakes and unbonding amounts", fault: "one is missing" },
+    { module: "workers", invariant: "locked stake is at most the stake", fault: "the check itself failed: no such key" },
+  ]);
+});
+
+test("a query at a past height has that block's time", async (t) => {
+  const account = await Account.of("client");
+  const node = await TestNode.start(t, { balances: { [account.address]: 10_000_000n } });
+  const create = MsgCreateTask.create({ client: account.address, spec: spec(), fee: coin(1_000_000n), bond: coin(200_000n) });
+  const [made] = await node.block([await node.tx(account, [{ typeUrl: "/pouw.v1.MsgCreateTask", value: MsgCreateTask.encode(create) }])]);
+  t.is(made?.code, 0, made?.log);
+  const at = node.timeMs;
+  await node.block([]);
+  await node.block([]);
+  const state = (height: bigint) => QueryTaskStateResponse.decode(node.query("/pouw.v1.Query/TaskState", QueryTaskStateRequest.encode({ id: 1n }), height).value);
+  t.deepEqual([state(2n).height, state(2n).timeMs], [2n, at]);
+  t.deepEqual([state(0n).height, state(0n).timeMs], [4n, at + 2_000n]);
+});
+
+test("Simulate answers the messages' responses", async (t) => {
+  const account = await Account.of("client");
+  const node = await TestNode.start(t, { balances: { [account.address]: 10_000_000n } });
+  const create = MsgCreateTask.create({ client: account.address, spec: spec(), fee: coin(1_000_000n), bond: coin(200_000n) });
+  const send = MsgSend.encode(MsgSend.fromPartial({ fromAddress: account.address, toAddress: account.address, amount: [coin(1n)] })).finish();
+  const messages = [{ typeUrl: "/cosmos.bank.v1beta1.MsgSend", value: send }, { typeUrl: "/pouw.v1.MsgCreateTask", value: MsgCreateTask.encode(create) }];
+  const txBytes = await node.tx(account, messages);
+  const { value, log } = node.query("/cosmos.tx.v1beta1.Service/Simulate", SimulateRequest.encode(SimulateRequest.fromPartial({ txBytes })).finish());
+  const { result, gasInfo } = SimulateResponse.decode(value);
+  t.deepEqual(result?.msgResponses.map((r) => [r.typeUrl, [...r.value]]), [["/cosmos.bank.v1beta1.MsgSendResponse", []], ["/pouw.v1.MsgCreateTaskResponse", [8, 1]]], log);
+  t.true((gasInfo?.gasUsed ?? 0n) > 0n);
+});
+
+test("an error without a code: the result says no more than internal, the log says it once", async (t) => {
+  const lines: [string, Record<string, unknown>][] = [];
+  const account = await Account.of("client");
+  const unexpected = unexpectedLog({ error: (text, fields) => void lines.push([text, { ...fields }]) });
+  const node = await TestNode.start(t, { balances: { [account.address]: 1_000n }, unexpected });
+  const handler = node.modules.router.get("/cosmos.bank.v1beta1.MsgSend") as unknown as { run: () => never };
+  handler.run = () => {
+    throw new TypeError("secret detail");
+  };
+  const value = MsgSend.encode(MsgSend.fromPartial({ fromAddress: account.address, toAddress: account.address, amount: [coin(1n)] })).finish();
+  for (let i = 0; i < 2; i++) {
+    const [r] = await node.block([await node.tx(account, [{ typeUrl: "/cosmos.bank.v1beta1.MsgSend", value }])]);
+    t.like(r, { code: 1, codespace: "undefined", log: "failed to execute message; message index: 0: internal error" });
+  }
+  t.is(lines.length, 1);
+  t.like(lines[0]?.[1], { code: "internal", mode: "deliver", error: "secret detail" });
+  const [refused] = await node.block([await node.tx(account, [{ typeUrl: "/cosmos.bank.v1beta1.MsgSend", value }], { sequence: 9n })]);
+  t.is(refused?.code, 32);
+  t.is(lines.length, 1, "what has a code is no surprise");
+});
