@@ -3,6 +3,7 @@ import { AuthInfo, type ModeInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v
 import { equalBytes } from "#kernel/bytes.js";
 import { sdk } from "#kernel/errors.js";
 import { type MessageHandler } from "#kernel/module.js";
+import { authParams } from "#modules/auth/index.js";
 
 export interface DecodedMessage {
   readonly handler: MessageHandler;
@@ -51,7 +52,7 @@ function checkModeDepth(auth: AuthInfo): void {
 
 const MAX_MESSAGES = 256;
 
-/** Throws sdk codes 2 (not a transaction), 6 (unknown message) and 18 (no messages). */
+/** Throws sdk codes 2 (not a transaction), 6 (unknown message), 14 (too many signers) and 18 (no messages), and what a handler's `signers` throws. */
 export function decodeTx(bytes: Uint8Array, router: Router): DecodedTx {
   const raw = canonical("TxRaw", bytes, TxRaw);
   const body = canonical("TxBody", raw.bodyBytes, TxBody);
@@ -60,7 +61,7 @@ export function decodeTx(bytes: Uint8Array, router: Router): DecodedTx {
   if (body.messages.length === 0) throw sdk.invalidRequest("must contain at least one message");
   if (body.messages.length > MAX_MESSAGES) throw sdk.invalidRequest(`${body.messages.length} messages, want at most ${MAX_MESSAGES}`);
   if (body.extensionOptions.length > 0) throw sdk.unknownExtensionOptions("");
-  const signers: string[] = [];
+  const signers = new Set<string>();
   const messages = body.messages.map(({ typeUrl, value }) => {
     const handler = router.get(typeUrl);
     if (!handler) throw sdk.unknownRequest(`no message handler found for ${JSON.stringify(typeUrl.slice(0, 100))}`);
@@ -71,8 +72,12 @@ export function decodeTx(bytes: Uint8Array, router: Router): DecodedTx {
       throw sdk.txDecode(`${typeUrl}: ${(e as Error).message}`);
     }
     if (!equalBytes(handler.encode(message), value)) throw sdk.txDecode(`${typeUrl}: the bytes are not canonical protobuf`);
-    for (const s of handler.signers(message)) if (!signers.includes(s)) signers.push(s);
+    for (const s of handler.signers(message)) {
+      signers.add(s);
+      // Each needs a signature, and this comes before any gas is paid.
+      if (BigInt(signers.size) > authParams.txSigLimit) throw sdk.tooManySignatures(`signatures: ${signers.size}, limit: ${authParams.txSigLimit}`);
+    }
     return { handler, value: message };
   });
-  return { raw, body, auth, messages, signers, size: bytes.length };
+  return { raw, body, auth, messages, signers: [...signers], size: bytes.length };
 }

@@ -1,37 +1,18 @@
 /** `bank`: balances, supply, transfers. Messages, events and answers are the Cosmos SDK's own. */
 import { Metadata } from "cosmjs-types/cosmos/bank/v1beta1/bank";
 import { MsgMultiSend, MsgMultiSendResponse, MsgSend, MsgSendResponse } from "cosmjs-types/cosmos/bank/v1beta1/tx";
-import { fromBech32, moduleAddress, toBech32 } from "#kernel/address.js";
+import { addressPrefix, fromBech32, moduleAddress, toBech32 } from "#kernel/address.js";
 import { type Context } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
 import { type AppModule, type MessageHandler } from "#kernel/module.js";
 import { type HasStore } from "#kernel/store.js";
+import { parseCoins, type WireCoin } from "./coins.js";
+import { bankErrors } from "./errors.js";
 import { type BankKeeper, bankKeeper, balances, POOLS, STORE, supplies } from "./keeper.js";
 import { bankQueries } from "./queries.js";
 
+export { coinsText, parseFee } from "./coins.js";
 export { type BankKeeper, type Pool, POOLS } from "./keeper.js";
-
-interface WireCoin {
-  readonly denom: string;
-  readonly amount: string;
-}
-
-const DENOM = /^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/;
-/** 256-bit amounts, as in the SDK */
-const MAX_AMOUNT = (1n << 256n) - 1n;
-
-/** Coins as the SDK wants them: valid, positive, denominations ascending, none twice. */
-function parseCoins(list: readonly WireCoin[]): { denom: string; amount: bigint }[] {
-  const text = list.map((c) => `${c.amount}${c.denom}`).join(",");
-  if (list.length === 0) throw sdk.invalidCoins("");
-  return list.map(({ denom, amount }, i) => {
-    const before = list[i - 1];
-    if (!DENOM.test(denom) || !/^[0-9]{1,78}$/.test(amount) || (before && before.denom >= denom)) throw sdk.invalidCoins(text);
-    const value = BigInt(amount);
-    if (value < 1n || value > MAX_AMOUNT) throw sdk.invalidCoins(text);
-    return { denom, amount: value };
-  });
-}
 
 export interface BankPorts {
   readonly params: { get(ctx: HasStore): { readonly denom: string } };
@@ -53,10 +34,13 @@ export function defineBank({ params, auth }: BankPorts): { module: AppModule; ke
       auth.ensure(ctx, to);
     },
   };
-  const pools = () => new Set(POOLS.map((p) => moduleAddress(p)));
+  let blocked: { readonly prefix: string; readonly addresses: ReadonlySet<string> } | undefined;
+  const pools = (): ReadonlySet<string> => {
+    if (blocked?.prefix !== addressPrefix()) blocked = { prefix: addressPrefix(), addresses: new Set(POOLS.map((p) => moduleAddress(p))) };
+    return blocked.addresses;
+  };
   const receive = (to: string) => {
-    fromBech32(to);
-    if (pools().has(to)) throw sdk.unauthorized(`${to} is not allowed to receive funds`);
+    if (pools().has(toBech32(fromBech32(to)))) throw sdk.unauthorized(`${to} is not allowed to receive funds`);
   };
 
   const send: MessageHandler = {
@@ -83,7 +67,13 @@ export function defineBank({ params, auth }: BankPorts): { module: AppModule; ke
     module: "bank",
     decode: (value) => MsgMultiSend.decode(value),
     encode: (m) => MsgMultiSend.encode(m as MsgMultiSend).finish(),
-    signers: (m) => (m as MsgMultiSend).inputs.map((i) => i.address),
+    // Everything that costs comes after this: a message of thousands of senders is refused while it is decoded.
+    signers(m) {
+      const [input, ...more] = (m as MsgMultiSend).inputs;
+      if (!input) throw bankErrors.noInputs("");
+      if (more.length > 0) throw bankErrors.multipleSenders(`got ${more.length + 1}`);
+      return [input.address];
+    },
     amino: (m) => {
       const side = (list: readonly { address: string; coins: WireCoin[] }[]) => list.map(({ address, coins }) => ({ address, coins: coins.map(({ denom, amount }) => ({ amount, denom })) }));
       return { inputs: side((m as MsgMultiSend).inputs), outputs: side((m as MsgMultiSend).outputs) };
@@ -91,8 +81,8 @@ export function defineBank({ params, auth }: BankPorts): { module: AppModule; ke
     run(ctx, message) {
       const { inputs, outputs } = message as MsgMultiSend;
       const [input] = inputs;
-      if (inputs.length !== 1 || !input) throw sdk.invalidRequest(`multisend: got ${inputs.length} senders, want one`);
-      if (outputs.length === 0) throw sdk.invalidRequest("multisend: no outputs");
+      if (!input) throw bankErrors.noInputs("");
+      if (outputs.length === 0) throw bankErrors.noOutputs("");
       const left = new Map(parseCoins(input.coins).map((c) => [c.denom, c.amount]));
       for (const o of outputs) {
         receive(o.address);
@@ -101,7 +91,7 @@ export function defineBank({ params, auth }: BankPorts): { module: AppModule; ke
           keeper.send(ctx, input.address, o.address, c.amount, c.denom);
         }
       }
-      if ([...left.values()].some((v) => v !== 0n)) throw sdk.invalidRequest("multisend: sum of inputs is not the sum of outputs");
+      if ([...left.values()].some((v) => v !== 0n)) throw bankErrors.inputOutputMismatch("");
       return { typeUrl: "/cosmos.bank.v1beta1.MsgMultiSendResponse", value: MsgMultiSendResponse.encode({}).finish() };
     },
   };

@@ -16,8 +16,12 @@ export const addressPrefix = (): string => prefix;
 
 export const toBech32 = (bytes: Uint8Array, hrp: string = prefix): string => bech32.encode(hrp, bech32.toWords(bytes));
 
-/** 20 raw bytes of an account address (32 for a derived one). Throws sdk.invalidAddress. */
+/**
+ * 20 raw bytes of an account address (32 for a derived one). Throws sdk.invalidAddress. Bech32 would allow all upper case
+ * too: that is refused, so that an address has one spelling and equal addresses are equal strings.
+ */
 export function fromBech32(address: string): Uint8Array {
+  if (address !== address.toLowerCase()) throw sdk.invalidAddress(`${JSON.stringify(address.slice(0, 100))} has upper-case letters: write the address in lower case`);
   let decoded: { prefix: string; words: number[] };
   try {
     decoded = bech32.decode(address as `${string}1${string}`);

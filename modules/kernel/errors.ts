@@ -69,4 +69,6 @@ export const sdk = {
   wrongSequence: defineError("sdk", 32, "incorrect account sequence"),
   logic: defineError("sdk", 35, "internal logic error"),
   notSupported: defineError("sdk", 37, "feature not supported"),
+  invalidGasLimit: defineError("sdk", 41, "invalid gas limit"),
+  txTimeout: defineError("sdk", 42, "tx timeout"),
 };
