@@ -10,10 +10,9 @@ import { addressPrefix, setAddressPrefix } from "#kernel/address.js";
 import { compareBytes, equalBytes } from "#kernel/bytes.js";
 import { type BlockInfo, type Event } from "#kernel/context.js";
 import { type HasStore } from "#kernel/store.js";
-import { isBlockDataTx as checkIsBlockData } from "#protocol/block-data.js";
 import { MAX_EXTENSION_BYTES } from "#protocol/extension.js";
 import { type AbciApplication } from "./abci/types.js";
-import { type BlockFacts, checkBlockData, type LastCommit, makeBlockData } from "./block/block-data.js";
+import { type BlockFacts, checkBlockData, isBlockData, type LastCommit, makeBlockData } from "./block/block-data.js";
 import { type Faults } from "./faults.js";
 import { genesisFault, wireSize } from "./genesis-check.js";
 import { checkInvariants, invariantsAnswer } from "./invariants.js";
@@ -165,8 +164,9 @@ export class Application implements AbciApplication {
     const { ACCEPT, REJECT } = abci.ResponseProcessProposal_ProposalStatus;
     let status = REJECT;
     try {
-      const verdict = checkBlockData(this.base(), this.o.modules.keepers, this.facts(r.height, r.proposerAddress, lastCommitOf(r.proposedLastCommit)), r.txs[0]);
-      const again = r.txs.slice(1).some((tx) => checkIsBlockData(tx));
+      const lastCommit = lastCommitOf(r.proposedLastCommit);
+      const verdict = checkBlockData(this.base(), this.o.modules.keepers, this.facts(r.height, r.proposerAddress, lastCommit), r.txs[0]);
+      const again = r.txs.slice(1).some((tx) => isBlockData(tx, lastCommit.votes.length));
       if (verdict.ok && !again) status = ACCEPT;
       this.o.faults.refused(verdict);
     } catch {
@@ -212,7 +212,7 @@ export class Application implements AbciApplication {
     const { modules } = this.o;
     modules.beginBlock(ctx);
     const txResults = r.txs.map((tx, i) => {
-      if (i === 0 && checkIsBlockData(tx)) return abci.ExecTxResult.fromPartial({ code: 0 });
+      if (i === 0 && isBlockData(tx, lastCommit.votes.length)) return abci.ExecTxResult.fromPartial({ code: 0 });
       const outcome = executeTx(ctx, tx, "deliver", this.execution);
       return abci.ExecTxResult.fromPartial({ ...outcome, events: events(outcome.events) });
     });

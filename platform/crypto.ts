@@ -2,6 +2,7 @@
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import * as nodeCryptoModule from "node:crypto";
 import blst from "@chainsafe/blst";
+import { ed25519 } from "@noble/curves/ed25519.js";
 import secp256k1 from "secp256k1";
 import { type Crypto } from "#kernel/crypto.js";
 
@@ -60,11 +61,17 @@ function verifySecp256k1(key: Uint8Array, hash: Uint8Array, signature: Uint8Arra
   return true;
 }
 
+const verifyEd25519 = (key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean =>
+  key.length === 32 && signature.length === 64 && attempt(() => verify(null, message, ed25519Key(key), signature));
+
 export const nodeCrypto: Crypto = {
   sha256: (bytes) => digest("sha256", bytes),
   ripemd160: (bytes) => digest("ripemd160", bytes),
-  verifyEd25519: (key, message, signature) =>
-    key.length === 32 && signature.length === 64 && attempt(() => verify(null, message, ed25519Key(key), signature)),
+  verifyEd25519,
+  // OpenSSL checks the equation without the cofactor, so what it accepts ZIP-215 accepts too, whichever its version: asking
+  // it first changes time only. PERF: 0.1 ms for a signature as everybody makes them, 2 ms for any other.
+  verifyEd25519Zip215: (key, message, signature) =>
+    verifyEd25519(key, message, signature) || (key.length === 32 && signature.length === 64 && attempt(() => ed25519.verify(signature, message, key, { zip215: true }))),
   verifySecp256k1,
   verifyBls: (key, message, signature) =>
     key.length === 48 &&
