@@ -80,6 +80,7 @@ export function assemble() {
       bank: bank.keeper,
       validators: validators.keeper,
       beacon: beacon.keeper,
+      workers: workers.keeper,
       tasks: tasks.keeper,
       seats: matching.keeper,
       slots: supervision.keeper,

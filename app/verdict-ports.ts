@@ -19,7 +19,7 @@ export function verdictPorts(modules: Assembly, consensusKey: Uint8Array, chainI
       return VerifyRequest.create({
         chainId: chainId(),
         job,
-        task: tasks.must(state, job.taskId),
+        task: tasks.whole(state, job.taskId),
         seats: seats.seats(state, job.taskId),
         slots: list,
         height: height(),

@@ -1,9 +1,9 @@
+import { MEMORY_LIMIT } from "#engine/topology/index.js";
+
+export { MEMORY_LIMIT };
 const PAGE = 1 << 16;
 /** Kernels read, and never use, up to one vector past a buffer. */
 const SLACK = 64;
-/** WebAssembly addresses are 32 bits; what is left above is room for the runtime. */
-export const MEMORY_LIMIT = 0xe000_0000;
-
 export function newMemory(): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 2, maximum: MEMORY_LIMIT / PAGE });
 }

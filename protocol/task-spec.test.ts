@@ -6,7 +6,7 @@ import { cidOf } from "./cid.js";
 import { bitsOf } from "./floats.js";
 import { acceptSpec, checkSpec, defaultRunAhead, fillDefaults, SpecError } from "./task-spec.js";
 
-const params = { minFlop: 100_000n, maxParameters: 1n << 26n, maxSlots: 1024, maxSupervisors: 31, minEvaluators: 3, maxEvaluators: 31 };
+const params = { minFlop: 100_000n, maxParameters: 1n << 26n, maxSlots: 1024, maxSupervisors: 31, minEvaluators: 3, maxEvaluators: 31, verdictWindow: 30n };
 const topology = JSON.stringify({
   class_name: "Sequential",
   config: { name: "m", layers: [{ class_name: "Dense", config: { name: "a", units: 32, activation: "relu", batch_input_shape: [null, 64] } }, { class_name: "Dense", config: { name: "b", units: 10, activation: "softmax" } }] },
@@ -51,6 +51,8 @@ for (const [field, change] of [
   ["evaluators", { evaluators: 1 }],
   ["evaluators", { evaluators: 4 }],
   ["lag", { lag: 17 }],
+  ["data_blocks", { dataBlocks: 7_201n }],
+  ["training_blocks", { trainingBlocks: 10_000_001n }],
   ["levels", { levels: 16_777_216 }],
   ["levels", { levels: 10_000 }],
   ["lr_bits", { lrBits: 0 }],
@@ -80,4 +82,17 @@ for (const [field, change] of [
 
 test("a task too small to be worth a draw is refused", (t) => {
   t.throws(() => acceptSpec(spec, { ...params, minFlop: 10_000_000n }), { message: /^topology: one iteration is 284160 flop, want at least 10000000/ });
+});
+
+const wide = (units: number) => JSON.stringify({
+  class_name: "Sequential",
+  config: { name: "m", layers: [{ class_name: "Dense", config: { name: "a", units, activation: "relu", batch_input_shape: [null, 64] } }, { class_name: "Dense", config: { name: "b", units: 10, activation: "softmax" } }] },
+});
+
+test("a task that no machine can hold, or run and judge in time, is refused before anybody is drawn for it", (t) => {
+  t.throws(() => acceptSpec({ ...spec, topology: wide(800_000), batchSize: 2000 }, params), { message: /^topology: takes \d+ bytes at batch_size 2000, an engine holds 3758096384: take a smaller model/ });
+  t.throws(() => acceptSpec({ ...spec, topology: wide(60_000), batchSize: 1000 }, params), { message: /^batch_size: re-running 16 iterations of 26640000000 flop takes 43 s at 10 GFLOP\/s, want at most 30, the verdict window/ });
+  const slow = { ...spec, topology: wide(40_000), batchSize: 1000 };
+  t.is(acceptSpec(slow, params).spec.iterationBlocks, 2n, "17.8 GFLOP");
+  t.throws(() => acceptSpec({ ...slow, iterationBlocks: 1n }, params), { message: /^iteration_blocks: got 1, want 2 to 10000/ });
 });

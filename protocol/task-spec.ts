@@ -3,7 +3,7 @@
  *
  * The chain and the client run this same code, so a client hears the chain's own line before it pays for it.
  */
-import { checkLoss, flop as flopOf, parseTopology, type ModelPlan } from "#engine/topology/index.js";
+import { checkLoss, flop as flopOf, MEMORY_LIMIT, memoryBytes, parseTopology, type ModelPlan } from "#engine/topology/index.js";
 import { Loss, type Params, type TaskSpec } from "#proto/gen/pouw.js";
 import { parseCid } from "./cid.js";
 import { isPositiveNormal } from "./floats.js";
@@ -31,10 +31,12 @@ const SEGMENT_OVERHEAD = 32;
 const FLOP_PER_SECOND = 10_000_000_000n;
 const MAX_RUN_AHEAD = 1n << 17n;
 const MAX_ITERATIONS = 1n << 24n;
-const MAX_DEADLINE = 10_000_000n;
+const MAX_TRAINING_BLOCKS = 10_000_000n;
+/** Two hours of blocks: the drawn are bound while they wait for the data, and cannot leave. */
+const MAX_DATA_BLOCKS = 7_200n;
 export const PROPERTY_NAMES = ["classification", "regression", "n < 2^16", "n < 2^22", "larger", "image", "tabular", "text"] as const;
 
-export type SpecParams = Pick<Params, "minFlop" | "maxParameters" | "maxSlots" | "maxSupervisors" | "minEvaluators" | "maxEvaluators">;
+export type SpecParams = Pick<Params, "minFlop" | "maxParameters" | "maxSlots" | "maxSupervisors" | "minEvaluators" | "maxEvaluators" | "verdictWindow">;
 
 /** The engine's word for a loss. */
 export function lossName(loss: Loss): "softmaxCrossEntropy" | "meanSquaredError" {
@@ -114,7 +116,7 @@ function checkFields(spec: TaskSpec, plan: ModelPlan, params: SpecParams): void 
   checkModel(spec, plan, params);
   checkGroup(spec, params);
   checkSchedule(spec);
-  checkTimes(spec);
+  checkTimes(spec, plan, params);
   checkData(spec, plan);
   checkProperties(spec.properties);
 }
@@ -130,6 +132,8 @@ function checkModel(spec: TaskSpec, plan: ModelPlan, params: SpecParams): void {
   range("batch_size", spec.batchSize, 1, 65_536);
   const flop = flopOf(plan, spec.batchSize);
   if (flop < params.minFlop) throw new SpecError("topology", `one iteration is ${flop} flop, want at least ${params.minFlop}: take a larger model or a larger batch_size`);
+  const memory = memoryBytes(plan, spec.batchSize);
+  if (memory > BigInt(MEMORY_LIMIT)) throw new SpecError("topology", `takes ${memory} bytes at batch_size ${spec.batchSize}, an engine holds ${MEMORY_LIMIT}: take a smaller model or a smaller batch_size`);
   const row = 4 * (plan.inputSize + (spec.loss === Loss.LOSS_MEAN_SQUARED_ERROR ? plan.outputSize : 1));
   if (spec.batchSize * row + SEGMENT_OVERHEAD > MAX_SEGMENT_BYTES) {
     throw new SpecError("batch_size", `a batch is ${spec.batchSize * row} bytes, want one to fit a segment of ${MAX_SEGMENT_BYTES}: take at most ${Math.floor((MAX_SEGMENT_BYTES - SEGMENT_OVERHEAD) / row)} rows`);
@@ -165,12 +169,21 @@ function checkSchedule(spec: TaskSpec): void {
   });
 }
 
-function checkTimes(spec: TaskSpec): void {
+/**
+ * A task that a machine of FLOP_PER_SECOND cannot run in time would cost those their stakes who are drawn for it, and one
+ * whose iterations cannot be re-run within the verdict window could never convict anybody.
+ */
+function checkTimes(spec: TaskSpec, plan: ModelPlan, params: SpecParams): void {
+  const flop = flopOf(plan, spec.batchSize);
+  const rerun = defaultIterationBlocks(flop * residualInterval(plan.parameters));
+  if (rerun > params.verdictWindow) {
+    throw new SpecError("batch_size", `re-running ${residualInterval(plan.parameters)} iterations of ${flop} flop takes ${rerun} s at 10 GFLOP/s, want at most ${params.verdictWindow}, the verdict window: take a smaller model or a smaller batch_size`);
+  }
   range("lag", spec.lag, 1, 16);
   range("run_ahead", spec.runAhead, lowestRunAhead(spec.lag), MAX_RUN_AHEAD);
-  range("iteration_blocks", spec.iterationBlocks, 1n, 10_000n);
-  range("training_blocks", spec.trainingBlocks, 1n, MAX_DEADLINE);
-  range("data_blocks", spec.dataBlocks, 1n, MAX_DEADLINE);
+  range("iteration_blocks", spec.iterationBlocks, defaultIterationBlocks(flop), 10_000n);
+  range("training_blocks", spec.trainingBlocks, 1n, MAX_TRAINING_BLOCKS);
+  range("data_blocks", spec.dataBlocks, 1n, MAX_DATA_BLOCKS);
 }
 
 function checkData(spec: TaskSpec, plan: ModelPlan): void {

@@ -6,6 +6,9 @@ export function flop(plan: ModelPlan, batchSize: number): bigint {
   return 6n * plan.macs * BigInt(batchSize);
 }
 
+/** What one engine can hold: WebAssembly addresses are 32 bits; what is left above is room for the runtime. */
+export const MEMORY_LIMIT = 0xe000_0000;
+
 /** Widest column panel of any host's packed matrices, in floats. */
 const PANEL = 32n;
 const F32 = 4n;

@@ -2,4 +2,4 @@
 export { TopologyError } from "./error.js";
 export type { Activation, ActivationLayer, DenseLayer, LayerPlan, Loss, ModelPlan, ShapeLayer, Tensor } from "./plan.js";
 export { layerClasses, parseTopology } from "./parse.js";
-export { checkLoss, flop, memoryBytes, memoryTable } from "./cost.js";
+export { checkLoss, flop, MEMORY_LIMIT, memoryBytes, memoryTable } from "./cost.js";

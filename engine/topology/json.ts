@@ -1,7 +1,7 @@
 import { TopologyError } from "./error.js";
 
 /** A topology comes from anybody, in a transaction: bounded in size and depth before it is parsed. */
-const MAX_LENGTH = 1 << 20;
+const MAX_LENGTH = 1 << 18;
 const MAX_DEPTH = 32;
 const FORBIDDEN_KEYS = new Set(["__proto__", "constructor", "prototype"]);
 

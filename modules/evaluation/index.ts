@@ -52,7 +52,7 @@ export function defineEvaluation(ports: EvaluationPorts): { module: AppModule; k
   const keeper: EvaluationKeeper = {
     submissions: (ctx, id) => submissions.list(ctx, u64be(id)),
     reveals: (ctx, id) => reveals.list(ctx, u64be(id)),
-    allSubmitted: (ctx, t) => ports.slots.slots(ctx, t.id).every((s) => s.status !== SlotStatus.SLOT_OPEN || submissions.has(ctx, t.id, s.slot)),
+    allSubmitted: (ctx, t) => ports.slots.slots(ctx, t.id).every((s) => s.status === SlotStatus.SLOT_CLOSED_FAULT || submissions.has(ctx, t.id, s.slot)),
     fillSubmissions(ctx, t) {
       const slots = ports.slots.slots(ctx, t.id);
       const clock = slots.map((s) => s.finalSeq);
@@ -130,7 +130,7 @@ export function defineEvaluation(ports: EvaluationPorts): { module: AppModule; k
     ],
     queries: [
       query("/pouw.v1.Query/TaskResult", QueryTaskResultRequest, QueryTaskResultResponse, (ctx, q) => {
-        const task = ports.tasks.get(ctx, q.id);
+        const task = ports.tasks.whole(ctx, q.id);
         if (!task) throw sdk.keyNotFound(`rpc error: code = NotFound desc = task ${q.id} not found`);
         const prefix = u64be(q.id);
         return {

@@ -11,6 +11,7 @@ export interface EvaluationPorts {
   };
   readonly tasks: {
     get(ctx: HasStore, id: bigint): Task | undefined;
+    whole(ctx: HasStore, id: bigint): Task | undefined;
     must(ctx: HasStore, id: bigint): Task;
     set(ctx: Context, t: Task): void;
   };

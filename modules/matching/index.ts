@@ -5,10 +5,10 @@
 import { fromBech32, toBech32 } from "#kernel/address.js";
 import { concat, u32be, u64be } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
+import { dumpStore, loadStore } from "#kernel/dump.js";
 import { defineError } from "#kernel/errors.js";
 import { type AppModule, message, query } from "#kernel/module.js";
 import { collection, type HasStore } from "#kernel/store.js";
-import { memoryBytes, type ModelPlan } from "#engine/topology/index.js";
 import { MsgJoinTask, MsgJoinTaskResponse, type Params, Phase, QuerySeatsRequest, QuerySeatsResponse, Role, Seat, type Task, type Worker } from "#proto/gen/pouw.js";
 import { drawSeats, fitPpm } from "#protocol/match.js";
 import { ppmOf } from "#protocol/payout.js";
@@ -23,6 +23,7 @@ export interface MatchingPorts {
   readonly workers: {
     get(ctx: HasStore, address: string): Worker | undefined;
     all(ctx: HasStore): Worker[];
+    withFreeStake(ctx: HasStore): Worker[];
     lockSeat(ctx: Context, address: string, stake: bigint): boolean;
     unlockSeat(ctx: Context, address: string, stake: bigint): void;
     takeLocked(ctx: Context, address: string, amount: bigint, to: "tasks"): void;
@@ -32,7 +33,7 @@ export interface MatchingPorts {
     must(ctx: HasStore, id: bigint): Task;
     set(ctx: Context, t: Task): void;
     open(ctx: HasStore): Task[];
-    topology(ctx: HasStore, t: Task): ModelPlan;
+    memory(ctx: HasStore, id: bigint): bigint;
   };
 }
 
@@ -41,6 +42,7 @@ export interface SeatsKeeper {
   seats(ctx: HasStore, taskId: bigint, role?: Role): Seat[];
   seat(ctx: HasStore, taskId: bigint, role: Role, index: number): Seat | undefined;
   set(ctx: Context, s: Seat): void;
+  /** seats that the worker holds: none once they are unlocked */
   byWorker(ctx: HasStore, taskId: bigint, worker: string): Seat[];
   /** ⌊stake·ppm⌋, at most what is left. A bounty goes to a reporter without a seat in the task; of the rest half is burned and half goes to the pot, all is burned after Payout. */
   slash(ctx: Context, s: Seat, ppm: number, opts: { bountyTo?: string }): bigint;
@@ -72,6 +74,12 @@ const ofWorker = collection<[worker: string, task: bigint, role: number, index: 
   { encode: (v) => v, decode: (v) => v },
 );
 
+/** The seat that a key of `ofWorker` names. */
+function seatAt(ctx: HasStore, key: Uint8Array): Seat | undefined {
+  const v = new DataView(key.buffer, key.byteOffset, key.byteLength);
+  return seats.get(ctx, v.getBigUint64(20), v.getUint32(28), v.getUint32(32));
+}
+
 interface Snapshot {
   readonly height: bigint;
   readonly workers: readonly Worker[];
@@ -85,7 +93,11 @@ export function defineMatching(ports: MatchingPorts): { module: AppModule; keepe
     seats: (ctx, taskId, role) => seats.list(ctx, role === undefined ? u64be(taskId) : concat(u64be(taskId), u32be(role))),
     seat: (ctx, taskId, role, index) => seats.get(ctx, taskId, role, index),
     set: (ctx, s) => seats.set(ctx, s, s.taskId, s.role, s.index),
-    byWorker: (ctx, taskId, worker) => keeper.seats(ctx, taskId).filter((s) => s.worker === worker),
+    byWorker: (ctx, taskId, worker) =>
+      ofWorker
+        .entries(ctx, concat(fromBech32(worker), u64be(taskId)))
+        .map(([key]) => seatAt(ctx, key))
+        .filter((s) => s !== undefined),
     slash(ctx, given, ppm, { bountyTo }) {
       const s = keeper.seat(ctx, given.taskId, given.role, given.index) ?? given;
       // A seat whose stake was given back has nothing to lose.
@@ -134,8 +146,7 @@ export function defineMatching(ports: MatchingPorts): { module: AppModule; keepe
     const beacon = ports.beacon.at(ctx, ctx.block.height);
     if (!beacon || snapshot?.height !== ctx.block.height) return false;
     const stake = t.seatStakes[role - 1] ?? 0n;
-    const plan = ports.tasks.topology(ctx, t);
-    const memory = memoryBytes(plan, spec.batchSize);
+    const memory = ports.tasks.memory(ctx, t.id);
     const elsewhere = new Set(keeper.seats(ctx, t.id).filter((s) => s.role !== role).map((s) => s.worker));
     const candidates = snapshot.workers
       .filter((w) => w.roles.includes(role) && w.profiles.includes(spec.profile) && w.memory >= memory && w.minFee <= t.fee && w.address !== t.client && !elsewhere.has(w.address))
@@ -179,23 +190,24 @@ export function defineMatching(ports: MatchingPorts): { module: AppModule; keepe
     messages: [message("matching", MsgJoinTask, MsgJoinTaskResponse, join)],
     queries: [
       query("/pouw.v1.Query/Seats", QuerySeatsRequest, QuerySeatsResponse, (ctx, q) => {
-        const found = ofWorker.entries(ctx, fromBech32(q.worker)).map(([key]) => {
-          const v = new DataView(key.buffer, key.byteOffset, key.byteLength);
-          return seats.get(ctx, v.getBigUint64(20), v.getUint32(28), v.getUint32(32));
-        });
+        const found = ofWorker.entries(ctx, fromBech32(q.worker)).map(([key]) => seatAt(ctx, key));
         return { seats: found.filter((s): s is Seat => s !== undefined) };
       }),
     ],
     beginBlock(ctx) {
       const wanted = ports.tasks.open(ctx).some((t) => t.phase === Phase.PHASE_REGISTRATION || t.phase === Phase.PHASE_INITIALISATION || t.phase === Phase.PHASE_SETTLING || t.phase === Phase.PHASE_EVALUATION);
-      snapshot = wanted ? { height: ctx.block.height, workers: ports.workers.all(ctx) } : undefined;
+      snapshot = wanted ? { height: ctx.block.height, workers: ports.workers.withFreeStake(ctx) } : undefined;
     },
+    initGenesis(ctx, genesis) {
+      const entries = ((genesis ?? {}) as { entries?: unknown }).entries;
+      if (entries !== undefined) loadStore(ctx, STORE, entries);
+    },
+    exportGenesis: (ctx) => ({ entries: dumpStore(ctx, STORE) }),
     invariants: {
       "locked stake is what the seats hold"(ctx) {
         const held = new Map<string, bigint>();
         for (const [key] of ofWorker.entries(ctx)) {
-          const v = new DataView(key.buffer, key.byteOffset, key.byteLength);
-          const s = seats.get(ctx, v.getBigUint64(20), v.getUint32(28), v.getUint32(32));
+          const s = seatAt(ctx, key);
           if (s) held.set(s.worker, (held.get(s.worker) ?? 0n) + s.stake - s.slashed);
         }
         for (const w of ports.workers.all(ctx)) if (w.locked !== (held.get(w.address) ?? 0n)) return `${w.address} has ${w.locked} locked, its seats hold ${held.get(w.address) ?? 0n}`;

@@ -5,14 +5,18 @@
  * what one of them put on chain with the slot's signature, the others attest as soon as their own log contains it. A
  * (slot, seq, hash) counts once per seat, whichever list it came in. A seat's first word for a seq stands; a later,
  * different one is not counted, and does not fail the message, since a supervisor that was shown another fork is honest.
+ *
+ * No header may be further ahead than run_ahead of the lowest anchored round (protocol section 4), so no head can be; and
+ * what a minority attests above the head is bounded, since every block looks at all of it.
  */
 import { equalBytes, toHex } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import type { HasStore } from "#kernel/store.js";
 import { type HeadAttestation, type MsgAnchorLog, type MsgAnchorLogResponse, Phase, Role, type Slot, SlotStatus } from "#proto/gen/pouw.js";
 import { verifyHead } from "#protocol/header.js";
+import { roundOf } from "#protocol/positions.js";
 import { supervisionErrors as errors } from "./errors.js";
-import { headOf } from "./keeper.js";
+import { headOf, lowestRound } from "./keeper.js";
 import { seatsOfSupervisor } from "./messages.js";
 import * as store from "./store.js";
 import type { SupervisionPorts } from "./types.js";
@@ -21,6 +25,9 @@ import type { SupervisionPorts } from "./types.js";
 export const GAS_PER_HEAD = 2_000n;
 /** Fixed gas of one head named under `seen`. */
 export const GAS_PER_SEEN = 500n;
+
+/** Attestations above the head that are kept of one supervisor and slot: the highest. */
+export const KEPT_ABOVE_HEAD = 64;
 
 const PHASES: readonly number[] = [Phase.PHASE_TRAINING, Phase.PHASE_SUBMISSION, Phase.PHASE_SETTLING];
 
@@ -33,11 +40,16 @@ export function anchorLog(ports: SupervisionPorts, ctx: Context, m: MsgAnchorLog
   ascending(m.seen, "seen");
   ctx.gas.consume(GAS_PER_HEAD * BigInt(m.heads.length) + GAS_PER_SEEN * BigInt(m.seen.length), "anchored heads");
 
+  const training = t.phase === Phase.PHASE_TRAINING;
   const attest = (s: Slot, h: HeadAttestation): void => {
-    for (const seat of seats) record(ctx, s, seat.index, h);
+    for (const seat of seats) record(ctx, s, seat.index, h, training);
   };
+  const furthest = training ? lowestRound(store.slots.list(ctx, store.taskKey(t.id))) + (t.spec?.runAhead ?? 0n) : undefined;
   for (const h of m.heads) {
     const s = fitting(ctx, m.taskId, h);
+    if (furthest !== undefined && h.seq > headOf(s).seq && roundOf(h.seq) > furthest) {
+      throw errors.beyondRunAhead(`slot ${h.slot}: got seq ${h.seq}, round ${roundOf(h.seq)}, want at most round ${furthest}`);
+    }
     const key = ports.seats.seat(ctx, m.taskId, Role.ROLE_MINER, h.slot)?.sessionKey ?? new Uint8Array(0);
     const id = { chainId: ctx.block.chainId, taskId: m.taskId, slot: h.slot, seq: h.seq, headerHash: h.headerHash };
     if (!verifyHead(key, id, h.signature)) throw errors.badSignature(`slot ${h.slot}, seq ${h.seq}`);
@@ -70,10 +82,12 @@ function fitting(ctx: HasStore, taskId: bigint, h: HeadAttestation): Slot {
   return s;
 }
 
+/** Whether somebody put this head on chain with the slot's signature. */
 const onChain = (ctx: HasStore, taskId: bigint, h: HeadAttestation): boolean =>
-  store.attestations.list(ctx, store.seqKey(taskId, h.slot, h.seq)).some((hash) => equalBytes(hash, h.headerHash));
+  store.attestations.list(ctx, store.seqKey(taskId, h.slot, h.seq)).some((hash) => equalBytes(hash, h.headerHash)) ||
+  store.highest.list(ctx, store.slotKey(taskId, h.slot)).some((top) => top.seq === h.seq && equalBytes(top.hash, h.headerHash));
 
-function record(ctx: Context, s: Slot, supervisor: number, h: HeadAttestation): void {
+function record(ctx: Context, s: Slot, supervisor: number, h: HeadAttestation, training: boolean): void {
   if (s.status === SlotStatus.SLOT_CLOSED_FAULT && h.seq > s.closedSeq) return;
   const head = headOf(s);
   if (h.seq <= head.seq) {
@@ -85,7 +99,18 @@ function record(ctx: Context, s: Slot, supervisor: number, h: HeadAttestation): 
     ctx.emit(event("attestation_conflict", { task: s.taskId, slot: s.slot, seq: h.seq, supervisor, first: toHex(before), second: toHex(h.headerHash) }));
     return;
   }
-  if (!before) store.attestations.set(ctx, h.headerHash, s.taskId, s.slot, h.seq, supervisor);
+  // A head that is frozen moves no more: what is attested above it shows only that the supervisor has it all.
+  if (!before && (training || h.seq <= head.seq)) {
+    store.attestations.set(ctx, h.headerHash, s.taskId, s.slot, h.seq, supervisor);
+    if (h.seq > head.seq) dropLowest(ctx, s, supervisor);
+  }
   const top = store.highest.get(ctx, s.taskId, s.slot, supervisor);
   if (!top || h.seq > top.seq) store.highest.set(ctx, { seq: h.seq, hash: h.headerHash }, s.taskId, s.slot, supervisor);
+}
+
+function dropLowest(ctx: Context, s: Slot, supervisor: number): void {
+  const own = store.attestationsAbove(ctx, s.taskId, s.slot, headOf(s).seq).filter(([key]) => store.attester(key) === supervisor);
+  if (own.length <= KEPT_ABOVE_HEAD) return;
+  const [lowest] = own[0] as (typeof own)[number];
+  store.attestations.delete(ctx, s.taskId, s.slot, store.attestedSeq(lowest), supervisor);
 }

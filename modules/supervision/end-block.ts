@@ -41,7 +41,7 @@ function moveHeads(ports: SupervisionPorts, ctx: Context, t: Task, seated: reado
   const counted = new Set(seated.map((s) => s.index));
   for (const s of store.slots.list(ctx, store.taskKey(t.id))) {
     if (s.status === SlotStatus.SLOT_CLOSED_FAULT) continue;
-    const above = store.attestations.entries(ctx, store.slotKey(t.id, s.slot), undefined, store.attestations.key(t.id, s.slot, headOf(s).seq, 0xffffffff));
+    const above = store.attestationsAbove(ctx, t.id, s.slot, headOf(s).seq);
     const votes = new Map<string, { seq: bigint; hash: Uint8Array; count: number }>();
     let best: { seq: bigint; hash: Uint8Array } | undefined;
     for (const [key, hash] of above) {

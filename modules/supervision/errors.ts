@@ -17,5 +17,6 @@ export const supervisionErrors = {
   alreadyAudited: defineError("supervision", 15, "an audit of this iteration exists"),
   slotClosed: defineError("supervision", 16, "the slot is closed for a fault"),
   notEquivocation: defineError("supervision", 17, "equivocation is two different hashes of one sequence number"),
+  beyondRunAhead: defineError("supervision", 19, "the head is further ahead of the lowest anchored round than run_ahead allows"),
   alreadyReported: defineError("supervision", 18, "equivocation of this slot was reported before"),
 };

@@ -37,7 +37,10 @@ export function slotsKeeper(ports: SupervisionPorts): SlotsKeeper {
     },
 
     freeze(ctx, t) {
-      for (const s of list(ctx, t.id)) store.slots.set(ctx, { ...s, finalSeq: headOf(s).seq, readyBlocks: 0n }, t.id, s.slot);
+      for (const s of list(ctx, t.id)) {
+        store.slots.set(ctx, { ...s, finalSeq: headOf(s).seq, readyBlocks: 0n }, t.id, s.slot);
+        store.deleteAttestationsAbove(ctx, t.id, s.slot, headOf(s).seq);
+      }
     },
 
     closeForFault(ctx, taskId, slot, f, code) {

@@ -17,7 +17,7 @@ import {
 } from "#proto/gen/pouw.js";
 import { verifyHead } from "#protocol/header.js";
 import { supervisionErrors as errors } from "./errors.js";
-import { slotsKeeper } from "./keeper.js";
+import { headOf, slotsKeeper } from "./keeper.js";
 import * as store from "./store.js";
 import type { SupervisionPorts } from "./types.js";
 
@@ -110,9 +110,10 @@ export function reportEquivocation(ports: SupervisionPorts, ctx: Context, m: Msg
   }
 
   store.reported.set(ctx, true, m.taskId, m.slot);
-  // f: the highest kept advance below the fork; what lies above it has two histories.
-  const below = store.advances.list(ctx, store.slotKey(m.taskId, m.slot)).filter((a) => a.seq < first.seq);
-  const f = below[below.length - 1]?.seq ?? 0n;
+  // f: the highest kept advance below the fork; what lies above it has two histories. The last head is kept for good,
+  // whether its advance is still there or not.
+  const kept = store.advances.list(ctx, store.slotKey(m.taskId, m.slot)).map((a) => a.seq);
+  const f = [...kept, headOf(s).seq].reduce((best, seq) => (seq < first.seq && seq > best ? seq : best), 0n);
   slotsKeeper(ports).closeForFault(ctx, m.taskId, m.slot, f, VerdictCode.VERDICT_UNSPECIFIED);
   // Who sits in the task gains by a rival's fall already; the bounty is for outsiders.
   const outsider = ports.seats.byWorker(ctx, m.taskId, m.reporter).length === 0;

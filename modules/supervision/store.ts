@@ -69,6 +69,14 @@ export const requestsOf = (taskId: bigint, supervisor: string): Uint8Array => {
   return concat(u64be(taskId), u32be(text.length), text);
 };
 
+/** Keys and hashes of the slot's attestations above `seq`, ascending. */
+export const attestationsAbove = (ctx: HasStore, taskId: bigint, slot: number, seq: bigint): [Uint8Array, Uint8Array][] =>
+  attestations.entries(ctx, slotKey(taskId, slot), undefined, attestations.key(taskId, slot, seq, 0xffffffff));
+
+export function deleteAttestationsAbove(ctx: HasStore, taskId: bigint, slot: number, seq: bigint): void {
+  for (const [key] of attestationsAbove(ctx, taskId, slot, seq)) attestations.delete(ctx, taskId, slot, attestedSeq(key), attester(key));
+}
+
 /** Deletes the slot's attestations below `seq` + 1. */
 export function deleteAttestationsUpTo(ctx: HasStore, taskId: bigint, slot: number, seq: bigint): void {
   const base = concat(Uint8Array.of(4), slotKey(taskId, slot));

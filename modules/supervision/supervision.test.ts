@@ -1,5 +1,6 @@
 import test from "ava";
 import { World, ofType } from "#test/modules/world.js";
+import * as store from "./store.js";
 import { Phase, QueryAnchorsRequest, QueryAnchorsResponse, Role, type Seat, SlotStatus, VerdictCode } from "#proto/gen/pouw.js";
 
 const hex = (b: Uint8Array) => Buffer.from(b).toString("hex");
@@ -162,8 +163,9 @@ test("a head that moves in a block is not late in it, and its count restarts", (
 
 test("a slot beyond the run-ahead of the lowest head is not ready", (t) => {
   const w = new World({ slots: 2, lag: 16, runAhead: 4n });
-  w.block(() => w.anchorAll([w.log(0).head(5), w.log(1).head(1)]));
-  t.deepEqual([w.slot(0).readyBlocks, w.slot(1).readyBlocks], [0n, 1n], "round 5 > A 0 + 4");
+  w.block(() => w.anchorAll([w.log(0).head(1), w.log(1).head(1)]));
+  w.block(() => w.anchorAll([w.log(0).head(5)]));
+  t.deepEqual([w.slot(0).readyBlocks, w.slot(1).readyBlocks], [0n, 2n], "round 5 > A 0 + 4");
   w.block(() => w.anchorAll([w.log(1).head(2)]));
   t.is(w.slot(0).readyBlocks, 1n);
   t.is(w.supervision.keeper.lowestAnchoredRound(w.ctx(), w.task), 1n);
@@ -318,4 +320,42 @@ test("an exported state is imported as it was", (t) => {
   w.work.module.initGenesis?.(w.ctx(), work);
   t.is(w.dump(), dump);
   t.is(w.slot(0).head.seq, 5n);
+});
+
+test("no head is further ahead of the lowest anchored round than run_ahead: one that nobody ran costs the chain nothing", (t) => {
+  const w = new World({ slots: 2, positions: 10_000, runAhead: 100n });
+  t.is(w.refusal("MsgAnchorLog", { supervisor: "supervisor0", taskId: 1n, heads: [w.log(0).head(101)], seen: [] }), "supervision/19");
+  w.block(() => w.anchorAll([w.log(0).head(100), w.log(1).head(50)]));
+  t.is(w.slot(0).head.seq, 100n, "round 99 is −1 + 100");
+  t.is(w.refusal("MsgAnchorLog", { supervisor: "supervisor0", taskId: 1n, heads: [w.log(0).head(151)], seen: [] }), "supervision/19");
+  w.block(() => w.anchorAll([w.log(0).head(150)]));
+  t.is(w.slot(0).head.seq, 150n);
+});
+
+test("of what a minority attests above the head only the highest is kept, and nothing once heads are frozen", (t) => {
+  const w = new World({ slots: 1, positions: 1000, runAhead: 1000n });
+  const above = () => store.attestationsAbove(w.ctx(), 1n, 0, 0n).map(([key]) => Number(store.attestedSeq(key)));
+  w.block(() => {
+    for (let seq = 1; seq <= 200; seq++) w.anchor(0, [w.log(0).head(seq)]);
+  });
+  t.is(w.slot(0).head.seq, 0n);
+  t.deepEqual(above(), Array.from({ length: 64 }, (_, i) => 137 + i));
+  w.block(() => w.anchor(1, [], [w.log(0).seen(200)]));
+  t.is(w.slot(0).head.seq, 200n, "the highest is still there to be agreed with");
+  w.block(() => w.anchor(0, [w.log(0).head(300)]));
+  w.set({ phase: Phase.PHASE_SUBMISSION, trainingEnd: w.height });
+  w.supervision.keeper.freeze(w.ctx(), w.task);
+  t.deepEqual(store.attestationsAbove(w.ctx(), 1n, 0, 200n), []);
+  w.block(() => w.anchor(1, [], [w.log(0).seen(300)]));
+  t.deepEqual(store.attestationsAbove(w.ctx(), 1n, 0, 200n), []);
+  t.true(w.supervision.keeper.dutyDone(w.ctx(), w.task, 1), "it has attested above the final head");
+});
+
+test("equivocation above a head whose advance is pruned leaves that head", (t) => {
+  const w = new World({ params: { stallBlocks: 10_000n } });
+  w.block(() => w.anchorAll([w.log(0).head(4)]));
+  w.blocks(100, () => w.anchorAll());
+  t.deepEqual(w.supervision.keeper.anchors(w.ctx(), 1n, 0), []);
+  w.block(() => w.send("MsgReportEquivocation", { reporter: "anyone", taskId: 1n, slot: 0, first: w.log(0).signed(5), second: w.log(0, 7).signed(5) }));
+  t.deepEqual([w.slot(0).closedSeq, w.slot(0).head.seq], [4n, 4n]);
 });

@@ -9,7 +9,6 @@ import { event } from "#kernel/context.js";
 import { dumpStore, loadStore } from "#kernel/dump.js";
 import { sdk } from "#kernel/errors.js";
 import { type AppModule, message, query } from "#kernel/module.js";
-import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import {
   MsgCancelTask, MsgCancelTaskResponse, MsgCreateTask, MsgCreateTaskResponse, MsgRevealTestSet, MsgRevealTestSetResponse, Outcome, Phase,
   QueryTaskRequest, QueryTaskResponse, QueryTaskStateRequest, QueryTaskStateResponse, QueryTasksRequest, QueryTasksResponse,
@@ -17,19 +16,20 @@ import {
 import { tasksErrors } from "./errors.js";
 import { cancelTask, createTask, revealTestSet } from "./messages.js";
 import { advance } from "./phases.js";
-import { MARK, openIds, STORE, tasks, unlocks } from "./store.js";
+import { MARK, memories, openIds, STORE, tasks, unlocks, whole } from "./store.js";
 import type { TasksKeeper, TasksPorts } from "./types.js";
 
 export type { TasksKeeper, TasksPorts } from "./types.js";
 export { tasksErrors } from "./errors.js";
 
 const MAX_LIST = 200;
-/** plans of the newest tasks; a cache of pure values, so that nothing depends on it */
-const KEPT_PLANS = 64;
 
 export function defineTasks(ports: TasksPorts): { module: AppModule; keeper: TasksKeeper } {
-  const plans = new Map<string, ModelPlan>();
   const keeper: TasksKeeper = {
+    whole(ctx, id) {
+      const t = tasks.get(ctx, id);
+      return t && whole(ctx, t);
+    },
     get: (ctx, id) => tasks.get(ctx, id),
     must(ctx, id) {
       const t = tasks.get(ctx, id);
@@ -45,16 +45,7 @@ export function defineTasks(ports: TasksPorts): { module: AppModule; keeper: Tas
       }
     },
     open: (ctx) => openIds.entries(ctx).map(([key]) => keeper.must(ctx, readU64be(key))),
-    topology(_ctx, t) {
-      const json = t.spec?.topology ?? "";
-      let plan = plans.get(json);
-      if (!plan) {
-        plan = parseTopology(json, { maxParameters: Number(t.parameters) });
-        if (plans.size >= KEPT_PLANS) plans.delete(plans.keys().next().value as string);
-        plans.set(json, plan);
-      }
-      return plan;
-    },
+    memory: (ctx, id) => memories.get(ctx, id) ?? 0n,
     endWithoutSupervisors: (ctx, t) => keeper.refund(ctx, keeper.must(ctx, t.id), Outcome.OUTCOME_NO_SUPERVISORS),
     refund(ctx, t, outcome, paidAlready = 0n) {
       const left = t.fee - t.burned - paidAlready;
@@ -76,17 +67,17 @@ export function defineTasks(ports: TasksPorts): { module: AppModule; keeper: Tas
     ],
     queries: [
       query("/pouw.v1.Query/Task", QueryTaskRequest, QueryTaskResponse, (ctx, q) => {
-        const task = tasks.get(ctx, q.id);
+        const task = keeper.whole(ctx, q.id);
         if (!task) throw sdk.keyNotFound(`rpc error: code = NotFound desc = task ${q.id} not found`);
         return { task };
       }),
       query("/pouw.v1.Query/Tasks", QueryTasksRequest, QueryTasksResponse, (ctx, q) => {
         const limit = q.limit === 0 || q.limit > MAX_LIST ? MAX_LIST : q.limit;
         const all = q.openOnly ? keeper.open(ctx).filter((t) => t.id > q.startAfter) : tasks.list(ctx, undefined, q.client ? undefined : limit, q.startAfter > 0n ? u64be(q.startAfter) : undefined);
-        return { tasks: all.filter((t) => !q.client || t.client === q.client).slice(0, limit) };
+        return { tasks: all.filter((t) => !q.client || t.client === q.client).slice(0, limit).map((t) => whole(ctx, t)) };
       }),
       query("/pouw.v1.Query/TaskState", QueryTaskStateRequest, QueryTaskStateResponse, (ctx, q) => {
-        const task = tasks.get(ctx, q.id);
+        const task = keeper.whole(ctx, q.id);
         if (!task) throw sdk.keyNotFound(`rpc error: code = NotFound desc = task ${q.id} not found`);
         const trained = task.startHeight > 0n;
         return {

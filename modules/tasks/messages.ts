@@ -2,12 +2,13 @@
 import { equalBytes } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
+import { memoryBytes } from "#engine/topology/index.js";
 import { type MsgCancelTask, type MsgCancelTaskResponse, type MsgCreateTask, type MsgCreateTaskResponse, type MsgRevealTestSet, type MsgRevealTestSetResponse, Outcome, type Params, Phase, Task, type TaskSpec } from "#proto/gen/pouw.js";
 import { testKeyHash } from "#protocol/hash.js";
 import { ppmOf } from "#protocol/payout.js";
 import { acceptSpec, type AcceptedSpec } from "#protocol/task-spec.js";
 import { tasksErrors } from "./errors.js";
-import { MARK, nextId, openIds, tasks } from "./store.js";
+import { MARK, memories, nextId, openIds, tasks, topologies } from "./store.js";
 import type { TasksKeeper, TasksPorts } from "./types.js";
 
 const MILLION = 1_000_000n;
@@ -69,7 +70,9 @@ export function createTask(ports: TasksPorts) {
       bestSlot: -1n,
       seatStakes: seatStakes(spec, fee, p),
     });
-    tasks.set(ctx, t, id);
+    tasks.set(ctx, { ...t, spec: { ...spec, topology: "" } }, id);
+    topologies.set(ctx, spec.topology, id);
+    memories.set(ctx, memoryBytes(plan, spec.batchSize), id);
     openIds.set(ctx, MARK, id);
     ctx.emit(event("task_created", { task: id, client: m.client, fee, bond, burned, flop, parameters: plan.parameters }));
     return { id };

@@ -53,7 +53,9 @@ function initialisation(ports: TasksPorts, keeper: TasksKeeper, ctx: Context, t:
   const { height } = ctx.block;
   const p = ports.params.get(ctx);
   const seats = ports.seats.seats(ctx, t.id);
-  const late = seats.filter((s) => !s.joined && height >= s.drawnHeight + p.joinBlocks);
+  // Seats are drawn one by one while Registration lasts; the time to join begins with Initialisation, or a later redraw.
+  const since = (s: Seat): bigint => (s.drawnHeight > t.phaseHeight ? s.drawnHeight : t.phaseHeight);
+  const late = seats.filter((s) => !s.joined && height >= since(s) + p.joinBlocks);
   if (late.length > 0) {
     for (const s of late) {
       ports.seats.slash(ctx, s, p.slashNoShow, {});
@@ -104,7 +106,7 @@ function settling(ports: TasksPorts, keeper: TasksKeeper, ctx: Context, t: Task)
   const p = ports.params.get(ctx);
   const last = t.lastAdvance > 0n ? t.lastAdvance : t.trainingEnd;
   if (ctx.block.height <= last + p.drawDelay + p.claimWindow) return;
-  if (ports.work.openJobsOf(ctx, t.id).length > 0) return;
+  if (!ports.work.settled(ctx, t.id)) return;
   enter(keeper, ctx, { ...t, evaluationStep: KEY_STEP }, Phase.PHASE_EVALUATION, ctx.block.height + p.revealKeyBlocks);
 }
 

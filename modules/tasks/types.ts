@@ -1,8 +1,7 @@
 /** What `tasks` needs of other modules, and what it offers. Ports are read at call time. */
 import type { Context } from "#kernel/context.js";
 import type { HasStore } from "#kernel/store.js";
-import type { ModelPlan } from "#engine/topology/index.js";
-import type { AttestedHead, Job, Outcome, Params, Role, ScoreReveal, Seat, Slot, Submission, Task } from "#proto/gen/pouw.js";
+import type { AttestedHead, Outcome, Params, Role, ScoreReveal, Seat, Slot, Submission, Task } from "#proto/gen/pouw.js";
 
 export interface TasksPorts {
   readonly params: { get(ctx: HasStore): Params };
@@ -29,11 +28,11 @@ export interface TasksPorts {
     allDone(ctx: HasStore, t: Task): boolean;
     attested(ctx: HasStore, taskId: bigint): AttestedHead[];
   };
-  readonly work: { openJobsOf(ctx: HasStore, taskId: bigint): Job[] };
+  readonly work: { settled(ctx: HasStore, taskId: bigint): boolean };
   readonly evaluation: {
     submissions(ctx: HasStore, taskId: bigint): Submission[];
     reveals(ctx: HasStore, taskId: bigint): ScoreReveal[];
-    /** every slot that may submit has, or none is open */
+    /** every slot without a fault has: one that was closed late is ranked too */
     allSubmitted(ctx: HasStore, t: Task): boolean;
     /** the last anchored heads for every slot that did not submit */
     fillSubmissions(ctx: Context, t: Task): void;
@@ -46,13 +45,16 @@ export interface TasksPorts {
   };
 }
 
+/** Tasks come without their topology, but from `whole`. */
 export interface TasksKeeper {
+  whole(ctx: HasStore, id: bigint): Task | undefined;
   get(ctx: HasStore, id: bigint): Task | undefined;
   must(ctx: HasStore, id: bigint): Task;
   set(ctx: Context, t: Task): void;
   /** not closed, ascending */
   open(ctx: HasStore): Task[];
-  topology(ctx: HasStore, t: Task): ModelPlan;
+  /** bytes that an engine of the task takes */
+  memory(ctx: HasStore, id: bigint): bigint;
   endWithoutSupervisors(ctx: Context, t: Task): void;
   /** Refunds what is left of the fee and the bond, gives every seat back, closes. */
   refund(ctx: Context, t: Task, outcome: Outcome, paidAlready?: bigint): void;

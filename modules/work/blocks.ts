@@ -1,10 +1,8 @@
-/** Begin and end of a block: audits drawn, the target moved, old records dropped. */
+/** Begin and end of a block: the target moved, anchored work counted, old records dropped. */
 import { fromBigInt, toHex } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import type { HasStore } from "#kernel/store.js";
-import { JobKind, type Params, Phase, SlotStatus } from "#proto/gen/pouw.js";
-import { auditOffsets, auditPpm } from "#protocol/draws.js";
-import { count, queueJob } from "./jobs.js";
+import { type Params, Phase } from "#proto/gen/pouw.js";
 import { adjust, passTime, rewardOf } from "./retarget.js";
 import * as store from "./store.js";
 import type { WorkPorts } from "./types.js";
@@ -13,27 +11,6 @@ import type { WorkPorts } from "./types.js";
 export const RATE_BLOCKS = 100n;
 /** How often records of closed tasks are looked for. */
 const SWEEP = 100n;
-
-/** Audits of what was anchored D blocks ago, jobs by ascending offset, advances by task and slot. */
-export function drawAudits(ports: WorkPorts, ctx: Context): void {
-  const params = ports.params.get(ctx);
-  const { height } = ctx.block;
-  if (height <= params.drawDelay) return;
-  const beacon = ports.beacon.at(ctx, height);
-  if (!beacon) throw new Error(`work: beacon of block ${height} is not there; beacon begins a block before work`);
-  for (const { taskId, slot: index, from, head } of ports.slots.advancesAt(ctx, height - params.drawDelay)) {
-    const slot = ports.slots.slot(ctx, taskId, index);
-    const phase = ports.tasks.get(ctx, taskId)?.phase ?? Phase.PHASE_CLOSED;
-    if (!slot || slot.status === SlotStatus.SLOT_CLOSED_FAULT || phase < Phase.PHASE_TRAINING || phase > Phase.PHASE_SETTLING) continue;
-    const offsets = auditOffsets({ beacon, taskId, slot: index, height: head.height, count: head.seq - from, ppm: auditPpm(params, slot.positions) });
-    for (const offset of offsets) {
-      const seq = from + 1n + offset;
-      const job = queueJob(ports, ctx, { kind: JobKind.JOB_AUDIT, taskId, slot: index, seq, head });
-      ctx.emit(event("audit_drawn", { job: job.id, task: taskId, slot: index, seq, head: head.seq }));
-    }
-    if (offsets.length > 0) count(ctx, taskId, { auditsDrawn: BigInt(offsets.length) });
-  }
-}
 
 /** Counts the time since the last block, before this block's claims are paid, and notes the target in force in it. */
 export function beginTarget(ports: WorkPorts, ctx: Context): void {

@@ -31,7 +31,7 @@ export function submitWork(ports: WorkPorts, ctx: Context, m: MsgSubmitWork): Ms
 
   const params = ports.params.get(ctx);
   const meta = store.readMeta(ctx, params.target0);
-  if (meta.openJobs >= params.maxOpenJobs) throw errors.tooManyJobs(`${meta.openJobs} open, at most ${params.maxOpenJobs}`);
+  if (meta.openClaims >= params.maxOpenJobs) throw errors.tooManyJobs(`${meta.openClaims} claims open, at most ${params.maxOpenJobs}`);
   if (t.minted >= t.mintCap) throw errors.nothingToMint(`task ${m.taskId} minted ${t.minted} of ${t.mintCap}`);
 
   const header = read(m.header, "header", ctx, m);

@@ -14,7 +14,8 @@ import {
   QueryMiningInfoRequest,
   QueryMiningInfoResponse,
 } from "#proto/gen/pouw.js";
-import { drawAudits, moveTarget, noteAnchored, beginTarget, rates, sweep } from "./blocks.js";
+import { drawAudits } from "./audits.js";
+import { moveTarget, noteAnchored, beginTarget, rates, sweep } from "./blocks.js";
 import { submitWork } from "./claim.js";
 import { workErrors } from "./errors.js";
 import { workInvariants } from "./invariants.js";

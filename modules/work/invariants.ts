@@ -1,5 +1,6 @@
 /** What must hold of jobs and money after every block. */
 import type { HasStore } from "#kernel/store.js";
+import { JobKind } from "#proto/gen/pouw.js";
 import * as store from "./store.js";
 import type { WorkPorts } from "./types.js";
 
@@ -8,8 +9,11 @@ export const workInvariants = (ports: WorkPorts) => ({
     const open = store.jobs.list(ctx).filter((j) => !j.decided);
     for (const j of open) if (!store.open.has(ctx, j.id)) return `job ${j.id} is undecided and not in the index`;
     const indexed = store.open.entries(ctx).length;
-    const counted = store.readMeta(ctx, ports.params.get(ctx).target0).openJobs;
-    return indexed === open.length && counted === open.length ? undefined : `${open.length} open jobs, ${indexed} indexed, ${counted} counted`;
+    const claims = open.filter((j) => j.kind === JobKind.JOB_CLAIM).length;
+    const { openJobs, openClaims } = store.readMeta(ctx, ports.params.get(ctx).target0);
+    return indexed === open.length && openJobs === open.length && openClaims === claims
+      ? undefined
+      : `${open.length} open jobs, ${claims} claims; ${indexed} indexed; ${openJobs} and ${openClaims} counted`;
   },
   "pool-holds-open-deposits": (ctx: HasStore): string | undefined => {
     const deposits = store.jobs.list(ctx).reduce((sum, j) => (j.decided ? sum : sum + j.deposit), 0n);

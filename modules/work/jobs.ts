@@ -27,7 +27,7 @@ export function queueJob(ports: WorkPorts, ctx: Context, fields: NewJob): Job {
     createdHeight: ctx.block.height,
     deadline: ctx.block.height + params.verdictWindow,
   };
-  store.meta.set(ctx, { ...m, nextJob: m.nextJob + 1n, openJobs: m.openJobs + 1 });
+  store.meta.set(ctx, { ...m, nextJob: m.nextJob + 1n, openJobs: m.openJobs + 1, openClaims: m.openClaims + claimsIn(job) });
   store.jobs.set(ctx, job, job.id);
   store.open.set(ctx, true, job.id);
   store.jobsOfTask.set(ctx, true, job.taskId, job.id);
@@ -43,9 +43,11 @@ export function closeJob(ports: WorkPorts, ctx: Context, job: Job, decision: Ver
   store.jobs.set(ctx, closed, job.id);
   store.open.delete(ctx, job.id);
   const m = store.readMeta(ctx, ports.params.get(ctx).target0);
-  store.meta.set(ctx, { ...m, openJobs: m.openJobs - 1 });
+  store.meta.set(ctx, { ...m, openJobs: m.openJobs - 1, openClaims: m.openClaims - claimsIn(job) });
   return closed;
 }
+
+const claimsIn = (job: Job): number => (job.kind === JobKind.JOB_CLAIM ? 1 : 0);
 
 export const kindName = (kind: JobKind): string => (kind === JobKind.JOB_CLAIM ? "claim" : kind === JobKind.JOB_AUDIT ? "audit" : "requested_audit");
 
@@ -70,6 +72,7 @@ export function workKeeper(ports: WorkPorts): WorkKeeper {
         .entries(ctx)
         .map(([key]) => found(ctx, store.lastId(key)))
         .filter((j) => j.taskId === taskId),
+    settled: (ctx, taskId) => store.drawn.entries(ctx, store.taskKey(taskId), 1).length === 0 && !store.open.entries(ctx).some(([key]) => found(ctx, store.lastId(key)).taskId === taskId),
     job: (ctx, id) => store.jobs.get(ctx, id),
     agreeing(ctx, taskId) {
       const out = new Map<string, bigint>();

@@ -1,7 +1,7 @@
 /** Keys of the store `work`. */
 import { concat, readU32be, readU64be, toBigInt, fromBigInt, u32be, u64be, utf8 } from "#kernel/bytes.js";
 import { type HasStore, collection } from "#kernel/store.js";
-import { Job, WorkTotals } from "#proto/gen/pouw.js";
+import { AnchoredHead, Job, WorkTotals } from "#proto/gen/pouw.js";
 
 export const STORE = "work";
 const none = { encode: () => new Uint8Array(0), decode: () => true as const };
@@ -35,6 +35,35 @@ export const convictions = collection<[taskId: bigint, slot: number, code: numbe
   u64,
 );
 
+/** Audits that were drawn for one advance and are not queued yet. */
+export interface DrawnAudits {
+  /** the advance's first iteration is from + 1 */
+  from: bigint;
+  head: AnchoredHead;
+  /** ascending */
+  offsets: readonly number[];
+}
+/** 12: task, height of the advance, slot → audits that wait to be queued */
+export const drawn = collection<[taskId: bigint, height: bigint, slot: number], DrawnAudits>(STORE, 12, (taskId, height, slot) => concat(u64be(taskId), u64be(height), u32be(slot)), {
+  encode: (d) => concat(u32be(d.offsets.length), u64be(d.from), ...d.offsets.map(u32be), AnchoredHead.encode(d.head)),
+  decode(b) {
+    const offsets = Array.from({ length: readU32be(b) }, (_, i) => readU32be(b, 12 + 4 * i));
+    return { offsets, from: readU64be(b, 4), head: AnchoredHead.decode(b.subarray(12 + 4 * offsets.length)) };
+  },
+});
+
+/** How many audits wait, by task, without decoding them. */
+export function drawnByTask(ctx: HasStore): Map<bigint, number> {
+  const out = new Map<bigint, number>();
+  for (const [key, value] of ctx.store(STORE).iterate(Uint8Array.of(12), Uint8Array.of(13))) {
+    const taskId = readU64be(key, 1);
+    out.set(taskId, (out.get(taskId) ?? 0) + readU32be(value));
+  }
+  return out;
+}
+export const drawnSlot = (key: Uint8Array): number => readU32be(key, 16);
+export const drawnHeight = (key: Uint8Array): bigint => readU64be(key, 8);
+
 /** What one block anchored. */
 export interface Anchored {
   iterations: bigint;
@@ -66,6 +95,8 @@ export interface Meta {
   burned: bigint;
   nextJob: bigint;
   openJobs: number;
+  /** of the open jobs those that are claims */
+  openClaims: number;
 }
 /** 6: → Meta */
 export const meta = collection<[], Meta>(STORE, 6, () => new Uint8Array(0), {
@@ -76,6 +107,7 @@ export const meta = collection<[], Meta>(STORE, 6, () => new Uint8Array(0), {
       Uint8Array.of(m.counting ? 1 : 0),
       ...[m.minted, m.burned, m.nextJob].map(u64be),
       u32be(m.openJobs),
+      u32be(m.openClaims),
     ),
   decode: (b) => ({
     target: toBigInt(b.subarray(0, 32)),
@@ -89,6 +121,7 @@ export const meta = collection<[], Meta>(STORE, 6, () => new Uint8Array(0), {
     burned: readU64be(b, 81),
     nextJob: readU64be(b, 89),
     openJobs: readU32be(b, 97),
+    openClaims: readU32be(b, 101),
   }),
 });
 
@@ -107,6 +140,7 @@ export function readMeta(ctx: HasStore, target0: Uint8Array): Meta {
       burned: 0n,
       nextJob: 1n,
       openJobs: 0,
+      openClaims: 0,
     }
   );
 }

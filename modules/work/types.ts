@@ -48,6 +48,8 @@ export interface WorkKeeper {
   /** undecided jobs, ascending id: the oldest first */
   openJobs(ctx: HasStore): Job[];
   openJobsOf(ctx: HasStore, taskId: bigint): Job[];
+  /** every job of the task is decided or lapsed, and no audit of it waits */
+  settled(ctx: HasStore, taskId: bigint): boolean;
   job(ctx: HasStore, id: bigint): Job | undefined;
   /** operator → (job, validator) pairs of the task whose verdict agrees with the decision */
   agreeing(ctx: HasStore, taskId: bigint): Map<string, bigint>;

@@ -4,8 +4,8 @@
  * Invariant kept here: the pool "workers" holds exactly all stakes and all unbonding amounts; a worker's locked stake is
  * at most its stake.
  */
-import { fromBech32 } from "#kernel/address.js";
-import { concat, u64be, readU64be } from "#kernel/bytes.js";
+import { fromBech32, toBech32 } from "#kernel/address.js";
+import { concat, u64be } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import { defineError, sdk } from "#kernel/errors.js";
 import { type AppModule, message, query } from "#kernel/module.js";
@@ -32,6 +32,8 @@ export interface WorkersKeeper {
   get(ctx: HasStore, address: string): Worker | undefined;
   /** ascending by raw address */
   all(ctx: HasStore): Worker[];
+  /** those whose free stake is at least min_seat_stake, so that they can be drawn for something; ascending by raw address */
+  withFreeStake(ctx: HasStore): Worker[];
   /** Takes a seat and locks its stake; false when the worker has neither. */
   lockSeat(ctx: Context, address: string, stake: bigint): boolean;
   /** What is left of a seat's stake is free again. */
@@ -53,8 +55,20 @@ const STORE = "workers";
 const MAX_SEATS = 4096;
 const MAX_LIST = 1000;
 const workers = collection<[address: string], Worker>(STORE, 1, (address) => fromBech32(address), Worker);
-const unbondings = collection<[height: bigint, number: bigint], Unbonding>(STORE, 2, (height, n) => concat(u64be(height), u64be(n)), Unbonding);
-const NEXT = Uint8Array.of(3);
+/** One a worker and height: however often a worker asks within a block, the end of a block has one payment to make. */
+const unbondings = collection<[height: bigint, address: string], Unbonding>(STORE, 2, (height, address) => concat(u64be(height), fromBech32(address)), Unbonding);
+/**
+ * Raw addresses of those who can be drawn. A draw walks these alone: workers without free stake cost nothing to make and
+ * must cost nothing to have.
+ */
+const drawable = collection<[address: string], true>(STORE, 4, (address) => fromBech32(address), { encode: () => new Uint8Array(0), decode: () => true as const });
+
+/** What is paid at the end of this block. What is not due yet is not read. */
+function due(ctx: Context): Unbonding[] {
+  const out: Unbonding[] = [];
+  for (const [, value] of ctx.store(STORE).iterate(Uint8Array.of(2), concat(Uint8Array.of(2), u64be(ctx.block.height + 1n)))) out.push(Unbonding.decode(value));
+  return out;
+}
 
 type Fields = Pick<MsgRegisterWorker, "roles" | "profiles" | "memory" | "maxSeats" | "preferences">;
 
@@ -64,24 +78,35 @@ export function defineWorkers({ params, bank }: WorkersPorts): { module: AppModu
     if (!w) throw workersErrors.unknown(`${address}: register first`);
     return w;
   };
+  const put = (ctx: HasStore, w: Worker): void => {
+    workers.set(ctx, w, w.address);
+    const can = w.stake - w.locked >= params.get(ctx).minSeatStake;
+    if (can && !drawable.has(ctx, w.address)) drawable.set(ctx, true, w.address);
+    else if (!can) drawable.delete(ctx, w.address);
+  };
+  const bonds = (ctx: HasStore, u: Unbonding): void => {
+    const before = unbondings.get(ctx, u.height, u.address);
+    unbondings.set(ctx, { ...u, amount: u.amount + (before?.amount ?? 0n) }, u.height, u.address);
+  };
   const keeper: WorkersKeeper = {
     get: (ctx, address) => workers.get(ctx, address),
     all: (ctx) => workers.list(ctx),
+    withFreeStake: (ctx) => drawable.entries(ctx).map(([key]) => must(ctx, toBech32(key))),
     lockSeat(ctx, address, stake) {
       const w = workers.get(ctx, address);
       if (!w || w.seats >= w.maxSeats || w.stake - w.locked < stake) return false;
-      workers.set(ctx, { ...w, seats: w.seats + 1, locked: w.locked + stake }, address);
+      put(ctx, { ...w, seats: w.seats + 1, locked: w.locked + stake });
       return true;
     },
     unlockSeat(ctx, address, stake) {
       const w = must(ctx, address);
       if (w.seats < 1 || w.locked < stake) throw sdk.logic(`unlocking ${stake} of ${address}, which has ${w.seats} seats and ${w.locked} locked`);
-      workers.set(ctx, { ...w, seats: w.seats - 1, locked: w.locked - stake }, address);
+      put(ctx, { ...w, seats: w.seats - 1, locked: w.locked - stake });
     },
     takeLocked(ctx, address, amount, to) {
       const w = must(ctx, address);
       if (w.locked < amount) throw sdk.logic(`taking ${amount} of ${address}, which has ${w.locked} locked`);
-      workers.set(ctx, { ...w, stake: w.stake - amount, locked: w.locked - amount }, address);
+      put(ctx, { ...w, stake: w.stake - amount, locked: w.locked - amount });
       bank.betweenPools(ctx, "workers", to, amount);
     },
   };
@@ -115,7 +140,7 @@ export function defineWorkers({ params, bank }: WorkersPorts): { module: AppModu
     const minFee = amountOf(ctx, m.minFee, "min_fee", 0n);
     bank.toPool(ctx, m.worker, "workers", stake);
     const w = Worker.create({ address: m.worker, roles: m.roles, profiles: m.profiles, memory: m.memory, maxSeats: m.maxSeats, preferences: m.preferences, minFee, stake });
-    workers.set(ctx, w, m.worker);
+    put(ctx, w);
     ctx.emit(event("worker_registered", { worker: m.worker, stake, roles: m.roles.join(",") }));
     return {};
   };
@@ -131,7 +156,7 @@ export function defineWorkers({ params, bank }: WorkersPorts): { module: AppModu
     const w = must(ctx, m.worker);
     const amount = amountOf(ctx, m.amount, "amount", 1n);
     bank.toPool(ctx, m.worker, "workers", amount);
-    workers.set(ctx, { ...w, stake: w.stake + amount }, m.worker);
+    put(ctx, { ...w, stake: w.stake + amount });
     ctx.emit(event("stake_added", { worker: m.worker, amount }));
     return {};
   };
@@ -140,12 +165,8 @@ export function defineWorkers({ params, bank }: WorkersPorts): { module: AppModu
     const amount = amountOf(ctx, m.amount, "amount", 1n);
     if (amount > w.stake - w.locked) throw workersErrors.notFree(`got ${amount}, free are ${w.stake - w.locked}`);
     const height = ctx.block.height + params.get(ctx).unbondBlocks;
-    const store = ctx.store(STORE);
-    const next = store.get(NEXT);
-    const n = next ? readU64be(next) : 0n;
-    store.set(NEXT, u64be(n + 1n));
-    workers.set(ctx, { ...w, stake: w.stake - amount }, m.worker);
-    unbondings.set(ctx, { address: m.worker, amount, height }, height, n);
+    put(ctx, { ...w, stake: w.stake - amount });
+    bonds(ctx, { address: m.worker, amount, height });
     ctx.emit(event("unbonding", { worker: m.worker, amount, height }));
     return { height };
   };
@@ -172,15 +193,13 @@ export function defineWorkers({ params, bank }: WorkersPorts): { module: AppModu
     ],
     initGenesis(ctx, genesis) {
       const g = fromJson(WorkersGenesis, genesis ?? {}, "app_state.workers");
-      for (const w of g.workers) workers.set(ctx, w, w.address);
-      g.unbondings.forEach((u, i) => unbondings.set(ctx, u, u.height, BigInt(i)));
-      ctx.store(STORE).set(NEXT, u64be(BigInt(g.unbondings.length)));
+      for (const w of g.workers) put(ctx, w);
+      for (const u of g.unbondings) bonds(ctx, u);
     },
     exportGenesis: (ctx) => toJson(WorkersGenesis, { workers: workers.list(ctx), unbondings: unbondings.list(ctx) }),
     endBlock(ctx) {
-      for (const [key, u] of unbondings.entries(ctx)) {
-        if (u.height > ctx.block.height) break;
-        unbondings.delete(ctx, u.height, readU64be(key, 8));
+      for (const u of due(ctx)) {
+        unbondings.delete(ctx, u.height, u.address);
         bank.fromPool(ctx, "workers", u.address, u.amount);
         ctx.emit(event("unbonded", { worker: u.address, amount: u.amount }));
       }

@@ -41,6 +41,8 @@ export interface ChainOptions {
   readonly powers?: readonly bigint[];
   /** what each of these names owns at first */
   readonly funds?: Readonly<Record<string, bigint>>;
+  /** app_state by module, instead of all that */
+  readonly genesis?: Readonly<Record<string, unknown>>;
 }
 
 /** By index of the validator: its verdicts, as they stand in its extension of the block before. */
@@ -83,9 +85,9 @@ export class TestChain {
     this.current = new AppContext(this.info(), this.state);
     const params = { ...defaultParams(DENOM), ...QUICK, ...o.params };
     const balances = Object.entries(o.funds ?? {}).map(([name, amount]) => ({ address: address(name), coins: [{ denom: DENOM, amount: `${amount}` }] }));
-    const genesis: Record<string, unknown> = { bank: { balances }, validators: { validators: this.validators.map((v) => toJson(Validator, v)) } };
+    const genesis: Readonly<Record<string, unknown>> = o.genesis ?? { bank: { balances }, validators: { validators: this.validators.map((v) => toJson(Validator, v)) } };
     for (const m of this.app.modules) {
-      if (m.name === "params") this.app.keepers.params.set(this.current, params);
+      if (m.name === "params" && !o.genesis) this.app.keepers.params.set(this.current, params);
       else m.initGenesis?.(this.current, genesis[m.name]);
     }
     this.checkInvariants();

@@ -1,6 +1,6 @@
 /** Tasks: what may be submitted, every deadline, and who gets what back (protocol section 12). */
 import test from "ava";
-import { MsgCreateTask, Outcome, Phase, Role, type TaskSpec } from "#proto/gen/pouw.js";
+import { MsgCreateTask, Outcome, Phase, Role, SlotStatus, type TaskSpec } from "#proto/gen/pouw.js";
 import { address, coin, TestChain } from "./chain.js";
 import { Course, enlist, FUNDS, registration, spec, TEST_KEY } from "./course.js";
 
@@ -236,4 +236,75 @@ test("no two roles of a task and never the client: who stands for several roles 
     t.deepEqual(course.workers(Role.ROLE_SUPERVISOR).filter((w) => miners.includes(w)), []);
     t.false(course.workers().includes(address("client")), "though it has half of all stake");
   }
+});
+
+test("who was drawn early in a long Registration has its time to join from Initialisation on", (t) => {
+  const c = new TestChain({ funds: FUNDS });
+  enlist(c, STAKE);
+  const course = Course.submit(c, { slots: 4 });
+  c.blocks(7);
+  t.is(course.task.phase, Phase.PHASE_REGISTRATION);
+  c.block(() => c.must("MsgRegisterWorker", registration("stranger", Role.ROLE_MINER, STAKE)));
+  course.drawn();
+  t.true(c.height - course.seat(Role.ROLE_MINER, 0).drawnHeight > c.params.joinBlocks, "the first seats were drawn long ago");
+  c.block(() => (course.join(), course.confirm()));
+  t.is(course.task.phase, Phase.PHASE_TRAINING);
+  t.like(course.task, { redraws: 0, slashedBurned: 0n });
+});
+
+test("a slot that was closed late submits its model like the others", (t) => {
+  const c = chain();
+  const course = Course.submit(c, { epochs: 4 }).training();
+  c.block(() => course.anchor({ 0: 1, 1: 1 }));
+  // slot 1 stays behind until it is closed late, then slot 0 finishes
+  c.until(() => {
+    c.block(() => course.anchor({ 0: Math.min(course.last(0), Number(course.slot(0).head.seq) + 1) }));
+    return course.slot(1).status === SlotStatus.SLOT_CLOSED_LATE;
+  }, 60);
+  c.block(() => course.anchor({ 0: course.last(0) }));
+  t.is(course.task.phase, Phase.PHASE_SUBMISSION);
+  const clock = [course.slot(0).finalSeq, course.slot(1).finalSeq];
+  const submit = (slot: number) => c.send("MsgSubmitModel", { miner: course.seat(Role.ROLE_MINER, slot).worker, taskId: 1n, slot, clock });
+  c.block(() => t.is(submit(0), undefined));
+  t.is(course.task.phase, Phase.PHASE_SUBMISSION, "the late one may still submit");
+  c.block(() => t.is(submit(1), undefined));
+  t.is(course.task.phase, Phase.PHASE_SETTLING);
+});
+
+test("the topology stands apart from the task that every block reads, and in every answer", (t) => {
+  const c = chain();
+  const course = Course.submit(c);
+  t.is(course.task.spec?.topology, "");
+  t.true((c.k.tasks.whole(c.ctx, course.id)?.spec?.topology ?? "").includes("Sequential"));
+});
+
+test("unbonding in parts within a block is one payment; who has no free stake is not walked by draws", (t) => {
+  const c = chain();
+  const worker = address("m0");
+  const workers = c.app.modules.find((m) => m.name === "workers");
+  const unbondings = () => (workers?.exportGenesis?.(c.ctx) as { unbondings?: { amount: string }[] }).unbondings ?? [];
+  c.block(() => [1_000n, 2_000n, 3_000n].forEach((amount) => c.must("MsgUnbond", { worker, amount: coin(amount) })));
+  t.deepEqual(unbondings().map((u) => u.amount), ["6000"]);
+  const before = c.balance("m0");
+  c.blocks(Number(c.params.unbondBlocks) - 1);
+  t.is(c.balance("m0"), before);
+  c.block();
+  t.is(c.balance("m0"), before + 6_000n);
+  t.deepEqual(unbondings(), []);
+  const names = () => c.k.workers.withFreeStake(c.ctx).map((w) => w.address);
+  t.true(names().includes(worker));
+  c.block(() => c.must("MsgUnbond", { worker, amount: coin(STAKE - 6_000n - c.params.minSeatStake + 1n) }));
+  t.false(names().includes(worker), "less than the smallest seat stake is left");
+  c.block(() => c.must("MsgAddStake", { worker, amount: coin(1n) }));
+  t.true(names().includes(worker));
+});
+
+test("an exported state of the modules of useful work is imported as it was, seats too", (t) => {
+  const c = chain();
+  Course.submit(c).training();
+  const dump = () => Object.fromEntries(c.app.modules.map((m) => [m.name, m.exportGenesis?.(c.ctx)]));
+  const state = JSON.parse(JSON.stringify(dump())) as Record<string, unknown>;
+  const other = new TestChain({ genesis: state });
+  const names = ["workers", "tasks", "matching", "supervision", "work", "evaluation"];
+  for (const name of names) t.deepEqual(JSON.parse(JSON.stringify(other.app.modules.find((m) => m.name === name)?.exportGenesis?.(other.ctx))), state[name], name);
 });
