@@ -282,7 +282,7 @@ test("unbonding in parts within a block is one payment; who has no free stake is
   const c = chain();
   const worker = address("m0");
   const workers = c.app.modules.find((m) => m.name === "workers");
-  const unbondings = () => (workers?.exportGenesis?.(c.ctx) as { unbondings?: { amount: string }[] }).unbondings ?? [];
+  const unbondings = () => (workers?.exportGenesis?.(c.ctx) as { unbondings?: { amount: string }[] } | undefined)?.unbondings ?? [];
   c.block(() => [1_000n, 2_000n, 3_000n].forEach((amount) => c.must("MsgUnbond", { worker, amount: coin(amount) })));
   t.deepEqual(unbondings().map((u) => u.amount), ["6000"]);
   const before = c.balance("m0");
