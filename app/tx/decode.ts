@@ -4,6 +4,7 @@ import { equalBytes } from "#kernel/bytes.js";
 import { sdk } from "#kernel/errors.js";
 import { type MessageHandler } from "#kernel/module.js";
 import { authParams } from "#modules/auth/index.js";
+import { isTimestamp } from "./timeout.js";
 
 export interface DecodedMessage {
   readonly handler: MessageHandler;
@@ -42,9 +43,11 @@ function canonical<T>(what: string, bytes: Uint8Array, codec: { decode(b: Uint8A
 /** A multisig's modes are one level; more can never verify. Depth must be bounded, because only the stack's size would end it otherwise. */
 const MAX_MODE_DEPTH = 4;
 
-function checkModeDepth(auth: AuthInfo): void {
+function checkModes(auth: AuthInfo): void {
   let level: readonly (ModeInfo | undefined)[] = auth.signerInfos.map((s) => s.modeInfo);
   for (let depth = 0; level.length > 0; depth++) {
+    // The decoder keeps both sides of the oneof; the one that is not looked at could be anything that anybody added.
+    if (level.some((m) => m?.single && m.multi)) throw sdk.txDecode("AuthInfo: a sign mode is single or multi, not both");
     if (depth > MAX_MODE_DEPTH) throw sdk.txDecode(`AuthInfo: sign modes nested deeper than ${MAX_MODE_DEPTH}`);
     level = level.flatMap((m) => m?.multi?.modeInfos ?? []);
   }
@@ -57,10 +60,10 @@ export function decodeTx(bytes: Uint8Array, router: Router): DecodedTx {
   const raw = canonical("TxRaw", bytes, TxRaw);
   const body = canonical("TxBody", raw.bodyBytes, TxBody);
   const auth = canonical("AuthInfo", raw.authInfoBytes, AuthInfo);
-  checkModeDepth(auth);
+  checkModes(auth);
   if (body.messages.length === 0) throw sdk.invalidRequest("must contain at least one message");
   if (body.messages.length > MAX_MESSAGES) throw sdk.invalidRequest(`${body.messages.length} messages, want at most ${MAX_MESSAGES}`);
-  if (body.extensionOptions.length > 0) throw sdk.unknownExtensionOptions("");
+  if (body.timeoutTimestamp && !isTimestamp(body.timeoutTimestamp)) throw sdk.txDecode("TxBody: timeout_timestamp is no time of the years 1 to 9999");
   const signers = new Set<string>();
   const messages = body.messages.map(({ typeUrl, value }) => {
     const handler = router.get(typeUrl);

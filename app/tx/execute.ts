@@ -5,6 +5,7 @@ import { ModuleError, sdk } from "#kernel/errors.js";
 import { type AppContext } from "./context.js";
 import { type AnteDeps, runAnte } from "./ante.js";
 import { decodeTx, type DecodedTx, type Router } from "./decode.js";
+import { type MinGasPrice } from "./fee.js";
 import { freeMeter, Meter } from "./gas.js";
 
 export interface TxOutcome {
@@ -20,7 +21,9 @@ export interface TxOutcome {
 export interface Execution {
   readonly router: Router;
   readonly deps: AnteDeps;
-  readonly minGasPrice?: { readonly perMillion: bigint; readonly denom: string };
+  readonly minGasPrice?: MinGasPrice;
+  /** gas of a whole block; undefined: as much as there can be */
+  readonly maxGas?: bigint | undefined;
   /** told of every error that has no code; the outcome does not say what it was */
   readonly unexpected?: (error: unknown, mode: Mode) => void;
 }
@@ -49,7 +52,7 @@ export function executeTx(ctx: AppContext, bytes: Uint8Array, mode: Mode, x: Exe
   // Events of a transaction are its result's, not the block's: they are taken from the branches.
   const ante = ctx.metered(gas);
   try {
-    runAnte(ante, tx, x.deps, { simulate: mode === "simulate", ...(mode === "check" && x.minGasPrice ? { minGasPrice: x.minGasPrice } : {}) });
+    runAnte(ante, tx, x.deps, { simulate: mode === "simulate", maxGas: x.maxGas, ...(mode === "check" && x.minGasPrice ? { minGasPrice: x.minGasPrice } : {}) });
   } catch (e) {
     return failure(e, wanted, gas.used, []);
   }

@@ -5,9 +5,10 @@ import { PubKey } from "cosmjs-types/cosmos/crypto/secp256k1/keys";
 import { type ModeInfo } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { type SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { secp256k1Address, toBech32 } from "#kernel/address.js";
-import { concat, equalBytes } from "#kernel/bytes.js";
+import { concat, equalBytes, fromHex } from "#kernel/bytes.js";
 import { crypto, sha256 } from "#kernel/crypto.js";
 import { sdk } from "#kernel/errors.js";
+import { authParams } from "#modules/auth/index.js";
 import { Writer } from "#proto/wire.js";
 
 export interface AnyKey {
@@ -21,6 +22,8 @@ const MULTISIG = "/cosmos.crypto.multisig.LegacyAminoPubKey";
 const AMINO_SECP = Uint8Array.of(0xeb, 0x5a, 0xe9, 0x87, 0x21);
 const AMINO_MULTISIG = Uint8Array.of(0x22, 0xc1, 0xf7, 0xe2);
 const MAX_KEYS = 16;
+const SECP_KEY = 33;
+const SIGNATURE = 64;
 
 interface CosmosCodec<T> {
   decode(bytes: Uint8Array): T;
@@ -49,7 +52,7 @@ export function addressOfKey(key: AnyKey): string {
 function secpKey(key: AnyKey): Uint8Array {
   const raw = exactly(PubKey, key.value)?.key;
   if (!raw) throw sdk.invalidPubKey(`secp256k1 key: ${key.value.length} bytes that are not canonical protobuf`);
-  if (raw.length !== 33) throw sdk.invalidPubKey(`secp256k1 key of ${raw.length} bytes, want 33`);
+  if (raw.length !== SECP_KEY) throw sdk.invalidPubKey(`secp256k1 key of ${raw.length} bytes, want ${SECP_KEY}`);
   return raw;
 }
 
@@ -68,8 +71,45 @@ function aminoMultisig(key: AnyKey): Uint8Array {
   return concat(AMINO_MULTISIG, w.finish());
 }
 
-/** How many single signatures a key asks for at most: gas and the limit count them. */
+/** How many single signatures a key asks for at most: the limit counts them. */
 export const keyCount = (key: AnyKey): number => (key.typeUrl === MULTISIG ? multisigKey(key).publicKeys.length : 1);
+
+/** Stands for the key of an account that has not signed yet, in a simulation; it is the SDK's. */
+export const SIMULATED_KEY: AnyKey = { typeUrl: SECP, value: PubKey.encode({ key: fromHex("035ad6810a47f073553ff30d2fcc7e0d3b1c0b74b61a1aaa2582344037151e143a") }).finish() };
+
+/** Bytes that a signature and its key are taken for in a simulation: the SDK's amino record of both, and six. */
+export function simulatedSize(key: AnyKey): number {
+  const field = (length: number): number => 1 + Writer.create().uint32(length).finish().length + length;
+  const keySize = key.typeUrl === MULTISIG ? aminoMultisig(key).length : AMINO_SECP.length + SECP_KEY;
+  const size = field(keySize) + field(SIGNATURE) + 6;
+  return key.typeUrl === MULTISIG ? size * Number(authParams.txSigLimit) : size;
+}
+
+type BitArray = NonNullable<NonNullable<ModeInfo["multi"]>["bitarray"]>;
+const bitCount = ({ elems, extraBitsStored }: BitArray): number => (elems.length - 1) * 8 + (extraBitsStored || 8);
+const bit = ({ elems }: BitArray, i: number): boolean => ((((elems[i >> 3] ?? 0) >> (7 - (i & 7))) & 1) === 1);
+/** One array of bits for one set of signers: what lies beyond its end is zero. */
+function isBitArray(b: BitArray, size: number): boolean {
+  if (b.extraBitsStored > 7 || bitCount(b) !== size) return false;
+  for (let i = size; i < b.elems.length * 8; i++) if (bit(b, i)) return false;
+  return true;
+}
+
+/** How many single signatures are there to verify: gas counts them. */
+export function signaturesGiven(key: AnyKey, mode: ModeInfo | undefined): number {
+  const all = keyCount(key);
+  const bits = mode?.multi?.bitarray;
+  if (key.typeUrl !== MULTISIG || !bits) return all;
+  let given = 0;
+  for (let i = 0; i < all; i++) if (bit(bits, i)) given++;
+  return given;
+}
+
+/** As transactions are indexed by them: the signature; of a threshold key each one and then all together. */
+export function signatureParts(mode: ModeInfo | undefined, signature: Uint8Array): Uint8Array[] {
+  const each = mode?.multi ? (exactly(MultiSignature, signature)?.signatures ?? []) : [];
+  return [...each, signature];
+}
 
 /** Whether the signature is the key's; `bytesFor` gives the sign bytes of a mode. */
 export function verifySignature(key: AnyKey, mode: ModeInfo | undefined, signature: Uint8Array, bytesFor: (mode: SignMode) => Uint8Array): boolean {
@@ -82,11 +122,10 @@ export function verifySignature(key: AnyKey, mode: ModeInfo | undefined, signatu
   const { bitarray, modeInfos } = mode.multi;
   const signatures = exactly(MultiSignature, signature)?.signatures;
   if (!signatures) return false;
-  const size = (bitarray.elems.length - 1) * 8 + (bitarray.extraBitsStored || 8);
-  if (size !== publicKeys.length || signatures.length !== modeInfos.length || signatures.length < threshold) return false;
+  if (!isBitArray(bitarray, publicKeys.length) || signatures.length !== modeInfos.length || signatures.length < threshold) return false;
   let at = 0;
   for (let i = 0; i < publicKeys.length; i++) {
-    if (!(((bitarray.elems[i >> 3] as number) >> (7 - (i & 7))) & 1)) continue;
+    if (!bit(bitarray, i)) continue;
     const one = signatures[at];
     if (!one || !verifySignature(publicKeys[i] as AnyKey, modeInfos[at], one, bytesFor)) return false;
     at++;

@@ -21,7 +21,17 @@ export function signBytes(mode: SignMode, tx: DecodedTx, s: SignerData): Uint8Ar
   throw sdk.notSupported(`sign mode ${mode}: want SIGN_MODE_DIRECT or SIGN_MODE_LEGACY_AMINO_JSON`);
 }
 
+/** What the document does not name is not signed: whoever passes the transaction on could add it, and change its hash and its gas. */
+function unsignedByAmino({ body, auth }: DecodedTx): string | undefined {
+  if (body.extensionOptions.length + body.nonCriticalExtensionOptions.length > 0) return "protobuf extension options";
+  if (auth.tip) return "tips";
+  if (body.unordered) return "unordered transactions";
+  return body.timeoutTimestamp ? "timeout_timestamp" : undefined;
+}
+
 function aminoBytes(tx: DecodedTx, s: SignerData): Uint8Array {
+  const unsigned = unsignedByAmino(tx);
+  if (unsigned) throw sdk.invalidRequest(`SIGN_MODE_LEGACY_AMINO_JSON does not support ${unsigned}: sign with SIGN_MODE_DIRECT`);
   const { fee } = tx.auth;
   const doc = {
     account_number: `${s.accountNumber}`,
