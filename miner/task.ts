@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { equalBytes } from "#kernel/bytes.js";
 import { sha256 } from "#kernel/crypto.js";
 import { parseTopology } from "#engine/topology/index.js";
-import { batchOfSegment, checkManifestFor, checkSegment, decodeManifest, MAX_SEGMENT_BYTES, rowShapeOf } from "#protocol/data.js";
 import { type Chain, type Sender } from "#client/chain/types.js";
 import {
   type EvidenceReply,
@@ -19,17 +18,19 @@ import {
 } from "#proto/gen/pouw.js";
 import { headSignBytes } from "#protocol/header.js";
 import { checkMap } from "#protocol/map.js";
-import { BlobClient, BusLink, LogClient } from "#net/index.js";
+import { slotPositions } from "#protocol/positions.js";
+import { BlobClient, BusLink, type Gap, GapFiller, LogClient } from "#net/index.js";
 import { faultCeiling, type Incoming, LogMachine } from "#net/log-machine.js";
 import { LogStore } from "#net/log-store.js";
-import { maxManifestBytes } from "#net/task-data.js";
 import { type TaskView } from "#client/chain/task-view.js";
 import { joinTask, message, trySend } from "#client/chain/worker.js";
 import { type Database, levelKey } from "#platform/level.js";
 import { type SessionKey, sessionKey, writePrivate } from "#platform/keys.js";
 import { type Logger } from "#platform/log.js";
 import { Claims } from "./claims.js";
+import { loadBatches } from "./data.js";
 import { type Fault, seesFork } from "./faults.js";
+import { signedBeyond } from "./own-heads.js";
 import { type ComputeSetup, type FromCompute, type ToCompute } from "./protocol.js";
 import { ResidualStore } from "./residuals.js";
 import { ModelSubmissions } from "./submit.js";
@@ -60,6 +61,7 @@ export class MinedTask {
   private readonly links = new Map<string, BusLink>();
   private readonly logs: LogClient;
   private readonly blobs: BlobClient;
+  private readonly gaps: GapFiller;
   private readonly stop = new AbortController();
   private readonly pending = new Map<string, { message: Iteration; hash: Uint8Array }>();
   private readonly reported = new Set<number>();
@@ -90,6 +92,7 @@ export class MinedTask {
     const o = { endpoints: [], allowPrivate: ctx.allowPrivate };
     this.logs = new LogClient(o);
     this.blobs = new BlobClient(o);
+    this.gaps = new GapFiller({ taskId: view.task.id, peers: this.logs, log: this.log, hash: (slot, seq) => this.hashOf(slot, seq), receive: (m) => this.receive(m) });
     const spec = this.spec;
     this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.maxParameters) });
   }
@@ -133,6 +136,7 @@ export class MinedTask {
     this.connect();
     this.chooseHubs();
     this.flush();
+    this.fillGaps();
     await this.claims?.onView(view);
   }
 
@@ -142,7 +146,7 @@ export class MinedTask {
     const { task } = this.view;
     const store = await LogStore.open(this.ctx.db, task.id, this.spec.slots);
     this.residuals = new ResidualStore(this.ctx.db, task.id);
-    const batches = await this.loadData();
+    const batches = await loadBatches(this.spec, this.plan, (cid, max) => this.blob(cid, max));
     const slots = this.mine().map((s) => s.index);
     const thread = this.ctx.startCompute(
       { chainId: this.ctx.chain.chainId, task, maxParameters: Number(this.ctx.params.maxParameters), slots, batches, fault: this.ctx.fault },
@@ -181,32 +185,16 @@ export class MinedTask {
       chainId: this.ctx.chain.chainId,
       taskId: task.id,
       slots: this.spec.slots,
+      positions: (slot) => slotPositions(this.spec, slot),
       heads: store.heads(),
       sessionKey: (slot) => this.view.seats.find((s) => s.role === Role.ROLE_MINER && s.index === slot && s.joined)?.sessionKey,
-      logged: (slot, seq) => store.hash(slot, seq) ?? this.pending.get(`${slot}/${seq}`)?.hash,
+      logged: (slot, seq) => this.hashOf(slot, seq),
       ceiling: (slot) => faultCeiling(this.view.slots, slot),
       check: (m) => this.check(m),
     });
     this.machine.setHeight(this.view.height);
     thread.post({ kind: "restored" });
     this.log.info("mining", { slots: slots.join(","), parameters: this.plan.parameters, restored: store.heads().reduce((a, b) => a + b, 0n) });
-  }
-
-  /** All batches, each checked against the manifest, which its CID checks. */
-  private async loadData(): Promise<ComputeSetup["batches"]> {
-    const manifest = decodeManifest(await this.blob(this.spec.manifestCid, maxManifestBytes(this.spec)));
-    checkManifestFor(manifest, this.spec, this.plan);
-    const shape = rowShapeOf(this.spec, this.plan);
-    const out: { x: Float32Array; y: Int32Array | Float32Array; hash: Uint8Array }[] = [];
-    for (const [i, ref] of manifest.segments.entries()) {
-      if (out.length >= this.spec.batches) break;
-      const rows = checkSegment(manifest, shape, i, await this.blob(ref.cid, MAX_SEGMENT_BYTES));
-      for (let b = 0; b < ref.batches; b++) {
-        const { x, y } = batchOfSegment(shape, rows, manifest.batchSize, b);
-        out.push({ x: x.slice(), y: y.slice(), hash: manifest.batchHashes[out.length] as Uint8Array });
-      }
-    }
-    return out.slice(0, this.spec.batches);
   }
 
   private async blob(cid: string, max: number): Promise<Uint8Array> {
@@ -218,29 +206,35 @@ export class MinedTask {
     return bytes;
   }
 
-  /** A seq that was ever signed is never signed again: what supervisors have beyond our own log is taken back from them. */
+  /** A seq that was ever signed is never signed again: own messages that others show are waited for. */
   private async learnOwnHeads(slots: readonly number[], store: LogStore): Promise<void> {
     const marker = join(this.ctx.home, "session", `${this.id}.signing`);
     const signedBefore = existsSync(marker);
     writePrivate(marker, "this worker has signed in this task\n"); // on disk before anything is signed
     if (!signedBefore) return;
-    const lost = slots.every((slot) => store.heads()[slot] === 0n);
-    const { clocks, failed } = await askClocks(this.supervisors(), (s, attached) => this.link(s, false, attached));
-    if (failed > 0 && lost) throw new Error(`own log is lost and ${failed} supervisors do not answer: waiting, so that no seq is signed twice`);
-    const heads = store.heads();
-    for (const slot of slots) {
-      const anchored = this.view.slots.find((s) => s.slot === slot)?.head?.seq ?? 0n;
-      const highest = clocks.reduce((a, c) => ((c[slot] ?? 0n) > a ? (c[slot] as bigint) : a), anchored);
-      if (highest <= (heads[slot] ?? 0n)) continue;
-      this.log.warn("own log is behind what was sent: taking it back", { slot, have: heads[slot], sent: highest });
-      this.compute?.post({ kind: "behind", slot, seq: highest });
+    const beyond = await signedBeyond({
+      chainId: this.ctx.chain.chainId,
+      taskId: this.id,
+      slots,
+      publicKey: this.key.publicKey,
+      head: (slot) => store.heads()[slot] ?? 0n,
+      anchored: (slot) => this.view.slots.find((s) => s.slot === slot)?.head?.seq ?? 0n,
+      supervisors: this.supervisors().map((s) => ({ worker: s.worker, newest: (slot) => this.logs.newest(s.endpoint, this.id, slot) })),
+      log: this.log,
+    });
+    for (const [slot, seq] of beyond) {
+      this.log.warn("own log is behind what was sent: taking it back", { slot, have: store.heads()[slot], sent: seq });
+      this.compute?.post({ kind: "behind", slot, seq });
     }
   }
 
-  private check({ message: m, header, hash }: Incoming): string | undefined {
-    void hash;
-    if (!equalBytes(sha256(m.map), header.mapHash)) return "the map has another hash than the header says";
-    const before = header.seq === 1n ? new Uint8Array(32) : (this.store?.hash(header.slot, header.seq - 1n) ?? this.pending.get(`${header.slot}/${header.seq - 1n}`)?.hash);
+  /** Header hash of a message that is logged, or on its way through the compute thread. */
+  private hashOf(slot: number, seq: bigint): Uint8Array | undefined {
+    return this.store?.hash(slot, seq) ?? this.pending.get(`${slot}/${seq}`)?.hash;
+  }
+
+  private check({ message: m, header }: Incoming): string | undefined {
+    const before = header.seq === 1n ? new Uint8Array(32) : this.hashOf(header.slot, header.seq - 1n);
     if (!before || !equalBytes(before, header.prev)) return "prev is not the slot's message before";
     try {
       checkMap(this.plan.parameters, this.spec.levels, m.map);
@@ -332,7 +326,7 @@ export class MinedTask {
     await trySend(this.ctx.sender, "MsgReportEquivocation", message(MsgReportEquivocation, { reporter: this.ctx.sender.address, taskId: this.id, slot, first: one, second }), this.log);
   }
 
-  private link(s: Seat, subscribe: boolean, attached?: (clock: readonly bigint[]) => void): BusLink {
+  private link(s: Seat, subscribe: boolean): BusLink {
     const own = new Set(this.mine().map((x) => x.index));
     return new BusLink(
       {
@@ -347,7 +341,7 @@ export class MinedTask {
         sign: (m) => this.key.sign(m),
         clock: () => this.machine?.clock() ?? [],
         iteration: (m) => this.receive(m),
-        ...(attached ? { attached } : { outgoing: (clock, signal) => this.outgoing(clock, own, s.index, signal) }),
+        outgoing: (clock, signal) => this.outgoing(clock, own, s.index, signal),
         evidence: (r) => this.evidence(r),
       },
       subscribe,
@@ -403,6 +397,22 @@ export class MinedTask {
     for (const [worker, link] of this.links) link.subscribe(read.has(worker));
   }
 
+  /** What held messages name, or was attested two blocks ago, and no hub has sent: asked of all supervisors. */
+  private fillGaps(): void {
+    const { machine } = this;
+    if (!machine) return;
+    const wanted = new Map<number, Gap>(machine.gaps().map((g) => [g.slot, { slot: g.slot, from: g.seq, to: g.seq }]));
+    const old = this.attestedHistory[0];
+    if (old && old.height <= this.view.height - 2n) {
+      for (const [slot, attested] of old.heads) {
+        const seq = machine.needed(slot, attested);
+        const next = (machine.clock()[slot] ?? 0n) + 1n;
+        if (seq >= next && next === machine.head(slot) + 1n) wanted.set(slot, { slot, from: next, to: seq });
+      }
+    }
+    void this.gaps.fill([...wanted.values()]);
+  }
+
   // ---- evidence ----
 
   private async *evidence(r: EvidenceRequest): AsyncGenerator<Pick<Partial<EvidenceReply>, "residual" | "messages">> {
@@ -430,28 +440,4 @@ export class MinedTask {
     this.logs.close();
     this.blobs.close();
   }
-}
-
-const CLOCK_TIMEOUT = 5_000;
-
-/** What each supervisor has, held-back messages included, by attaching to all of them. */
-async function askClocks(seats: readonly Seat[], open: (s: Seat, attached: (clock: readonly bigint[]) => void) => BusLink): Promise<{ clocks: (readonly bigint[])[]; failed: number }> {
-  const clocks: (readonly bigint[])[] = [];
-  let failed = 0;
-  await Promise.all(
-    seats.map(async (s) => {
-      let link: BusLink | undefined;
-      const clock = await new Promise<readonly bigint[] | undefined>((resolve) => {
-        const timer = setTimeout(() => resolve(undefined), CLOCK_TIMEOUT);
-        link = open(s, (c) => {
-          clearTimeout(timer);
-          resolve(c);
-        });
-      });
-      await link?.close();
-      if (clock) clocks.push(clock);
-      else failed++;
-    }),
-  );
-  return { clocks, failed };
 }

@@ -10,7 +10,7 @@ import { type BlobChunk, BlobService } from "#proto/gen/pouw.js";
 import { CHUNK } from "./blob-client.js";
 import { cidDigest } from "./cid.js";
 import { exhausted, invalid, notFound } from "./errors.js";
-import { service, type Service } from "./server.js";
+import { service, type Service, SMALL_REQUEST } from "./server.js";
 
 export class BlobStore {
   constructor(private readonly directory: string) {
@@ -128,5 +128,5 @@ export function blobService({ store, allowed, stored }: BlobServiceOptions): Ser
         yield { cid, offset: BigInt(p.offset), data: p.data, size: BigInt(p.size), last: p.offset + p.data.length === p.size };
       }
     },
-  });
+  }, { put: CHUNK + 4096, get: SMALL_REQUEST });
 }

@@ -34,6 +34,9 @@ export interface BusLinkOptions {
 
 const FIRST_DELAY = 200;
 const LAST_DELAY = 10_000;
+/** requests for evidence answered at one time, and how many may wait besides */
+const MAX_ANSWERING = 2;
+const MAX_WAITING = 8;
 const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) return resolve();
@@ -56,6 +59,8 @@ export class BusLink {
   private attachedAs: boolean | undefined;
   /** we broke the stream ourselves, to attach otherwise */
   private turning = false;
+  private answering = 0;
+  private readonly unanswered: (() => Promise<void>)[] = [];
   private readonly finished: Promise<void>;
 
   constructor(
@@ -136,20 +141,23 @@ export class BusLink {
       stream.on("error", () => over.abort());
       stream.on("end", () => over.abort());
       for await (const frame of stream as AsyncIterable<BusFrame>) {
-        if (frame.challenge && !this.open) {
+        if (frame.challenge) {
+          if (this.attachedAs !== undefined) throw new Error(`${o.endpoint}: a second challenge on one stream`);
           const attach = { taskId: o.taskId, role: o.role as never, index: o.index };
           const signature = o.sign(attachSignBytes(o.chainId, attach, frame.challenge.nonce, o.supervisor));
           const subscribe = this.subscribed;
           this.attachedAs = subscribe;
           stream.write({ attach: { ...attach, signature, clock: [...o.clock()], subscribe } });
         } else if (frame.attached) {
+          // each would begin our whole log anew
+          if (this.open || this.attachedAs === undefined) throw new Error(`${o.endpoint}: attached out of turn`);
           this.open = this.wasOpen = true;
           this.log.debug("attached", { subscribe: this.attachedAs });
           o.attached?.(frame.attached.clock);
           this.send(stream as never, frame.attached.clock, over);
         } else if (frame.iteration) await o.iteration(frame.iteration);
         else if (frame.acknowledge) o.acknowledged?.(frame.acknowledge.slot, frame.acknowledge.seq);
-        else if (frame.evidenceRequest) void this.answer(stream as never, frame.evidenceRequest);
+        else if (frame.evidenceRequest) this.asked(stream as never, frame.evidenceRequest, over.signal);
       }
     } finally {
       this.open = false;
@@ -174,12 +182,35 @@ export class BusLink {
     });
   }
 
-  private async answer(stream: ClientDuplexStream<Partial<BusFrame>, BusFrame>, request: EvidenceRequest): Promise<void> {
+  /** Answers a few requests at a time: they share the stream with our iterations. A hub asks for less than what waits here. */
+  private asked(stream: ClientDuplexStream<Partial<BusFrame>, BusFrame>, request: EvidenceRequest, over: AbortSignal): void {
+    if (this.answering + this.unanswered.length >= MAX_WAITING) {
+      this.log.debug("a hub asks for too much at once", { slot: request.slot, seq: request.seq });
+      return;
+    }
+    this.unanswered.push(() => this.answer(stream, request, over));
+    this.answerNext();
+  }
+
+  private answerNext(): void {
+    if (this.answering >= MAX_ANSWERING) return;
+    const next = this.unanswered.shift();
+    if (!next) return;
+    this.answering++;
+    void next().finally(() => {
+      this.answering--;
+      this.answerNext();
+    });
+  }
+
+  private async answer(stream: ClientDuplexStream<Partial<BusFrame>, BusFrame>, request: EvidenceRequest, over: AbortSignal): Promise<void> {
+    if (over.aborted) return;
     const { id } = request;
     const empty = { id, residual: new Uint8Array(0), messages: [], missing: false, last: false };
     try {
       let some = false;
       for await (const part of this.options.evidence?.(request) ?? []) {
+        if (over.aborted) return;
         some = true;
         if (!stream.write({ evidenceReply: { ...empty, ...part } })) await drained(stream);
       }

@@ -22,6 +22,12 @@ export class LogClient {
     }, options.signal);
   }
 
+  /** The newest message that one supervisor has of a slot, held-back ones included; undefined when its log is open and has none. */
+  async newest(endpoint: string, taskId: bigint, slot: number, options: CallOptions = {}): Promise<Iteration | undefined> {
+    const r = await this.pool.remote(endpoint);
+    return (await r.unary(LogService.header, { taskId, slot, seq: 0n }, { timeout: 5_000, ...options })).iteration;
+  }
+
   /** Messages first … last of a slot, in order and complete. */
   range(taskId: bigint, slot: number, first: bigint, last: bigint, check: (messages: Iteration[]) => void = () => {}, options: CallOptions = {}): Promise<Iteration[]> {
     if (last < first) return Promise.resolve([]);

@@ -8,10 +8,11 @@ import { LogMachine, type MachineOptions } from "./log-machine.js";
 
 const keys = [0, 1].map((i) => sessionKeyFromSeed(new Uint8Array(32).fill(i + 1)));
 
+const EMPTY = Uint8Array.of(0);
 function message(slot: number, seq: bigint, clock: bigint[], change: Partial<Header> = {}, by = slot): Iteration {
-  const header = Header.encode(Header.create({ version: 1, chainId: "c-1", taskId: 1n, slot, seq, clock, height: 5n, ...change }));
+  const header = Header.encode(Header.create({ version: 1, chainId: "c-1", taskId: 1n, slot, seq, clock, height: 5n, mapHash: sha256(EMPTY), ...change }));
   const signature = (keys[by] as (typeof keys)[number]).sign(headSignBytes({ chainId: "c-1", taskId: 1n, slot, seq, headerHash: sha256(header) }));
-  return { header, map: Uint8Array.of(0), signature };
+  return { header, map: EMPTY, signature };
 }
 
 function machine(o: Partial<MachineOptions> = {}) {
@@ -20,6 +21,7 @@ function machine(o: Partial<MachineOptions> = {}) {
     chainId: "c-1",
     taskId: 1n,
     slots: 2,
+    positions: () => 9n,
     heads: [0n, 0n],
     sessionKey: (slot) => keys[slot]?.publicKey,
     logged: (slot, seq) => logged.get(`${slot}/${seq}`),
@@ -43,7 +45,8 @@ test("messages come out in causal order, whatever order they came in", (t) => {
     t.is(m.receive(x).kind, "held");
     t.deepEqual(drain(), []);
   }
-  t.deepEqual(m.clock(), [2n, 2n], "held-back messages count as had");
+  t.deepEqual(m.clock(), [0n, 2n], "held-back messages count as had, as far as none is missing before them");
+  t.deepEqual(m.newestHeld(0), all[0]);
   t.deepEqual(m.gaps().map((g) => `${g.slot}/${g.seq}`), ["0/1"]);
   m.receive(all[3] as Iteration);
   t.deepEqual(drain(), ["0/1", "1/1", "0/2", "1/2"]);
@@ -100,4 +103,24 @@ test("what is held back for one slot is bounded, yet its next message is always 
   t.true(kinds.includes("refused"));
   t.is(m.receive(message(0, 1n, [0n, 0n])).kind, "held");
   t.is(drain()[0], "0/1");
+});
+
+test("a right header with another map is refused and forgotten: the message itself is taken afterwards", (t) => {
+  const { m, drain } = machine();
+  const honest = message(0, 1n, [0n, 0n]);
+  const altered = m.receive({ ...honest, map: Uint8Array.of(1, 0, 0) });
+  t.regex(altered.kind === "refused" ? altered.why : "", /map of another hash/);
+  t.deepEqual(drain(), []);
+  t.is(m.receive(honest).kind, "held");
+  t.deepEqual(drain(), ["0/1"]);
+});
+
+test("a header beyond the positions, or naming what is beyond them, is refused and leaves no gap", (t) => {
+  const { m } = machine();
+  for (const [slot, seq, clock] of [[1, 7n, [1n << 60n, 6n]], [1, 10n, [0n, 9n]], [1, 7n, [0n, 3n]], [0, 1n, [0n, 10n]]] as const) {
+    t.is(m.receive(message(slot, seq, [...clock])).kind, "refused", `${slot}/${seq} [${clock}]`);
+  }
+  t.deepEqual(m.gaps(), []);
+  t.is(m.receive(message(1, 7n, [9n, 6n])).kind, "held");
+  t.deepEqual(m.clock(), [0n, 0n], "1 … 6 are missing: they are to be sent");
 });

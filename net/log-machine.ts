@@ -33,6 +33,8 @@ export interface MachineOptions {
   readonly chainId: string;
   readonly taskId: bigint;
   readonly slots: number;
+  /** how many messages a slot can have in all: nothing above is taken, or waited for */
+  positions(slot: number): bigint;
   sessionKey(slot: number): Uint8Array | undefined;
   /** hash of a logged message */
   logged(slot: number, seq: bigint): Uint8Array | undefined;
@@ -65,9 +67,25 @@ export class LogMachine {
     if (height > this.height) this.height = height;
   }
 
-  /** The highest seq of every slot that is here, held-back messages included. */
+  /** Up to where every slot's messages are here without a gap, held-back ones included: whoever sends to us begins behind it. */
   clock(): bigint[] {
-    return this.heads.map((h, slot) => [...(this.held[slot] as Map<bigint, Incoming>).keys()].reduce((a, b) => (a > b ? a : b), h));
+    return this.heads.map((h, slot) => {
+      let seq = h;
+      while (this.held[slot]?.has(seq + 1n)) seq++;
+      return seq;
+    });
+  }
+
+  /** The highest seq up to which a slot is logged, or given out to be. */
+  head(slot: number): bigint {
+    return this.heads[slot] ?? 0n;
+  }
+
+  /** The held-back message with the highest seq of a slot. */
+  newestHeld(slot: number): Iteration | undefined {
+    let best: Incoming | undefined;
+    for (const m of this.held[slot]?.values() ?? []) if (!best || m.header.seq > best.header.seq) best = m;
+    return best?.message;
   }
 
   /** Slots of which a held message names something that is not here: what to fetch, and from whose message it is known. */
@@ -100,6 +118,12 @@ export class LogMachine {
     const { slot, seq } = header;
     if (header.chainId !== o.chainId || header.taskId !== o.taskId) return { kind: "refused", why: `header is for ${header.chainId} task ${header.taskId}` };
     if (slot >= o.slots || seq < 1n || header.clock.length !== o.slots) return { kind: "refused", why: `header of slot ${slot}, seq ${seq}, ${header.clock.length} clock entries does not fit ${o.slots} slots` };
+    if (seq > o.positions(slot) || header.clock[slot] !== seq - 1n) {
+      return { kind: "refused", why: `${slot}/${seq} with own clock entry ${header.clock[slot]}: the slot has ${o.positions(slot)} positions, and its entry is seq − 1` };
+    }
+    // a message that names what can never exist would be held for ever, and leave a gap that nobody can fill
+    const beyond = header.clock.findIndex((c, j) => c > o.positions(j));
+    if (beyond >= 0) return { kind: "refused", why: `${slot}/${seq} names ${header.clock[beyond]} of slot ${beyond}, which has ${o.positions(beyond)} positions` };
     const hash = sha256(message.header);
     const broken = this.broken.get(slot);
     if (broken && equalBytes(broken.hash, hash)) return { kind: "refused", why: broken.why };
@@ -116,6 +140,8 @@ export class LogMachine {
     }
     if (this.needed(slot, seq) < seq) return { kind: "refused", why: `${slot}/${seq} is above ${this.needed(slot, seq)}, where the slot was closed for a fault` };
     if (seq <= (this.heads[slot] as bigint)) return { kind: "refused", why: `${slot}/${seq} is below the head ${this.heads[slot]}` };
+    // Signed is the header alone. Not remembered as broken: the same header with its own map is still to come.
+    if (!equalBytes(sha256(message.map), header.mapHash)) return { kind: "refused", why: `${slot}/${seq} came with a map of another hash than its header says` };
     const size = message.header.length + message.map.length + 256;
     if ((this.heldBytes[slot] as number) + size > (o.maxHeldBytes ?? 64 << 20) && seq !== (this.heads[slot] as bigint) + 1n) {
       return { kind: "refused", why: `too much of slot ${slot} is held back: send it again later` };
@@ -152,7 +178,8 @@ export class LogMachine {
     return m.header.clock.every((seq, j) => (j === slot ? seq < m.header.seq : this.needed(j, seq) <= (this.heads[j] as bigint))) ? m : undefined;
   }
 
-  private needed(slot: number, seq: bigint): bigint {
+  /** Up to where a seq that somebody names is to be had: not above where the slot was closed for a fault. */
+  needed(slot: number, seq: bigint): bigint {
     const f = this.o.ceiling?.(slot);
     return f !== undefined && f < seq ? f : seq;
   }

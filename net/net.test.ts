@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import test from "ava";
 import { Client, credentials } from "@grpc/grpc-js";
 import { service as health } from "grpc-health-check";
-import { BlobService, type Iteration, LogService, Role } from "#proto/gen/pouw.js";
+import { BlobService, type BusFrame, BusService, type EvidenceReply, type Iteration, LogService, Role } from "#proto/gen/pouw.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
 import { BlobClient, BlobStore, blobService, BusHub, BusLink, cidDigest, EndpointError, isPrivateAddress, LogClient, notFound, parseEndpoint, Remote, resolveEndpoint, serveGrpc, service } from "./index.js";
 
@@ -160,7 +160,7 @@ async function bench(log: Iteration[], port = 0, followers: { wake: () => void }
     chainId: "test-1",
     address: "pouw1hub",
     seat: async (taskId, role, index) => (taskId === 1n && role === Role.ROLE_MINER && index === 0 ? { worker: "pouw1miner", sessionKey: key.publicKey } : undefined),
-    clock: () => [BigInt(got.length)],
+    clock: async () => [BigInt(got.length)],
     iteration: async (peer, m) => {
       got.push(m);
       peer.acknowledge(0, BigInt(got.length));
@@ -208,13 +208,17 @@ test("a link attaches by its session key, takes the log from its clock, sends it
     true,
   );
   try {
-    await until(() => received.length === 2 && acks.length === 3, "the first session");
+    await until(() => received.length === 2 && acks.at(-1) === 3n, "the first session");
     t.deepEqual(received, [2, 3]);
     t.deepEqual(b.got.map((m) => m.header[1]), [1, 2, 3]);
     const [peer] = b.hub.ofWorker(1n, "pouw1miner");
-    const ask = (seq: bigint) => peer!.evidence({ residualHash: new Uint8Array(32), slot: 0, seq, residual: true, peers: false, iteration: false }, 2000);
-    t.deepEqual((await ask(2n)).flatMap((r) => [...r.residual]), [1, 2, 3]);
-    t.true((await ask(3n)).at(-1)?.missing);
+    const parts: number[] = [];
+    const ask = (seq: bigint, take = (r: EvidenceReply) => void parts.push(...r.residual)) =>
+      peer!.ask({ residualHash: new Uint8Array(32), slot: 0, seq, residual: true, peers: false, iteration: false }, take, { silence: 2000, total: 2000 });
+    t.true(await ask(2n));
+    t.deepEqual(parts, [1, 2, 3]);
+    t.false(await ask(3n));
+    await t.throwsAsync(ask(2n, () => { throw new Error("more than was allowed"); }), { message: "more than was allowed" });
     const { port } = b;
     await b.close();
     await until(() => !link.connected, "the break");
@@ -241,4 +245,95 @@ test("an attach with another key is refused, and so is a signature made for anot
     for (const l of links) await l.close();
     await b.close();
   }
+});
+
+/** A hub of our own making, for what an honest one never sends. */
+async function badHub(t: { teardown(f: () => unknown): void }, talk: (stream: { write(f: Partial<BusFrame>): void; on(e: "data", f: (frame: BusFrame) => void): void }) => void): Promise<string> {
+  const server = await serveGrpc({ listen: "127.0.0.1:0", services: [service(BusService, { attach: (stream) => talk(stream as never) })] });
+  t.teardown(() => server.close());
+  return `127.0.0.1:${server.port}`;
+}
+const linkTo = (endpoint: string, more: Partial<ConstructorParameters<typeof BusLink>[0]> = {}) =>
+  new BusLink({ endpoint, chainId: "test-1", supervisor: "pouw1hub", taskId: 1n, role: Role.ROLE_MINER, index: 0, allowPrivate: true, sign: (m) => key.sign(m), clock: () => [0n], iteration: async () => {}, ...more }, false);
+
+test("a hub that says attached twice is left: our log is sent once a session", async (t) => {
+  let begun = 0;
+  const at = await badHub(t, (s) => {
+    s.on("data", (f) => f.attach && [1, 2, 3].forEach(() => s.write({ attached: { clock: [0n] } })));
+    s.write({ challenge: { nonce: new Uint8Array(32) } });
+  });
+  let sessions = 0;
+  const link = linkTo(at, {
+    attached: () => void sessions++,
+    async *outgoing() {
+      begun++;
+      yield message(0, 1);
+    },
+  });
+  await until(() => sessions >= 2, "a second session");
+  t.is(begun, sessions);
+  await link.close();
+});
+
+test("a hub that asks for much at once is answered two at a time, and what is too much not at all", async (t) => {
+  let running = 0;
+  let most = 0;
+  const answered = new Set<bigint>();
+  const at = await badHub(t, (s) => {
+    s.on("data", (f) => {
+      if (f.evidenceReply?.last) answered.add(f.evidenceReply.id);
+      if (!f.attach) return;
+      s.write({ attached: { clock: [0n] } });
+      for (let id = 1n; id <= 50n; id++) s.write({ evidenceRequest: { id, residualHash: new Uint8Array(0), slot: 0, seq: 1n, residual: false, peers: true, iteration: false } });
+    });
+    s.write({ challenge: { nonce: new Uint8Array(32) } });
+  });
+  const link = linkTo(at, {
+    async *evidence() {
+      most = Math.max(most, ++running);
+      await new Promise((r) => setTimeout(r, 30));
+      yield { messages: [message(0, 1)] };
+      running--;
+    },
+  });
+  await until(() => answered.size >= 8, "the answers");
+  await new Promise((r) => setTimeout(r, 100));
+  t.is(most, 2);
+  t.true(answered.size < 20, `${answered.size} of 50 answered`);
+  await link.close();
+});
+
+test("many streams that never attach keep nobody out, not even from their own address", async (t) => {
+  const b = await bench([]);
+  const remotes: Remote[] = [];
+  for (let c = 0; c < 3; c++) {
+    const r = await Remote.dial(`127.0.0.1:${b.port}`, { allowPrivate: true });
+    remotes.push(r);
+    for (let i = 0; i < 100; i++) r.duplex(BusService.attach).on("error", () => {}).on("data", () => {});
+  }
+  await new Promise((r) => setTimeout(r, 200));
+  const link = linkTo(`127.0.0.1:${b.port}`);
+  await until(() => link.connected, "the honest one");
+  t.pass();
+  await link.close();
+  for (const r of remotes) r.close();
+  await b.close();
+});
+
+test("before it has attached a caller sends small frames only, and large ones afterwards", async (t) => {
+  const b = await bench([]);
+  const remote = await Remote.dial(`127.0.0.1:${b.port}`, { allowPrivate: true });
+  const stream = remote.duplex(BusService.attach);
+  const failure = new Promise<Error>((resolve) => stream.on("error", resolve).on("data", () => {}));
+  stream.write({ iteration: { ...message(0, 1), map: new Uint8Array(200_000) } });
+  t.regex((await failure).message, /larger than max/i);
+  remote.close();
+  const link = linkTo(`127.0.0.1:${b.port}`, {
+    async *outgoing() {
+      yield { ...message(0, 1), map: new Uint8Array(200_000) };
+    },
+  });
+  await until(() => b.got.length === 1, "a large message of an attached miner");
+  await link.close();
+  await b.close();
 });

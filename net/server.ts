@@ -8,6 +8,7 @@ import descriptor from "../proto/gen/descriptor.json" with { type: "json" };
 import { parseEndpoint } from "./address.js";
 import { asServiceError, CallError } from "./errors.js";
 import { drained, MAX_RECEIVE } from "./dial.js";
+import { limitRequests } from "./receive-limit.js";
 import { type MethodTable, serviceDefinition, type ServiceTable } from "./service.js";
 
 type In<M extends MethodTable> = ReturnType<M["request"]["create"]>;
@@ -32,10 +33,14 @@ export interface Service {
   readonly table: ServiceTable;
   // oxlint-disable-next-line typescript/no-explicit-any -- each method has its own argument types; service() checked them
   readonly handlers: Readonly<Record<string, (...args: any[]) => unknown>>;
+  /** the largest message that a method takes, bytes; the server's limit where none is given */
+  readonly limits: Readonly<Record<string, number | undefined>>;
 }
 // oxlint-disable-next-line typescript/no-explicit-any -- as above
 type AnyHandler = (...args: any[]) => any;
-export const service = <S extends ServiceTable>(table: S, handlers: Handlers<S>): Service => ({ table, handlers: handlers as never });
+/** for requests that only name things: a clock of 1,024 slots is the longest */
+export const SMALL_REQUEST = 64 * 1024;
+export const service = <S extends ServiceTable>(table: S, handlers: Handlers<S>, limits: Partial<Record<keyof S & string, number>> = {}): Service => ({ table, handlers: handlers as never, limits });
 
 export interface ServeOptions {
   /** host:port; port 0 takes a free one */
@@ -55,14 +60,17 @@ const reflection = (): ReflectionService => new ReflectionService(fromJSON(descr
 
 export async function serveGrpc(options: ServeOptions): Promise<GrpcServer> {
   const log = options.log ?? silentLogger;
+  const names: string[] = [];
+  const limits = new Map<string, number>();
+  for (const s of options.services) for (const [name, m] of Object.entries(s.table)) limits.set(m.path, s.limits[name] ?? options.maxReceive ?? MAX_RECEIVE);
   const server = new Server({
+    interceptors: [limitRequests(limits)],
     "grpc.max_receive_message_length": options.maxReceive ?? MAX_RECEIVE,
     "grpc.max_send_message_length": -1,
     "grpc.max_concurrent_streams": options.maxStreams ?? 128,
     "grpc.keepalive_time_ms": 10_000,
     "grpc.keepalive_timeout_ms": 5_000,
   });
-  const names: string[] = [];
   for (const s of options.services) {
     const implementation: Record<string, unknown> = {};
     for (const [name, m] of Object.entries(s.table)) {

@@ -9,6 +9,8 @@ import { isOver, queryTask, type TaskView, watchTasks } from "#client/chain/task
 import { ensureWorker, queryParams } from "#client/chain/worker.js";
 import { Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
+import { EvidenceRelay } from "./evidence.js";
+import { OpenJobs } from "./open-jobs.js";
 import { ResidualCache } from "./residuals.js";
 import { evidenceService, logService } from "./services.js";
 import { SupervisedTask, type SupervisorContext } from "./task.js";
@@ -35,6 +37,7 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
   const db = await Database.open(join(setup.home, "db"));
   const blobs = new BlobStore(join(setup.home, "blobs"));
   const cache = new ResidualCache();
+  const jobs = new OpenJobs(chain);
   const tasks = new Map<bigint, SupervisedTask>();
   let open: ((view: TaskView) => SupervisedTask) | undefined;
   const task = (id: bigint): SupervisedTask => {
@@ -48,7 +51,7 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
     address: sender.address,
     log,
     seat: async (id, role, index) => tasks.get(id)?.seat(role, index),
-    clock: (id) => tasks.get(id)?.clock() ?? [],
+    clock: async (id) => task(id).clock(),
     iteration: (peer, m) => task(peer.taskId).receive(peer, m),
     residual: async (peer, push) => {
       const t = task(peer.taskId);
@@ -68,7 +71,7 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
       services: [
         hub.service(),
         logService(task),
-        evidenceService(task, cache),
+        evidenceService(task, new EvidenceRelay((id) => jobs.of(id), cache)),
         blobService({
           store: blobs,
           allowed: async (id, cid) => {

@@ -16,7 +16,8 @@ import {
   type Seat,
   type SignedHead,
 } from "#proto/gen/pouw.js";
-import { BlobClient, type BlobStore, type BusHub, BusLink, type BusPeer, type BusSeat, LogClient, refused, unavailable } from "#net/index.js";
+import { slotPositions } from "#protocol/positions.js";
+import { BlobClient, type BlobStore, type BusHub, BusLink, type BusPeer, type BusSeat, type Gap, GapFiller, LogClient, refused, unavailable } from "#net/index.js";
 import { maxManifestBytes, maxTestSetBytes } from "#net/task-data.js";
 import { LogStore } from "#net/log-store.js";
 import { RoundHistory, type TaskView } from "#client/chain/task-view.js";
@@ -42,7 +43,7 @@ export interface SupervisorContext {
 }
 
 const MAX_UNSYNCED = 1024;
-const GAP_TIMEOUT = 5_000;
+const MANIFEST_TIMEOUT = 5_000;
 
 export class SupervisedTask {
   private readonly key: SessionKey;
@@ -66,7 +67,7 @@ export class SupervisedTask {
   private checking: Promise<void> | undefined;
   private dataComplete = false;
   private confirming = false;
-  private filling = false;
+  private readonly gaps: GapFiller;
   /** the newest synced message of each slot */
   private readonly synced = new Map<number, { seq: bigint; signature: Uint8Array }>();
   private unsynced = 0;
@@ -82,10 +83,21 @@ export class SupervisedTask {
     const spec = this.spec;
     this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.maxParameters) });
     this.history.note(view);
+    this.gaps = new GapFiller({
+      taskId: view.task.id,
+      peers: this.peersLog,
+      log: this.log,
+      hash: (slot, seq) => this.store?.hash(slot, seq),
+      receive: (m) => this.receive(undefined, m),
+      author: (gap, timeout) => this.named(gap, timeout),
+    });
   }
 
   get id(): bigint {
     return this.view.task.id;
+  }
+  get parameters(): number {
+    return this.plan.parameters;
   }
   private get spec() {
     const { spec } = this.view.task;
@@ -151,6 +163,7 @@ export class SupervisedTask {
       chainId: this.ctx.chain.chainId,
       taskId: task.id,
       slots: this.spec.slots,
+      positions: (slot) => slotPositions(this.spec, slot),
       heads: store.heads(),
       sessionKey: (slot) => this.view.seats.find((s) => s.role === Role.ROLE_MINER && s.index === slot && s.joined)?.sessionKey,
       logged: (slot, seq) => store.hash(slot, seq),
@@ -223,8 +236,21 @@ export class SupervisedTask {
   }
   // ---- messages ----
 
-  clock(): readonly bigint[] {
-    return this.machine?.clock() ?? [];
+  /** What is here of every slot; waits until the log is open: an empty clock would say that nothing is. */
+  async clock(): Promise<readonly bigint[]> {
+    await this.started;
+    return (this.machine as LogMachine).clock();
+  }
+
+  /** The newest message of a slot, held-back ones included: what a miner that lost its log asks for. */
+  async newest(slot: number): Promise<Iteration | undefined> {
+    const { machine } = this;
+    if (!machine) throw unavailable(`task ${this.id} has no log yet`);
+    const held = machine.newestHeld(slot);
+    if (held) return held;
+    const head = this.logStore.heads()[slot] ?? 0n;
+    await this.syncing; // what was taken may be on its way to the disk
+    return this.logStore.get(slot, head);
   }
 
   async receive(peer: BusPeer | undefined, m: Iteration): Promise<void> {
@@ -305,33 +331,26 @@ export class SupervisedTask {
   /** What held messages name and the chain anchored, but this log lacks: from other supervisors, then from the miner that named it. */
   private fillGaps(): void {
     const { machine, store } = this;
-    if (!machine || !store || this.filling) return;
+    if (!machine || !store) return;
     const heads = store.heads();
-    const wanted = new Map(machine.gaps().map((g) => [g.slot, { from: g.seq, to: g.seq, namedBy: g.namedBy as number | undefined }]));
+    const wanted = new Map<number, Gap>(machine.gaps().map((g) => [g.slot, { slot: g.slot, from: g.seq, to: g.seq, namedBy: g.namedBy }]));
     for (const { slot, head } of this.view.slots) {
       const have = heads[slot] ?? 0n;
-      if (head && head.seq > have && !wanted.has(slot)) wanted.set(slot, { from: have + 1n, to: head.seq, namedBy: undefined });
+      const to = machine.needed(slot, head?.seq ?? 0n);
+      if (to > have && !wanted.has(slot)) wanted.set(slot, { slot, from: have + 1n, to });
     }
-    if (wanted.size === 0) return;
-    this.filling = true;
-    (async () => {
-      for (const [slot, w] of wanted) {
-        try {
-          for (const m of await this.peersLog.range(this.id, slot, w.from, w.to, undefined, { timeout: GAP_TIMEOUT })) await this.receive(undefined, m);
-          continue;
-        } catch (e) {
-          this.log.debug("no supervisor fills a gap", { slot, from: w.from, to: w.to, error: e as Error });
-        }
-        if (w.namedBy === undefined) continue;
-        const seat = this.view.seats.find((s) => s.role === Role.ROLE_MINER && s.index === w.namedBy);
-        for (const p of seat ? this.ctx.hub().ofWorker(this.id, seat.worker) : []) {
-          const parts = await p.evidence({ residualHash: new Uint8Array(0), slot, seq: w.from, residual: false, peers: false, iteration: true }, GAP_TIMEOUT).catch(() => []);
-          for (const m of parts.flatMap((r) => r.messages)) await this.receive(undefined, m);
-        }
-      }
-    })()
-      .catch((e: Error) => this.log.warn("filling gaps failed", { error: e }))
-      .finally(() => (this.filling = false));
+    void this.gaps.fill([...wanted.values()]);
+  }
+
+  /** The message that a miner named, over its own stream. */
+  private async named({ slot, from, namedBy }: Gap, timeout: number): Promise<readonly Iteration[]> {
+    for (const p of this.minerOf(namedBy as number)) {
+      const messages: Iteration[] = [];
+      const request = { residualHash: new Uint8Array(0), slot, seq: from, residual: false, peers: false, iteration: true };
+      await p.ask(request, (r) => void (messages.length === 0 && messages.push(...r.messages.slice(0, 1))), { silence: timeout, total: timeout });
+      if (messages.length > 0) return messages;
+    }
+    return [];
   }
 
   // ---- data ----
@@ -356,7 +375,7 @@ export class SupervisedTask {
     const endpoints = this.view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.joined && s.worker !== this.ctx.sender.address).map((s) => s.endpoint);
     const from = new BlobClient({ endpoints, allowPrivate: this.ctx.allowPrivate });
     try {
-      const bytes = await from.get(this.spec.manifestCid, maxManifestBytes(this.spec), { timeout: GAP_TIMEOUT });
+      const bytes = await from.get(this.spec.manifestCid, maxManifestBytes(this.spec), { timeout: MANIFEST_TIMEOUT });
       await this.ctx.blobs.put(this.spec.manifestCid, [bytes], bytes.length);
       await this.checkData();
     } catch (e) {

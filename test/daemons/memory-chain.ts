@@ -7,6 +7,7 @@ import { sha256 } from "#kernel/crypto.js";
 import { type BlockHeader, type Chain, ChainError, type Message, type Sender, type TxResult } from "#client/chain/types.js";
 import {
   type AttestedHead,
+  type Job,
   type MsgAnchorLog,
   type MsgJoinTask,
   type MsgReportEquivocation,
@@ -42,6 +43,7 @@ export class MemoryChain implements Chain {
   readonly claims: MsgSubmitWork[] = [];
   readonly reports: MsgReportEquivocation[] = [];
   readonly refused: string[] = [];
+  readonly jobs: Job[] = [];
   private readonly anchors = new Map<number, { height: bigint; seq: bigint; hash: Uint8Array }[]>();
   private readonly attestations = new Map<string, AttestedHead[]>();
   private readonly history = new Map<bigint, Snapshot>();
@@ -142,6 +144,8 @@ export class MemoryChain implements Chain {
         return { heads: this.anchors.get(q.slot) ?? [] };
       case "/pouw.v1.Query/Beacon":
         return { height: q.height, beacon: this.beacon(q.height) };
+      case "/pouw.v1.Query/Jobs":
+        return { jobs: this.jobs };
       case "/pouw.v1.Query/MiningInfo":
         return { target: Buffer.from(this.target.toString(16).padStart(64, "0"), "hex") };
       default:

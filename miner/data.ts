@@ -1,0 +1,22 @@
+/** The training batches of a task, each checked against the manifest, which its CID checks. */
+import { type ModelPlan } from "#engine/topology/index.js";
+import { type TaskSpec } from "#proto/gen/pouw.js";
+import { batchOfSegment, checkManifestFor, checkSegment, decodeManifest, rowShapeOf } from "#protocol/data.js";
+import { maxManifestBytes, maxSegmentBytes } from "#net/task-data.js";
+import { type ComputeSetup } from "./protocol.js";
+
+export async function loadBatches(spec: TaskSpec, plan: ModelPlan, blob: (cid: string, maxBytes: number) => Promise<Uint8Array>): Promise<ComputeSetup["batches"]> {
+  const manifest = decodeManifest(await blob(spec.manifestCid, maxManifestBytes(spec)));
+  checkManifestFor(manifest, spec, plan);
+  const shape = rowShapeOf(spec, plan);
+  const out: { x: Float32Array; y: Int32Array | Float32Array; hash: Uint8Array }[] = [];
+  for (const [i, ref] of manifest.segments.entries()) {
+    if (out.length >= spec.batches) break;
+    const rows = checkSegment(manifest, shape, i, await blob(ref.cid, maxSegmentBytes(spec, plan, ref.batches)));
+    for (let b = 0; b < ref.batches; b++) {
+      const { x, y } = batchOfSegment(shape, rows, manifest.batchSize, b);
+      out.push({ x: x.slice(), y: y.slice(), hash: manifest.batchHashes[out.length] as Uint8Array });
+    }
+  }
+  return out.slice(0, spec.batches);
+}

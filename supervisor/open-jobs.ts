@@ -1,0 +1,34 @@
+/** The open verification jobs of a task, as the chain has them now: asked at most once a second. */
+import { type Chain } from "#client/chain/types.js";
+import { type Job, QueryJobsRequest, QueryJobsResponse } from "#proto/gen/pouw.js";
+
+const FRESH_MS = 1_000;
+const PAGE = 100;
+
+export class OpenJobs {
+  private readonly known = new Map<bigint, { at: number; jobs: Promise<readonly Job[]> }>();
+
+  constructor(
+    private readonly chain: Chain,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  of(taskId: bigint): Promise<readonly Job[]> {
+    const have = this.known.get(taskId);
+    if (have && this.now() - have.at < FRESH_MS) return have.jobs;
+    const jobs = this.ask(taskId);
+    this.known.set(taskId, { at: this.now(), jobs });
+    jobs.catch(() => this.known.delete(taskId));
+    return jobs;
+  }
+
+  private async ask(taskId: bigint): Promise<readonly Job[]> {
+    const out: Job[] = [];
+    for (;;) {
+      const startAfter = out.at(-1)?.id ?? 0n;
+      const { jobs } = (await this.chain.query("/pouw.v1.Query/Jobs", QueryJobsRequest, { taskId, openOnly: true, startAfter, limit: PAGE }, QueryJobsResponse)).value;
+      out.push(...jobs);
+      if (jobs.length < PAGE) return out;
+    }
+  }
+}
