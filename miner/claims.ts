@@ -18,8 +18,8 @@ import { message, trySend } from "#client/chain/worker.js";
 import { type Logger } from "#platform/log.js";
 import { type Fault } from "./faults.js";
 import { type Advance, Advances, inclusionProof, luckyOf } from "./lottery.js";
+import { type Reruns } from "./reruns.js";
 import { type ResidualStore } from "./residuals.js";
-import { type ComputeThread } from "./task.js";
 
 export interface ClaimsSetup {
   readonly chain: Chain;
@@ -32,7 +32,8 @@ export interface ClaimsSetup {
   readonly slots: readonly number[];
   readonly store: LogStore;
   readonly residuals: ResidualStore;
-  readonly compute: ComputeThread;
+  readonly reruns: Pick<Reruns, "run">;
+  residualOf(slot: number, seq: bigint): Promise<Uint8Array | undefined>;
   push(slot: number, seq: bigint, residual: Uint8Array): void;
   readonly fault?: Fault | undefined;
 }
@@ -42,8 +43,6 @@ export class Claims {
   private readonly heads = new Map<number, bigint>();
   /** kept advances by slot, as they were last read */
   private readonly seen = new Map<number, readonly bigint[]>();
-  private readonly reruns = new Map<number, (agrees: boolean) => void>();
-  private nextRerun = 1;
   private queue: Promise<void> = Promise.resolve();
 
   constructor(private readonly o: ClaimsSetup) {}
@@ -83,29 +82,15 @@ export class Claims {
     const { slot } = a;
     const [own, head] = [await o.store.get(slot, seq), await o.store.get(slot, a.to)];
     if (!own || !head) return void o.log.warn("a lucky iteration is not in the log", { slot, seq });
-    if (!o.fault && !(await this.rerun(slot, seq))) {
+    if (!o.fault && !(await o.reruns.run(slot, seq)).agrees) {
       return void o.log.error("a lucky iteration does not re-run to the same map: check this machine's memory, it is not claimed", { slot, seq });
     }
     const hashed = residualSeqBefore(o.parameters, seq);
-    const base = hashed > 0n ? { seq: hashed, residual: await o.residuals.get(slot, hashed) } : undefined;
-    if (base?.residual && o.fault !== "withhold-residual") o.push(slot, base.seq, base.residual);
+    const residual = hashed > 0n ? await o.residualOf(slot, hashed) : undefined;
+    if (residual && o.fault !== "withhold-residual") o.push(slot, hashed, residual);
     const proof = inclusionProof(o.store.slotHashes(slot), seq, a.to);
     o.log.info("lucky: claiming", { slot, seq });
     const m = message(MsgSubmitWork, { miner: o.sender.address, taskId: o.taskId, slot, header: own.header, headHeader: head.header, proof });
     await trySend(o.sender, "MsgSubmitWork", m, o.log);
-  }
-
-  private async rerun(slot: number, seq: bigint): Promise<boolean> {
-    const base = (await this.o.residuals.atOrBelow(slot, seq - 1n)) ?? { seq: 0n, residual: new Uint8Array(0) };
-    const id = this.nextRerun++;
-    return new Promise((resolve) => {
-      this.reruns.set(id, resolve);
-      this.o.compute.post({ kind: "rerun", id, slot, seq, residualSeq: base.seq, residual: base.residual });
-    });
-  }
-
-  reran(id: number, agrees: boolean): void {
-    this.reruns.get(id)?.(agrees);
-    this.reruns.delete(id);
   }
 }

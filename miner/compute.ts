@@ -75,12 +75,17 @@ export class Compute {
 
   // ---- what the daemon says ----
 
-  /** A message in causal order: a peer's, or an own one that another run of ours signed. Its bytes were checked. */
-  apply(raw: Raw): { slot: number; seq: bigint } {
+  /**
+   * A message in causal order: a peer's, or an own one that another run of ours signed. Its bytes were checked. An own one
+   * gives the residual that its header names back, which an audit may ask for.
+   */
+  apply(raw: Raw): { slot: number; seq: bigint; residual?: Uint8Array | undefined } {
     const header = decodeHeader(raw.header);
-    if (this.own.has(header.slot)) this.redo(header);
+    const { slot, seq } = header;
+    const own = this.own.has(slot);
+    if (own) this.redo(header);
     this.enter(header, raw);
-    return { slot: header.slot, seq: header.seq };
+    return { slot, seq, residual: own && header.residualHash.length === 32 ? f32Bytes(this.engine.residual(slot)).slice() : undefined };
   }
 
   /** The residual after this own seq is kept: no message up to it needs a re-run. */
@@ -161,14 +166,14 @@ export class Compute {
     return { kind: "iterated", slot, seq, header: made.headerBytes, map: made.map, residual, second: made.second };
   }
 
-  /** Whether an own iteration comes out the same again, from the residual after `residualSeq`. */
-  rerun(slot: number, seq: bigint, residualSeq: bigint, residual: Uint8Array): boolean {
+  /** Runs an own iteration again from the residual after `residualSeq`: whether it comes out the same, and its residual. */
+  rerun(slot: number, seq: bigint, residualSeq: bigint, residual: Uint8Array): { agrees: boolean; residual: Uint8Array } {
     loadResidual(this.engine, SCRATCH, residualSeq === 0n ? undefined : residual);
     for (let at = residualSeq + 1n; at <= seq; at++) {
       const header = this.own.get(slot)?.headers[Number(at) - 1];
-      if (!header || !this.agrees(header, SCRATCH)) return false;
+      if (!header || !this.agrees(header, SCRATCH)) return { agrees: false, residual: new Uint8Array(0) };
     }
-    return true;
+    return { agrees: true, residual: f32Bytes(this.engine.residual(SCRATCH)).slice() };
   }
 
   /** sha256 of K where all that counts has been added. */

@@ -32,7 +32,8 @@ export type ToCompute =
 
 export type FromCompute =
   | { readonly kind: "ready"; readonly parameters: number; readonly clock: readonly bigint[] }
-  | { readonly kind: "applied"; readonly slot: number; readonly seq: bigint }
+  /** the residual is that of an own message whose header names it */
+  | { readonly kind: "applied"; readonly slot: number; readonly seq: bigint; readonly residual?: Uint8Array | undefined }
   | {
       readonly kind: "iterated";
       readonly slot: number;
@@ -44,6 +45,6 @@ export type FromCompute =
       /** what the planted fault signs besides */
       readonly second?: Fork | undefined;
     }
-  | { readonly kind: "reran"; readonly id: number; readonly agrees: boolean }
+  | { readonly kind: "reran"; readonly id: number; readonly agrees: boolean; readonly residual: Uint8Array }
   | { readonly kind: "idle"; readonly why: string }
   | { readonly kind: "failed"; readonly error: string };

@@ -1,15 +1,17 @@
 /** Own residuals on disk: what a claim or an audit will ask for, and what a restart begins from. */
+import { residualSeqBefore } from "#protocol/iterate.js";
 import { type Database, levelKey } from "#platform/level.js";
 
 export class ResidualStore {
   constructor(
     private readonly db: Database,
     private readonly taskId: bigint,
+    private readonly parameters: number,
   ) {}
 
   /** Goes to disk with the next group: before the message that it belongs to is sent. */
-  put(slot: number, seq: bigint, residual: Uint8Array): void {
-    this.db.write([{ key: levelKey("r", this.taskId, slot, seq), value: residual }]).catch(() => {}); // the log's own write reports the failure
+  put(slot: number, seq: bigint, residual: Uint8Array): Promise<void> {
+    return this.db.write([{ key: levelKey("r", this.taskId, slot, seq), value: residual }]).catch(() => {}); // the log's own write reports the failure
   }
 
   get(slot: number, seq: bigint): Promise<Uint8Array | undefined> {
@@ -33,9 +35,12 @@ export class ResidualStore {
     return out;
   }
 
-  /** Drops what lies below the newest one at or below `seq`: a verifier of anything above starts there or later. */
-  async prune(slot: number, seq: bigint): Promise<void> {
-    const base = await this.atOrBelow(slot, seq);
+  /**
+   * What no verifier can ask for any more goes, `over` being the last iteration that is out of every window: a re-run of
+   * the next one begins at the hashed residual before it. One that is kept besides is not what a verifier begins at.
+   */
+  async prune(slot: number, over: bigint): Promise<void> {
+    const base = await this.atOrBelow(slot, residualSeqBefore(this.parameters, over + 1n));
     if (base) await this.db.clear(levelKey("r", this.taskId, slot, 0n), levelKey("r", this.taskId, slot, base.seq));
   }
 }

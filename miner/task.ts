@@ -6,8 +6,6 @@ import { sha256 } from "#kernel/crypto.js";
 import { parseTopology } from "#engine/topology/index.js";
 import { type Chain, type Sender } from "#client/chain/types.js";
 import {
-  type EvidenceReply,
-  type EvidenceRequest,
   Header,
   type Iteration,
   MsgReportEquivocation,
@@ -29,9 +27,12 @@ import { type SessionKey, sessionKey, writePrivate } from "#platform/keys.js";
 import { type Logger } from "#platform/log.js";
 import { Claims } from "./claims.js";
 import { loadBatches } from "./data.js";
+import { Evidence } from "./evidence.js";
 import { type Fault, seesFork } from "./faults.js";
+import { Hubs } from "./hubs.js";
 import { signedBeyond } from "./own-heads.js";
 import { type ComputeSetup, type FromCompute, type ToCompute } from "./protocol.js";
+import { Reruns } from "./reruns.js";
 import { ResidualStore } from "./residuals.js";
 import { ModelSubmissions } from "./submit.js";
 
@@ -58,7 +59,7 @@ export class MinedTask {
   private readonly key: SessionKey;
   private readonly log: Logger;
   private readonly plan: ReturnType<typeof parseTopology>;
-  private readonly links = new Map<string, BusLink>();
+  private readonly hubs: Hubs;
   private readonly logs: LogClient;
   private readonly blobs: BlobClient;
   private readonly gaps: GapFiller;
@@ -74,12 +75,10 @@ export class MinedTask {
   private claims: Claims | undefined;
   private readonly submissions: ModelSubmissions;
   private residuals: ResidualStore | undefined;
+  private reruns: Reruns | undefined;
+  private evidence: Evidence | undefined;
   private drained: (() => void)[] = [];
-  /** heads attested two blocks ago, by slot */
-  private readonly attestedHistory: { height: bigint; heads: Map<number, bigint> }[] = [];
-  private readFrom = 0;
-  private movedAt = 0n;
-  /** the first hub that got a link, where a fault is planted */
+  /** where a fault is planted: the other sides of forks */
   private readonly seconds = new Map<string, Iteration>();
 
   constructor(
@@ -92,6 +91,7 @@ export class MinedTask {
     const o = { endpoints: [], allowPrivate: ctx.allowPrivate };
     this.logs = new LogClient(o);
     this.blobs = new BlobClient(o);
+    this.hubs = new Hubs((s) => this.link(s), this.log);
     this.gaps = new GapFiller({ taskId: view.task.id, peers: this.logs, log: this.log, hash: (slot, seq) => this.hashOf(slot, seq), receive: (m) => this.receive(m) });
     const spec = this.spec;
     this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.maxParameters) });
@@ -133,8 +133,8 @@ export class MinedTask {
     if (!this.computeReady) return;
     this.machine?.setHeight(view.height);
     this.compute?.post({ kind: "view", height: view.height, lowestRound: view.lowestRound, slots: view.slots });
-    this.connect();
-    this.chooseHubs();
+    this.hubs.connect(this.supervisors());
+    this.hubs.choose(view, this.supervisors(), this.mine()[0]?.index ?? 0, this.machine?.clock() ?? []);
     this.flush();
     this.fillGaps();
     await this.claims?.onView(view);
@@ -145,7 +145,7 @@ export class MinedTask {
   private async start(): Promise<void> {
     const { task } = this.view;
     const store = await LogStore.open(this.ctx.db, task.id, this.spec.slots);
-    this.residuals = new ResidualStore(this.ctx.db, task.id);
+    this.residuals = new ResidualStore(this.ctx.db, task.id, this.plan.parameters);
     const batches = await loadBatches(this.spec, this.plan, (cid, max) => this.blob(cid, max));
     const slots = this.mine().map((s) => s.index);
     const thread = this.ctx.startCompute(
@@ -154,6 +154,8 @@ export class MinedTask {
     );
     this.store = store;
     this.compute = thread;
+    this.reruns = new Reruns(thread, this.residuals);
+    const evidence = (this.evidence = new Evidence(store, this.residuals, this.reruns, this.ctx.fault === "withhold-residual"));
     this.claims = new Claims({
       chain: this.ctx.chain,
       sender: this.ctx.sender,
@@ -165,9 +167,10 @@ export class MinedTask {
       slots,
       store,
       residuals: this.residuals,
-      compute: thread,
+      reruns: this.reruns,
+      residualOf: (slot, seq) => evidence.residual(slot, seq),
       push: (slot, seq, residual) => {
-        for (const l of this.links.values()) l.pushResidual({ slot, seq, residual });
+        for (const l of this.hubs.all) l.pushResidual({ slot, seq, residual });
       },
       fault: this.ctx.fault,
     });
@@ -255,13 +258,14 @@ export class MinedTask {
       this.log.error("the compute thread failed: report this, and start the miner again", { error: m.error });
       return;
     }
-    if (m.kind === "reran") return this.claims?.reran(m.id, m.agrees);
+    if (m.kind === "reran") return this.reruns?.reran(m);
     if (m.kind === "idle") return void this.log.debug("waiting", { why: m.why });
     if (m.kind === "applied") {
       const key = `${m.slot}/${m.seq}`;
       const p = this.pending.get(key);
       if (!p) throw new Error(`the compute thread applied ${key}, which was not given to it`);
       this.pending.delete(key);
+      if (m.residual) void this.residuals?.put(m.slot, m.seq, m.residual);
       this.append(m.slot, m.seq, p.message, p.hash);
       if (this.pending.size < MAX_PENDING / 2) for (const wake of this.drained.splice(0)) wake();
       return;
@@ -277,7 +281,7 @@ export class MinedTask {
       const headerHash = sha256(header);
       return { header, map, signature: this.key.sign(headSignBytes({ chainId: this.ctx.chain.chainId, taskId: this.id, slot, seq, headerHash })) };
     };
-    if (m.residual) this.residuals?.put(slot, seq, m.residual);
+    if (m.residual) void this.residuals?.put(slot, seq, m.residual);
     if (m.second) this.seconds.set(`${slot}/${seq}`, signed(m.second.header, m.second.map));
     this.append(slot, seq, signed(m.header, m.map), sha256(m.header));
     this.machine?.advance(slot, seq);
@@ -326,7 +330,7 @@ export class MinedTask {
     await trySend(this.ctx.sender, "MsgReportEquivocation", message(MsgReportEquivocation, { reporter: this.ctx.sender.address, taskId: this.id, slot, first: one, second }), this.log);
   }
 
-  private link(s: Seat, subscribe: boolean): BusLink {
+  private link(s: Seat): BusLink {
     const own = new Set(this.mine().map((x) => x.index));
     return new BusLink(
       {
@@ -342,9 +346,9 @@ export class MinedTask {
         clock: () => this.machine?.clock() ?? [],
         iteration: (m) => this.receive(m),
         outgoing: (clock, signal) => this.outgoing(clock, own, s.index, signal),
-        evidence: (r) => this.evidence(r),
+        evidence: (r) => (this.evidence as Evidence).answer(r),
       },
-      subscribe,
+      false,
     );
   }
 
@@ -363,79 +367,22 @@ export class MinedTask {
     }
   }
 
-  private connect(): void {
-    const wanted = new Map(this.supervisors().map((s) => [s.worker, s]));
-    for (const [worker, link] of this.links) {
-      if (wanted.get(worker)?.endpoint === link.endpoint) continue;
-      this.links.delete(worker);
-      void link.close();
-    }
-    for (const [worker, s] of wanted) if (!this.links.has(worker)) this.links.set(worker, this.link(s, false));
-  }
-
-  /** Reads from two supervisors, first slot mod S and the next; moves on when a head attested two blocks ago is not here. */
-  private chooseHubs(): void {
-    const hubs = this.supervisors().map((s) => s.worker);
-    if (hubs.length === 0) return;
-    const heads = new Map<number, bigint>();
-    for (const a of this.view.attested) if (a.seq > (heads.get(a.slot) ?? 0n)) heads.set(a.slot, a.seq);
-    for (const { slot, head } of this.view.slots) if (head && head.seq > (heads.get(slot) ?? 0n)) heads.set(slot, head.seq);
-    this.attestedHistory.push({ height: this.view.height, heads });
-    while ((this.attestedHistory[1]?.height ?? this.view.height) <= this.view.height - 2n) this.attestedHistory.shift();
-    const old = this.attestedHistory[0];
-    if (old && old.height <= this.view.height - 2n && this.view.height >= this.movedAt + 3n) {
-      const clock = this.machine?.clock() ?? [];
-      const lacks = [...old.heads].find(([slot, seq]) => (clock[slot] ?? 0n) < seq);
-      if (lacks) {
-        this.log.info("moving to another supervisor", { lacks: `${lacks[0]}/${lacks[1]}` });
-        this.readFrom++;
-        this.movedAt = this.view.height;
-      }
-    }
-    const first = ((this.mine()[0]?.index ?? 0) + this.readFrom) % hubs.length;
-    const read = new Set([hubs[first], hubs[(first + 1) % hubs.length]]);
-    for (const [worker, link] of this.links) link.subscribe(read.has(worker));
-  }
-
   /** What held messages name, or was attested two blocks ago, and no hub has sent: asked of all supervisors. */
   private fillGaps(): void {
     const { machine } = this;
     if (!machine) return;
     const wanted = new Map<number, Gap>(machine.gaps().map((g) => [g.slot, { slot: g.slot, from: g.seq, to: g.seq }]));
-    const old = this.attestedHistory[0];
-    if (old && old.height <= this.view.height - 2n) {
-      for (const [slot, attested] of old.heads) {
-        const seq = machine.needed(slot, attested);
-        const next = (machine.clock()[slot] ?? 0n) + 1n;
-        if (seq >= next && next === machine.head(slot) + 1n) wanted.set(slot, { slot, from: next, to: seq });
-      }
+    for (const [slot, attested] of this.hubs.attested(this.view.height)) {
+      const seq = machine.needed(slot, attested);
+      const next = machine.head(slot) + 1n;
+      if (seq >= next && (machine.clock()[slot] ?? 0n) < next) wanted.set(slot, { slot, from: next, to: seq });
     }
     void this.gaps.fill([...wanted.values()]);
   }
 
-  // ---- evidence ----
-
-  private async *evidence(r: EvidenceRequest): AsyncGenerator<Pick<Partial<EvidenceReply>, "residual" | "messages">> {
-    if (this.ctx.fault === "withhold-residual" && (r.residual || r.peers)) return;
-    const store = this.store as LogStore;
-    if (r.residual) {
-      const residual = await this.residuals?.get(r.slot, r.seq);
-      if (!residual) return;
-      for (let at = 0; at < residual.length; at += 1 << 20) yield { residual: residual.subarray(at, at + (1 << 20)) };
-    } else if (r.iteration) {
-      const m = await store.get(r.slot, r.seq);
-      if (m) yield { messages: [m] };
-    } else if (r.peers) {
-      const own = await store.get(r.slot, r.seq);
-      if (!own) return;
-      const { clock } = Header.decode(own.header);
-      for (let slot = 0; slot < clock.length; slot++) for await (const m of store.range(slot, 1n, clock[slot] as bigint)) yield { messages: [m] };
-    }
-  }
-
   async close(): Promise<void> {
     this.stop.abort();
-    await Promise.all([...this.links.values()].map((l) => l.close()));
+    await this.hubs.close();
     await this.compute?.close();
     this.logs.close();
     this.blobs.close();

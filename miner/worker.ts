@@ -34,7 +34,7 @@ async function run(setup: ComputeSetup): Promise<void> {
       else if (m.kind === "apply") say({ kind: "applied", ...compute.apply(m.message) });
       else if (m.kind === "view") compute.view(m.height, m.lowestRound, m.slots);
       else if (m.kind === "behind") compute.setBehind(m.slot, m.seq);
-      else say({ kind: "reran", id: m.id, agrees: compute.rerun(m.slot, m.seq, m.residualSeq, m.residual) });
+      else say({ kind: "reran", id: m.id, ...compute.rerun(m.slot, m.seq, m.residualSeq, m.residual) });
     }
     const next = going ? compute.next() : { why: "not restored" };
     if ("slot" in next) {

@@ -6,7 +6,7 @@ import { type ClientDuplexStream } from "@grpc/grpc-js";
 import { type BusFrame, BusService, type EvidenceReply, type EvidenceRequest, type Iteration, type PushResidual } from "#proto/gen/pouw.js";
 import { type Logger, silentLogger } from "#platform/log.js";
 import { attachSignBytes } from "./attach.js";
-import { drained, Remote } from "./dial.js";
+import { drained, MAX_RECEIVE, Remote } from "./dial.js";
 
 export interface BusLinkOptions {
   readonly endpoint: string;
@@ -32,6 +32,8 @@ export interface BusLinkOptions {
   evidence?(request: EvidenceRequest): AsyncIterable<Pick<Partial<EvidenceReply>, "residual" | "messages">>;
 }
 
+/** a frame holds little besides the residual */
+const MAX_PUSH = MAX_RECEIVE - 1024;
 const FIRST_DELAY = 200;
 const LAST_DELAY = 10_000;
 /** requests for evidence answered at one time, and how many may wait besides */
@@ -95,9 +97,9 @@ export class BusLink {
     }
   }
 
-  /** Gives the hub a residual that a claim will need. False when the link is down: it is asked for later. */
+  /** Gives the hub a residual that a claim will need. False when the link is down or full, or one frame cannot hold it: it is asked for later. */
   pushResidual(push: PushResidual): boolean {
-    if (!this.open || !this.stream) return false;
+    if (!this.open || !this.stream || this.stream.writableNeedDrain || push.residual.length > MAX_PUSH) return false;
     this.stream.write({ pushResidual: push });
     return true;
   }

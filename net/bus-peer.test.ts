@@ -40,7 +40,7 @@ test("parts keep a request alive, up to its end", async (t) => {
   const stream = new Stream();
   const peer = peerOn(stream);
   const asked = peer.ask(request, () => {}, { silence: 40, total: 120 }).catch((e: Error) => e.message);
-  const { id } = stream.written[0]?.evidenceRequest as { id: bigint };
+  const id = stream.written[0]?.evidenceRequest?.id as bigint;
   const part: EvidenceReply = { id, residual: new Uint8Array(1), messages: [], missing: false, last: false };
   const drip = setInterval(() => peer.reply(part), 15);
   t.regex(String(await asked), /did not finish in 120 ms/);

@@ -16,6 +16,8 @@ import { verifyInclusion } from "#protocol/log-root.js";
 import { mapHash } from "#protocol/map.js";
 import { slotPositions } from "#protocol/positions.js";
 import { Replica } from "#protocol/replica.js";
+import { ResidualStore } from "#miner/residuals.js";
+import { Database } from "#platform/level.js";
 import { type Daemon, Network, smallTask } from "./bench.js";
 
 /** The whole log of a supervisor, by slot. */
@@ -76,10 +78,12 @@ test.serial("two miners with three slots train over three supervisors: every log
 });
 
 /** Trains with one miner of two stopped at some point and started again by `again`; answers the whole log. */
-async function interrupted(t: ExecutionContext, again: (net: Network, home: string) => Promise<void>): Promise<void> {
+async function interrupted(t: ExecutionContext, again: (net: Network, home: string) => Promise<void>): Promise<{ home: string; own: readonly Iteration[] }> {
   const net = new Network(smallTask(2, 25), ["minerA", "minerB"], ["s0", "s1", "s2"]);
   const positions = 150;
   const daemons: Daemon[] = [];
+  let own: readonly Iteration[] = [];
+  let home = "";
   const anchored = () => net.chain.headOf(0);
   try {
     for (const s of ["s0", "s1", "s2"]) daemons.push(await net.supervisor(s));
@@ -96,12 +100,15 @@ async function interrupted(t: ExecutionContext, again: (net: Network, home: stri
     await net.until(() => net.chain.task.phase === Phase.PHASE_SETTLING, "all heads anchored after the restart");
     const after = await logOf(net, net.endpoints.get("s1") as string);
     t.is(after[0]?.length, positions);
+    own = after[0] as Iteration[];
+    home = first.home;
     before[0]?.forEach((m, i) => t.deepEqual(m.header, after[0]?.[i]?.header, `header ${i + 1} is the one that was sent before`));
     t.deepEqual(net.chain.reports, [], "no seq was signed twice");
   } finally {
     for (const d of daemons) await d.stop();
     net.close();
   }
+  return { home, own };
 }
 
 test.serial("a miner started again keeps its chain of headers and signs no seq twice", async (t) => {
@@ -109,7 +116,15 @@ test.serial("a miner started again keeps its chain of headers and signs no seq t
 });
 
 test.serial("a miner that lost its log takes it back from the supervisors, rebuilds its residual and goes on behind it", async (t) => {
-  await interrupted(t, async (_net, home) => rmSync(join(home, "db"), { recursive: true }));
+  const { home, own } = await interrupted(t, async (_net, at) => rmSync(join(at, "db"), { recursive: true }));
+  const db = await Database.open(join(home, "db"));
+  const residuals = new ResidualStore(db, 7n, 1);
+  for (const m of own) {
+    const { slot, seq, residualHash } = Header.decode(m.header);
+    const kept = await residuals.get(slot, seq);
+    t.deepEqual(kept && sha256(kept), residualHash, `the residual after ${slot}/${seq} is there for an audit`);
+  }
+  await db.close();
 });
 
 test.serial("a second process on one home is refused", async (t) => {

@@ -1,0 +1,62 @@
+/** What a miner serves when it is asked over its streams: own residuals, and the messages that it has applied. */
+import { equalBytes } from "#kernel/bytes.js";
+import { sha256 } from "#kernel/crypto.js";
+import { type EvidenceReply, type EvidenceRequest, Header } from "#proto/gen/pouw.js";
+import { type LogStore } from "#net/log-store.js";
+import { type Reruns } from "./reruns.js";
+import { type ResidualStore } from "./residuals.js";
+
+type Part = Pick<Partial<EvidenceReply>, "residual" | "messages">;
+
+const PART = 1 << 20;
+/** The most iterations that are run again for a residual that is missing: whoever asks decides how often. */
+const MAX_RERUN = 256n;
+
+export class Evidence {
+  private readonly making = new Map<string, Promise<Uint8Array | undefined>>();
+
+  constructor(
+    private readonly store: Pick<LogStore, "get" | "range">,
+    private readonly residuals: ResidualStore,
+    private readonly reruns: Pick<Reruns, "run">,
+    private readonly withheld = false,
+  ) {}
+
+  async *answer(r: EvidenceRequest): AsyncGenerator<Part> {
+    if (this.withheld && (r.residual || r.peers)) return;
+    if (r.residual) {
+      const residual = await this.residual(r.slot, r.seq);
+      for (let at = 0; residual && at < residual.length; at += PART) yield { residual: residual.subarray(at, at + PART) };
+    } else if (r.iteration) {
+      const m = await this.store.get(r.slot, r.seq);
+      if (m) yield { messages: [m] };
+    } else if (r.peers) {
+      const own = await this.store.get(r.slot, r.seq);
+      if (!own) return;
+      const { clock } = Header.decode(own.header);
+      for (let slot = 0; slot < clock.length; slot++) for await (const m of this.store.range(slot, 1n, clock[slot] as bigint)) yield { messages: [m] };
+    }
+  }
+
+  /** The residual after an own iteration: as it was kept, or made again from an older one and kept then. */
+  async residual(slot: number, seq: bigint): Promise<Uint8Array | undefined> {
+    const key = `${slot}/${seq}`;
+    const kept = this.making.get(key) ?? (await this.residuals.get(slot, seq));
+    if (kept) return kept;
+    const making = this.remake(slot, seq).finally(() => this.making.delete(key));
+    this.making.set(key, making);
+    return making;
+  }
+
+  private async remake(slot: number, seq: bigint): Promise<Uint8Array | undefined> {
+    const own = await this.store.get(slot, seq);
+    const hash = own && Header.decode(own.header).residualHash;
+    if (hash?.length !== 32) return undefined;
+    const from = (await this.residuals.atOrBelow(slot, seq))?.seq ?? 0n;
+    if (seq - from > MAX_RERUN) return undefined;
+    const { residual } = await this.reruns.run(slot, seq);
+    if (!equalBytes(sha256(residual), hash)) return undefined;
+    await this.residuals.put(slot, seq, residual);
+    return residual;
+  }
+}
