@@ -7,7 +7,7 @@ import { toJson } from "#proto/json.js";
 import { coin } from "#test/modules/chain.js";
 import { spec } from "#test/modules/course.js";
 import { Account, TestNode, ValidatorKeys } from "#test/modules/node.js";
-import { largestBlockData } from "./genesis-check.js";
+import { largestBlockData } from "./block/limits.js";
 import { unexpectedLog } from "./unexpected.js";
 
 const refusal = async (t: Parameters<typeof TestNode.make>[0], change: (n: TestNode, state: any) => void, params = {}, validators = 1): Promise<string> => {

@@ -9,18 +9,22 @@ import { type Timestamp } from "cosmjs-types/google/protobuf/timestamp";
 import { addressPrefix, setAddressPrefix } from "#kernel/address.js";
 import { compareBytes, equalBytes } from "#kernel/bytes.js";
 import { type BlockInfo, type Event } from "#kernel/context.js";
+import { sdk } from "#kernel/errors.js";
 import { type HasStore } from "#kernel/store.js";
 import { MAX_EXTENSION_BYTES } from "#protocol/extension.js";
 import { type AbciApplication } from "./abci/types.js";
 import { type BlockFacts, checkBlockData, isBlockData, type LastCommit, makeBlockData } from "./block/block-data.js";
+import { BlockGas, type BlockLimits, gasLimitOf, largestTransaction, UNLIMITED, wireSize, withinGas } from "./block/limits.js";
+import { selectTransactions } from "./block/select.js";
 import { type Faults } from "./faults.js";
-import { genesisFault, wireSize } from "./genesis-check.js";
+import { genesisFault } from "./genesis-check.js";
 import { checkInvariants, invariantsAnswer } from "./invariants.js";
 import { type Assembly } from "./modules.js";
 import { Overlay, type MultiStore } from "./store/index.js";
 import { type Change, type Prepared } from "./store/types.js";
 import { AppContext } from "./tx/context.js";
-import { executeTx, type Execution, type TxOutcome } from "./tx/execute.js";
+import { decodeTx } from "./tx/decode.js";
+import { executeTx, type Execution, refused, type TxOutcome } from "./tx/execute.js";
 import { answerQuery } from "./queries.js";
 
 export interface ApplicationOptions {
@@ -44,8 +48,10 @@ export interface HeadBlock {
   readonly height: bigint;
   readonly timeMs: bigint;
   readonly prefix: string;
+  readonly limits: BlockLimits;
 }
 
+const NO_LIMITS: BlockLimits = { maxBytes: UNLIMITED, maxGas: UNLIMITED };
 const VERSION = "0.1.0";
 /** the ABCI application's protocol version: changes with every state-machine breaking release */
 const APP_VERSION = 1n;
@@ -55,7 +61,7 @@ export class Application implements AbciApplication {
   private readonly execution: Execution;
   private genesis: { overlay: Overlay; block: HeadBlock } | undefined;
   private pending: { prepared: Prepared; block: HeadBlock } | undefined;
-  private check: AppContext | undefined;
+  private check: { readonly ctx: AppContext; readonly denom: string; readonly longest: bigint } | undefined;
   private head: HeadBlock | undefined;
   private readonly invariants;
 
@@ -106,7 +112,8 @@ export class Application implements AbciApplication {
     if (fault) throw new Error(`genesis: ${fault}`);
     const [broken] = checkInvariants(this.o.modules.modules, ctx).broken;
     if (broken) throw new Error(`genesis: app_state breaks "${broken.invariant}" of ${broken.module}: ${broken.fault}`);
-    this.genesis = { overlay, block: { chainId: r.chainId, height: r.initialHeight - 1n, timeMs: block.timeMs, prefix } };
+    const { maxBytes = UNLIMITED, maxGas = UNLIMITED } = r.consensusParams?.block ?? {};
+    this.genesis = { overlay, block: { chainId: r.chainId, height: r.initialHeight - 1n, timeMs: block.timeMs, prefix, limits: { maxBytes, maxGas } } };
     this.head = this.genesis.block;
     this.check = undefined;
     return abci.ResponseInitChain.fromPartial({});
@@ -120,18 +127,30 @@ export class Application implements AbciApplication {
     return { chainId: head.chainId, height: head.height + 1n, timeMs: head.timeMs, timeNs: head.timeMs * 1_000_000n, proposer: NONE, beaconSignature: NONE, votes: [], totalPower: 0n };
   }
 
+  private get limits(): BlockLimits {
+    return this.head?.limits ?? NO_LIMITS;
+  }
+
+  /** The mempool's own state, from one commit to the next, and what it must know of the committed one. */
+  private mempool() {
+    if (this.check) return this.check;
+    const ctx = new AppContext(this.nextBlock(), this.base());
+    const { params, validators } = this.o.modules.keepers;
+    return (this.check = { ctx, denom: params.get(ctx).denom, longest: largestTransaction(this.limits, validators.all(ctx).length) });
+  }
+
   checkTx(r: abci.RequestCheckTx): abci.ResponseCheckTx {
-    this.check ??= new AppContext(this.nextBlock(), this.base());
-    const price = this.o.minGasPricePerMillion;
-    const denom = this.o.modules.keepers.params.get(this.check).denom;
-    const outcome = executeTx(this.check, r.tx, "check", { ...this.execution, minGasPrice: { perMillion: price, denom } });
+    const { ctx, denom, longest } = this.mempool();
+    const outcome =
+      BigInt(r.tx.length) > longest
+        ? refused(sdk.txTooLarge(`${r.tx.length} bytes, want at most ${longest}, or no block could hold it`))
+        : executeTx(ctx, r.tx, "check", { ...this.execution, minGasPrice: { perMillion: this.o.minGasPricePerMillion, denom }, maxGas: gasLimitOf(this.limits) });
     return abci.ResponseCheckTx.fromPartial({ ...outcome, data: Uint8Array.from(outcome.data), events: events(outcome.events) });
   }
 
   /** On a branch of the check state that is thrown away. */
   simulate(tx: Uint8Array): TxOutcome {
-    const ctx = (this.check ??= new AppContext(this.nextBlock(), this.base()));
-    return executeTx(ctx.branch() as AppContext, tx, "simulate", this.execution);
+    return executeTx(this.mempool().ctx.branch() as AppContext, tx, "simulate", { ...this.execution, maxGas: gasLimitOf(this.limits) });
   }
 
   // ---- consensus ----
@@ -150,14 +169,18 @@ export class Application implements AbciApplication {
     const state = this.base();
     const sign = this.o.faults.beacon(this.o.signBeacon);
     const first = makeBlockData(state, this.o.modules.keepers, this.facts(r.height, r.proposerAddress, lastCommit), extended, sign);
-    const txs = this.o.faults.dropBlockData() ? [] : [first];
-    let space = r.maxTxBytes - txs.reduce((n, t) => n + wireSize(t), 0n);
-    for (const tx of r.txs) {
-      space -= wireSize(tx);
-      if (space < 0n) break;
-      txs.push(tx);
+    const own = this.o.faults.dropBlockData() ? [] : [first];
+    const bytes = r.maxTxBytes - own.reduce((n, t) => n + wireSize(t), 0n);
+    const chosen = selectTransactions(r.txs, { bytes, gas: gasLimitOf(this.limits), votes: votes.length }, (tx) => this.signersOf(tx));
+    return abci.ResponsePrepareProposal.fromPartial({ txs: [...own, ...chosen] });
+  }
+
+  private signersOf(tx: Uint8Array): readonly string[] {
+    try {
+      return decodeTx(tx, this.execution.router).signers;
+    } catch {
+      return []; // it fails in its block whoever signed
     }
-    return abci.ResponsePrepareProposal.fromPartial({ txs });
   }
 
   processProposal(r: abci.RequestProcessProposal): abci.ResponseProcessProposal {
@@ -167,7 +190,8 @@ export class Application implements AbciApplication {
       const lastCommit = lastCommitOf(r.proposedLastCommit);
       const verdict = checkBlockData(this.base(), this.o.modules.keepers, this.facts(r.height, r.proposerAddress, lastCommit), r.txs[0]);
       const again = r.txs.slice(1).some((tx) => isBlockData(tx, lastCommit.votes.length));
-      if (verdict.ok && !again) status = ACCEPT;
+      const fits = withinGas(r.txs, this.limits);
+      if (verdict.ok && !again && fits) status = ACCEPT;
       this.o.faults.refused(verdict);
     } catch {
       // a proposal that cannot be judged is not accepted; FinalizeBlock meets the same state if others accept it
@@ -211,15 +235,19 @@ export class Application implements AbciApplication {
     const ctx = new AppContext(block, overlay);
     const { modules } = this.o;
     modules.beginBlock(ctx);
+    const limits = this.limits;
+    const gas = new BlockGas(limits);
+    const execution = { ...this.execution, maxGas: gasLimitOf(limits) };
     const txResults = r.txs.map((tx, i) => {
       if (i === 0 && isBlockData(tx, lastCommit.votes.length)) return abci.ExecTxResult.fromPartial({ code: 0 });
-      const outcome = executeTx(ctx, tx, "deliver", this.execution);
+      const outcome = gas.exhausted ? refused(sdk.outOfGas("no block gas left to run tx")) : executeTx(ctx, tx, "deliver", execution);
+      gas.add(outcome);
       return abci.ExecTxResult.fromPartial({ ...outcome, events: events(outcome.events) });
     });
     modules.endBlock(ctx);
     const updates = modules.validatorUpdates(ctx);
 
-    const head: HeadBlock = { chainId, height: r.height, timeMs: block.timeMs, prefix: addressPrefix() };
+    const head: HeadBlock = { chainId, height: r.height, timeMs: block.timeMs, prefix: addressPrefix(), limits };
     const changes = this.genesis && this.o.store.version === 0n ? mergeChanges(this.genesis.overlay, overlay) : overlay.changes();
     const prepared = this.o.store.prepare(r.height, changes, new Map([["block", writeHead(head)]]));
     this.pending = { prepared, block: head };
@@ -269,11 +297,13 @@ const lastCommitOf = (c: abci.CommitInfo | undefined): LastCommit => ({
 
 const events = (list: readonly Event[]) => list.map((e) => ({ type: e.type, attributes: e.attributes.map(({ key, value }) => ({ key, value, index: true })) }));
 
-const writeHead = (b: HeadBlock): Uint8Array => new TextEncoder().encode(JSON.stringify({ chainId: b.chainId, height: `${b.height}`, timeMs: `${b.timeMs}`, prefix: b.prefix }));
+const writeHead = (b: HeadBlock): Uint8Array =>
+  new TextEncoder().encode(JSON.stringify({ chainId: b.chainId, height: `${b.height}`, timeMs: `${b.timeMs}`, prefix: b.prefix, maxBytes: `${b.limits.maxBytes}`, maxGas: `${b.limits.maxGas}` }));
 
 function readHead(bytes: Uint8Array): HeadBlock {
-  const { chainId, height, timeMs, prefix } = JSON.parse(new TextDecoder().decode(bytes)) as Record<keyof HeadBlock, string>;
-  return { chainId, height: BigInt(height), timeMs: BigInt(timeMs), prefix };
+  const head = JSON.parse(new TextDecoder().decode(bytes)) as Record<"chainId" | "height" | "timeMs" | "prefix", string> & { maxBytes?: string; maxGas?: string };
+  const limits = { maxBytes: BigInt(head.maxBytes ?? UNLIMITED), maxGas: BigInt(head.maxGas ?? UNLIMITED) };
+  return { chainId: head.chainId, height: BigInt(head.height), timeMs: BigInt(head.timeMs), prefix: head.prefix, limits };
 }
 
 /** Genesis is part of version 1: its writes and the first block's, last value of each key. */

@@ -22,6 +22,8 @@ export interface GenesisOptions {
 }
 
 const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
+/** about two seconds of FinalizeBlock: see docs/decisions.md */
+const MAX_BLOCK_GAS = 300_000_000;
 
 export function makeGenesis(o: GenesisOptions): string {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
@@ -31,7 +33,7 @@ export function makeGenesis(o: GenesisOptions): string {
       chain_id: o.chainId,
       initial_height: "1",
       consensus_params: {
-        block: { max_bytes: `${MAX_BLOCK_BYTES}`, max_gas: "-1" },
+        block: { max_bytes: `${MAX_BLOCK_BYTES}`, max_gas: `${MAX_BLOCK_GAS}` },
         evidence: { max_age_num_blocks: "100000", max_age_duration: "172800000000000", max_bytes: "1048576" },
         validator: { pub_key_types: ["ed25519"] },
         version: { app: "1" },

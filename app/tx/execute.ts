@@ -47,7 +47,8 @@ export function executeTx(ctx: AppContext, bytes: Uint8Array, mode: Mode, x: Exe
   }
   const wanted = tx.auth.fee?.gasLimit ?? 0n;
   if (wanted > MAX_GAS) return failure(sdk.invalidRequest(`gas limit ${wanted}, want at most ${MAX_GAS}`), 0n, 0n, []);
-  const gas = mode === "simulate" ? freeMeter() : new Meter(wanted);
+  // A simulation finds out how much is needed; more than a block has is never of use.
+  const gas = mode !== "simulate" ? new Meter(wanted) : x.maxGas === undefined ? freeMeter() : new Meter(x.maxGas);
 
   // Events of a transaction are its result's, not the block's: they are taken from the branches.
   const ante = ctx.metered(gas);
@@ -77,6 +78,9 @@ export function executeTx(ctx: AppContext, bytes: Uint8Array, mode: Mode, x: Exe
   const data = TxMsgData.encode(TxMsgData.fromPartial({ msgResponses: responses })).finish();
   return { code: 0, codespace: "", log: "", data, gasWanted: wanted, gasUsed: gas.used, events: [...events, ...made] };
 }
+
+/** The outcome of a transaction that was not run. */
+export const refused = (e: ModuleError): TxOutcome => failed(e, 0n, 0n, []);
 
 function failed(e: unknown, gasWanted: bigint, gasUsed: bigint, events: readonly Event[], prefix = ""): TxOutcome {
   const known = e instanceof ModuleError;

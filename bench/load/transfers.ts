@@ -13,7 +13,7 @@ import { type Facts } from "#testnet/facts.js";
 
 const FUNDS = 1_000_000_000n;
 const GAS = 200_000;
-const FUNDING_GAS = 2_000_000_000;
+const FUNDING_GAS = 100_000_000;
 
 interface Party {
   readonly secret: Uint8Array;

@@ -103,6 +103,8 @@ export interface NodeOptions {
   readonly balances?: Readonly<Record<string, bigint>>;
   readonly params?: Readonly<Record<string, string>>;
   readonly unexpected?: ApplicationOptions["unexpected"];
+  /** of the genesis; no limit when not given */
+  readonly maxGas?: bigint;
 }
 
 export class TestNode {
@@ -167,7 +169,7 @@ export class TestNode {
       initialHeight: 1n,
       time: this.time(),
       validators: this.validators.map((v) => ({ pubKey: { ed25519: v.consensusKey }, power: 10n })),
-      consensusParams: ConsensusParams.fromPartial({ block: { maxBytes: params.maxBytes ?? 4_194_304n, maxGas: -1n }, abci: { voteExtensionsEnableHeight: params.extensionsFrom ?? 1n } }),
+      consensusParams: ConsensusParams.fromPartial({ block: { maxBytes: params.maxBytes ?? 4_194_304n, maxGas: this.o.maxGas ?? -1n }, abci: { voteExtensionsEnableHeight: params.extensionsFrom ?? 1n } }),
       appStateBytes: utf8(JSON.stringify(state)),
     });
   }

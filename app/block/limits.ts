@@ -1,0 +1,100 @@
+/** What a block may hold: bytes and gas, as the consensus parameters of the genesis say. */
+import { uvarint } from "#protocol/extension.js";
+import { largestBlockDataTx } from "./block-data.js";
+
+export interface BlockLimits {
+  readonly maxBytes: bigint;
+  /** sum of what a block's transactions want */
+  readonly maxGas: bigint;
+}
+
+/** CometBFT's word for "as much as there can be" */
+export const UNLIMITED = -1n;
+/** what that is of bytes */
+const MOST_BYTES = 104_857_600n;
+/** CometBFT's own bounds: block, header and commit without signatures; a signature of the commit */
+const BLOCK_OVERHEAD = 11n + 626n + 94n;
+const COMMIT_SIGNATURE = 111n;
+
+/** Bytes in a block of a transaction of this length: tag, length, content. */
+const wireLength = (length: number): bigint => 1n + BigInt(uvarint(length).length + length);
+
+export const wireSize = (tx: Uint8Array): bigint => wireLength(tx.length);
+
+/** What the largest transaction 0 of a set takes of a block. */
+export const largestBlockData = (validators: number): bigint => wireLength(largestBlockDataTx(validators));
+
+export const gasLimitOf = ({ maxGas }: BlockLimits): bigint | undefined => (maxGas === UNLIMITED ? undefined : maxGas);
+
+/** Bytes of the longest transaction that fits beside the largest transaction 0 of so many validators. */
+export function largestTransaction({ maxBytes }: BlockLimits, validators: number): bigint {
+  const whole = maxBytes === UNLIMITED ? MOST_BYTES : maxBytes;
+  const rest = whole - BLOCK_OVERHEAD - COMMIT_SIGNATURE * BigInt(validators) - largestBlockData(validators);
+  return rest - 1n - BigInt(uvarint(Number(rest)).length);
+}
+
+/**
+ * The gas limit of a transaction (TxRaw.auth_info_bytes → fee → gas_limit), without decoding the rest of it: whole blocks
+ * are summed. Of bytes that are no canonical transaction it may be anything; executing them costs their decoding.
+ */
+export function gasWanted(tx: Uint8Array): bigint {
+  const info = field(tx, 2);
+  const fee = info instanceof Uint8Array ? field(info, 2) : undefined;
+  const limit = fee instanceof Uint8Array ? field(fee, 2) : undefined;
+  return typeof limit === "bigint" ? limit : 0n;
+}
+
+/** The first field of this number in a protobuf message: a varint, or the bytes of a delimited one. Never recurses, never throws. */
+function field(bytes: Uint8Array, wanted: number): bigint | Uint8Array | undefined {
+  let at = 0;
+  const varint = (): bigint => {
+    let v = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const b = bytes[at++];
+      if (b === undefined) break;
+      v |= BigInt(b & 127) << shift;
+      if (b < 128) break;
+    }
+    return v;
+  };
+  while (at < bytes.length) {
+    const tag = Number(varint());
+    const type = tag & 7;
+    let value: bigint | Uint8Array;
+    if (type === 0) value = varint();
+    else if (type === 2) {
+      const length = Number(varint());
+      value = bytes.subarray(at, at + length);
+      at += length;
+    } else if (type === 1 || type === 5) {
+      value = 0n;
+      at += type === 1 ? 8 : 4;
+    } else return undefined;
+    if (tag >>> 3 === wanted) return value;
+  }
+  return undefined;
+}
+
+/** Whether the gas that a block's transactions want is within the limit. */
+export function withinGas(txs: readonly Uint8Array[], limits: BlockLimits): boolean {
+  const limit = gasLimitOf(limits);
+  if (limit === undefined) return true;
+  let sum = 0n;
+  for (const tx of txs) sum += gasWanted(tx);
+  return sum <= limit;
+}
+
+/** Gas that a block's transactions used so far. After the limit none runs; an honest block never comes there. */
+export class BlockGas {
+  #used = 0n;
+  readonly #limit: bigint | undefined;
+  constructor(limits: BlockLimits) {
+    this.#limit = gasLimitOf(limits);
+  }
+  get exhausted(): boolean {
+    return this.#limit !== undefined && this.#used >= this.#limit;
+  }
+  add({ gasUsed, gasWanted: wanted }: { readonly gasUsed: bigint; readonly gasWanted: bigint }): void {
+    this.#used += gasUsed < wanted ? gasUsed : wanted;
+  }
+}
