@@ -1,7 +1,7 @@
 import test from "ava";
 import { readFileSync } from "node:fs";
 import { createEngine } from "#engine/index.js";
-import { bitsOf, classes, denseTopology, firstWeights, planOf, uniform } from "#engine/testing/models.js";
+import { bitsOf, classes, denseTopology, firstWeights, planOf, topologyOf, uniform } from "#engine/testing/models.js";
 import type { Batch, StepOptions } from "#engine/types.js";
 
 const digits = readFileSync(new URL("../data/digits.csv", import.meta.url), "utf8").trim().split("\n").map((l) => l.split(",").map(Number));
@@ -16,9 +16,12 @@ async function smallEngine() {
   return engine;
 }
 
-for (const host of ["wasm", "auto"] as const) {
-  test(`the real digits are learnt to 0.96 and better (host ${host})`, async (t) => {
-    const plan = planOf(denseTopology(64, { units: 64, activation: "relu" }, { units: 32, activation: "relu" }, { units: 10, activation: "softmax" }));
+const DENSE = denseTopology(64, { units: 64, activation: "relu" }, { units: 32, activation: "relu" }, { units: 10, activation: "softmax" });
+const IMAGES = topologyOf([8, 8, 1], ["Conv2D", { filters: 8, kernel_size: 3, padding: "same", activation: "relu" }], ["MaxPooling2D", { pool_size: 2 }], ["Conv2D", { filters: 16, kernel_size: 3, activation: "relu" }], ["Flatten", {}], ["Dense", { units: 10, activation: "softmax" }]);
+
+for (const [what, topology, host] of [["dense layers", DENSE, "wasm"], ["dense layers", DENSE, "auto"], ["convolutions", IMAGES, "auto"]] as const) {
+  test(`the real digits are learnt to 0.96 and better (${what}, host ${host})`, async (t) => {
+    const plan = planOf(topology);
     const B = 20;
     const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: B, host });
     engine.setInitial(firstWeights(plan, 1));

@@ -1,5 +1,5 @@
 /** The exact profile: state K, weights and residuals in one memory, iterations over a host's kernels. */
-import { type ModelPlan, checkLoss, memoryBytes, memoryTable } from "#engine/topology/index.js";
+import { activationOf, type ModelPlan, checkLoss, memoryBytes, memoryTable } from "#engine/topology/index.js";
 import type { Host } from "#engine/kernels.js";
 import { Arena, MEMORY_LIMIT } from "#engine/memory.js";
 import { Network } from "#engine/network.js";
@@ -34,7 +34,15 @@ export class ExactEngine implements Engine {
     const sizes = memoryTable(plan, batchSize);
     const reserve = (what: keyof typeof sizes) => arena.reserve(Number(sizes[what]), what);
     const [initial, K, weights, gradient] = [reserve("initial"), reserve("K"), reserve("weights"), reserve("gradient")];
-    const [map, signs, packed, activations, errors] = [reserve("map"), reserve("signs"), reserve("packed"), reserve("activations"), reserve("errors")];
+    const [map, signs, packed, columns] = [reserve("map"), reserve("signs"), reserve("packed"), reserve("columns")];
+    const [activations, errors] = [reserve("activations"), reserve("errors")];
+    let free = reserve("tables");
+    const table = (values: readonly number[]): number => {
+      const address = free;
+      arena.i32(address, values.length).set(values);
+      free += 64;
+      return address;
+    };
     const x = arena.reserve(batchSize * plan.inputSize * 4, "batch");
     const y = arena.reserve(batchSize * plan.outputSize * 4, "batch");
     const losses = arena.reserve(batchSize * 4, "batch");
@@ -42,7 +50,7 @@ export class ExactEngine implements Engine {
     this.#mapRoom = Number(sizes.map);
     this.#at = { initial, K, weights, gradient, map, signs, info, x, y, losses, predictions: errors };
     const second = errors + Number(sizes.errors) / 2;
-    this.#network = new Network(plan, loss, batchSize, host.kernels, { weights, gradient, packed, x, y, losses, correct: info, activations, errors: [errors, second] });
+    this.#network = new Network(plan, loss, batchSize, host.kernels, { weights, gradient, packed, columns, x, y, losses, correct: info, activations, errors: [errors, second] }, table);
   }
 
   get K(): Int32Array {
@@ -119,7 +127,7 @@ export class ExactEngine implements Engine {
     const N = this.plan.outputSize;
     const last = this.plan.layers.filter((l) => l.kind !== "shape").at(-1);
     let at = this.#network.output;
-    if (last !== undefined && last.activation === "softmax") {
+    if (last !== undefined && activationOf(last) === "softmax") {
       at = this.#at.predictions;
       this.#kernels.softmax(rows, N, this.#network.output, at);
     }

@@ -1,5 +1,5 @@
 /** A trained model as the two files of a tfjs LayersModel: stock `tf.loadLayersModel` reads them. */
-import { type LayerPlan, type ModelPlan, layerClasses } from "#engine/topology/index.js";
+import { type Conv2dLayer, type LayerPlan, type ModelPlan, type Pool2dLayer, layerClasses } from "#engine/topology/index.js";
 
 export const WEIGHTS_FILE = "weights.bin";
 
@@ -32,5 +32,13 @@ export function writeLayersModel(plan: ModelPlan, topologyJson: string, weights:
 function configOf(layer: LayerPlan, className: string): Record<string, unknown> {
   if (layer.kind === "dense") return { units: layer.units, activation: layer.activation, use_bias: layer.bias !== undefined };
   if (layer.kind === "activation") return { activation: layer.activation };
+  if (layer.kind === "conv2d") return { filters: layer.filters, kernel_size: layer.window.size, ...slidingOf(layer), dilation_rate: [1, 1], activation: layer.activation, use_bias: layer.bias !== undefined };
+  if (layer.kind === "pool2d") return { pool_size: layer.window.size, ...slidingOf(layer) };
   return className === "Reshape" ? { target_shape: layer.outputShape } : {};
+}
+
+/** Where "same" pads nothing it is "valid", so the padded size tells which of them it was. */
+function slidingOf({ window, inputShape }: Conv2dLayer | Pool2dLayer): Record<string, unknown> {
+  const same = window.padded.some((n, d) => n !== inputShape[d]);
+  return { strides: window.strides, padding: same ? "same" : "valid", data_format: "channels_last" };
 }

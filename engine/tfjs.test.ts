@@ -1,9 +1,9 @@
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { createEngine } from "#engine/index.js";
 import { writeLayersModel } from "#engine/export.js";
-import { classes, denseTopology, firstWeights, planOf, uniform } from "#engine/testing/models.js";
+import { classes, denseTopology, firstWeights, type Layer, LENET, planOf, topologyOf, uniform } from "#engine/testing/models.js";
 import type { ModelPlan } from "#engine/topology/index.js";
 
 test.before(async () => {
@@ -28,6 +28,43 @@ function relative(got: ArrayLike<number>, want: ArrayLike<number>): number {
   return worst / scale;
 }
 
+/** Loss, gradients, predictions of the engine beside tfjs's. */
+async function agrees(t: ExecutionContext, topology: string, loss: "softmaxCrossEntropy" | "meanSquaredError", rows: number, seed: number): Promise<void> {
+  const plan = planOf(topology);
+  const engine = await createEngine(plan, { loss, batchSize: rows });
+  // Biases too, so that their part of the chain is seen.
+  const w0 = firstWeights(plan, seed).map((w, i) => (w === 0 ? (uniform(1, 0.1, seed + i)[0] as number) : w));
+  engine.setInitial(w0);
+  const outputs = plan.outputSize;
+  const x = uniform(rows * plan.inputSize, 2, seed + 1);
+  const y = loss === "softmaxCrossEntropy" ? classes(rows, outputs, seed + 2) : uniform(rows * outputs, 1, seed + 2);
+  const got = engine.gradient({ x, y });
+
+  const model = await load(plan, topology, w0);
+  const xs = tf.tensor(x, [rows, ...plan.inputShape]);
+  const probabilities = plan.layers.some((l) => "activation" in l && l.activation === "softmax");
+  const f = () => {
+    const out = (model.apply(xs, { training: true }) as tf.Tensor).reshape([rows, outputs]) as tf.Tensor2D;
+    if (loss === "meanSquaredError") return tf.losses.meanSquaredError(tf.tensor2d(y as Float32Array, [rows, outputs]), out) as tf.Scalar;
+    const onehot = tf.oneHot(tf.tensor1d(y as Int32Array, "int32"), outputs);
+    return tf.neg(tf.mean(tf.sum(tf.mul(onehot, probabilities ? tf.log(out) : tf.logSoftmax(out)), 1))) as tf.Scalar;
+  };
+  const variables = model.trainableWeights.map((w) => (w as unknown as { val: tf.Variable }).val);
+  const { value, grads } = tf.variableGrads(f, variables);
+  t.true(relative([got.loss], value.dataSync()) < 1e-5, `loss ${got.loss}, tfjs ${value.dataSync()[0]}`);
+  for (const [i, tensor] of plan.tensors.entries()) {
+    const want = (grads[(variables[i] as tf.Variable).name] as tf.Tensor).dataSync();
+    const error = relative(got.gradient.subarray(tensor.offset, tensor.offset + tensor.size), want);
+    t.true(error < 1e-5, `${tensor.name} off by ${error} in ${topology}`);
+  }
+  t.true(relative(engine.predict(x, rows), (model.predict(xs) as tf.Tensor).dataSync()) < 1e-5);
+  const evaluated = engine.evaluate({ x, y }, rows);
+  t.is(evaluated.correct, got.correct);
+  t.true(Math.abs(evaluated.loss.reduce((a, b) => a + b, 0) / rows - got.loss) <= 1e-5 * Math.max(1, Math.abs(got.loss)));
+  tf.dispose([value, grads, xs]);
+  model.dispose();
+}
+
 const hidden = fc.record({ units: fc.integer({ min: 1, max: 19 }), activation: fc.constantFrom("linear", "relu", "tanh", "sigmoid"), use_bias: fc.boolean() });
 const shape = fc.record({ inputs: fc.integer({ min: 1, max: 21 }), hidden: fc.array(hidden, { maxLength: 3 }), outputs: fc.integer({ min: 2, max: 12 }), rows: fc.integer({ min: 1, max: 13 }), seed: fc.integer({ min: 1, max: 1 << 30 }) });
 
@@ -35,41 +72,9 @@ for (const loss of ["softmaxCrossEntropy", "meanSquaredError"] as const) {
   test(`value, gradient and predictions agree with tfjs to 1e-5 (${loss})`, async (t) => {
     const lastActivation = loss === "softmaxCrossEntropy" ? fc.constantFrom("softmax", "linear") : fc.constantFrom("linear", "relu", "tanh", "sigmoid");
     await fc.assert(
-      fc.asyncProperty(shape, lastActivation, async ({ inputs, hidden, outputs, rows, seed }, activation) => {
-        const topology = denseTopology(inputs, ...hidden, { units: outputs, activation });
-        const plan = planOf(topology);
-        const engine = await createEngine(plan, { loss, batchSize: rows });
-        // Biases too, so that their part of the chain is seen.
-        const w0 = firstWeights(plan, seed).map((w, i) => (w === 0 ? (uniform(1, 0.1, seed + i)[0] as number) : w));
-        engine.setInitial(w0);
-        const x = uniform(rows * inputs, 2, seed + 1);
-        const y = loss === "softmaxCrossEntropy" ? classes(rows, outputs, seed + 2) : uniform(rows * outputs, 1, seed + 2);
-        const got = engine.gradient({ x, y });
-
-        const model = await load(plan, topology, w0);
-        const xs = tf.tensor2d(x, [rows, inputs]);
-        const f = () => {
-          const out = model.apply(xs, { training: true }) as tf.Tensor2D;
-          if (loss === "meanSquaredError") return tf.losses.meanSquaredError(tf.tensor2d(y as Float32Array, [rows, outputs]), out) as tf.Scalar;
-          const onehot = tf.oneHot(tf.tensor1d(y as Int32Array, "int32"), outputs);
-          const logProbabilities = activation === "softmax" ? tf.log(out) : tf.logSoftmax(out);
-          return tf.neg(tf.mean(tf.sum(tf.mul(onehot, logProbabilities), 1))) as tf.Scalar;
-        };
-        const variables = model.trainableWeights.map((w) => (w as unknown as { val: tf.Variable }).val);
-        const { value, grads } = tf.variableGrads(f, variables);
-        t.true(relative([got.loss], value.dataSync()) < 1e-5, `loss ${got.loss}, tfjs ${value.dataSync()[0]}`);
-        for (const [i, tensor] of plan.tensors.entries()) {
-          const want = (grads[(variables[i] as tf.Variable).name] as tf.Tensor).dataSync();
-          const error = relative(got.gradient.subarray(tensor.offset, tensor.offset + tensor.size), want);
-          t.true(error < 1e-5, `${tensor.name} off by ${error} in ${topology}`);
-        }
-        t.true(relative(engine.predict(x, rows), (model.predict(xs) as tf.Tensor).dataSync()) < 1e-5);
-        const evaluated = engine.evaluate({ x, y }, rows);
-        t.is(evaluated.correct, got.correct);
-        t.true(Math.abs(evaluated.loss.reduce((a, b) => a + b, 0) / rows - got.loss) <= 1e-5 * Math.max(1, Math.abs(got.loss)));
-        tf.dispose([value, grads, xs]);
-        model.dispose();
-      }),
+      fc.asyncProperty(shape, lastActivation, ({ inputs, hidden, outputs, rows, seed }, activation) =>
+        agrees(t, denseTopology(inputs, ...hidden, { units: outputs, activation }), loss, rows, seed),
+      ),
       { numRuns: 40, seed: 20_240 },
     );
   });
@@ -126,4 +131,65 @@ test("separate Activation, Flatten, Reshape and InputLayer layers train and expo
   const model = await load(plan, topology, w0);
   const want = (model.predict(tf.tensor3d(batch.x, [rows, 2, 6])) as tf.Tensor).dataSync();
   t.true(relative(a.predict(batch.x, rows), want) < 1e-5);
+});
+
+const padding = fc.constantFrom("valid", "same");
+const pair = (most: number) => fc.tuple(fc.integer({ min: 1, max: most }), fc.integer({ min: 1, max: most }));
+const convolution = fc
+  .record({ filters: fc.integer({ min: 1, max: 18 }), kernel_size: pair(3), strides: pair(2), padding, activation: fc.constantFrom("linear", "relu", "tanh", "sigmoid"), use_bias: fc.boolean() })
+  .map((config): Layer => ["Conv2D", config]);
+const pool = fc
+  .record({ how: fc.constantFrom("MaxPooling2D", "AveragePooling2D"), pool_size: pair(3), strides: fc.option(pair(2), { nil: null }), padding })
+  .map(({ how, ...config }): Layer => [how, config]);
+/** tfjs's gradient of an average pool that is padded divides by the whole window, its forward pass by what lies in the image: finite differences say that ours is the slope. */
+const paddedAverage = (topology: string): boolean => planOf(topology).layers.some((l) => l.kind === "pool2d" && l.how === "average" && l.window.padded.some((n, d) => n !== l.inputShape[d]));
+const image = fc.record({ size: fc.tuple(fc.integer({ min: 7, max: 12 }), fc.integer({ min: 7, max: 12 }), fc.integer({ min: 1, max: 4 })), layers: fc.array(fc.oneof(convolution, pool), { minLength: 1, maxLength: 3 }), outputs: fc.integer({ min: 2, max: 9 }), rows: fc.integer({ min: 1, max: 4 }), seed: fc.integer({ min: 1, max: 1 << 30 }) });
+
+test("convolutions and pools of any shape agree with tfjs to 1e-5", async (t) => {
+  let compared = 0;
+  await fc.assert(
+    fc.asyncProperty(image, async ({ size, layers, outputs, rows, seed }) => {
+      const topology = topologyOf(size, ...layers, ["Flatten", {}], ["Dense", { units: outputs, activation: "softmax" }]);
+      try {
+        if (paddedAverage(topology)) return;
+      } catch {
+        return; // the windows left nothing of the image
+      }
+      compared++;
+      await agrees(t, topology, "softmaxCrossEntropy", rows, seed);
+    }),
+    { numRuns: 80, seed: 20_241 },
+  );
+  t.true(compared > 40, `${compared} models`);
+});
+
+test("a convolution may be the first layer and the last", async (t) => {
+  await agrees(t, topologyOf([6, 5, 2], ["Conv2D", { filters: 3, kernel_size: 2, activation: "tanh" }]), "meanSquaredError", 3, 11);
+  await agrees(t, topologyOf([6, 5, 2], ["MaxPooling2D", { pool_size: [2, 1] }], ["Conv2D", { filters: 5, kernel_size: [3, 5] }], ["Flatten", {}]), "softmaxCrossEntropy", 3, 12);
+});
+
+test("the gradient through padded windows is the slope that finite differences see", async (t) => {
+  const plan = planOf(topologyOf([5, 7, 2], ["Conv2D", { filters: 3, kernel_size: [3, 2], strides: [1, 2], padding: "same", activation: "tanh" }], ["AveragePooling2D", { pool_size: 3, strides: 2, padding: "same" }], ["Flatten", {}], ["Dense", { units: 3, activation: "softmax" }]));
+  const rows = 4;
+  const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: rows });
+  const w0 = firstWeights(plan, 5);
+  const batch = { x: uniform(rows * plan.inputSize, 1, 9), y: classes(rows, 3, 3) };
+  engine.setInitial(w0);
+  const { gradient } = engine.gradient(batch);
+  for (let i = 0; i < plan.parameters; i += 3) {
+    const h = 1 / 256;
+    const at = (d: number) => {
+      const w = w0.slice();
+      w[i] = (w[i] as number) + d;
+      engine.setInitial(w);
+      return engine.gradient(batch).loss;
+    };
+    const slope = (at(h) - at(-h)) / (2 * h);
+    t.true(Math.abs(slope - (gradient[i] as number)) < 5e-4, `weight ${i}: slope ${slope}, gradient ${gradient[i]}`);
+  }
+});
+
+test("LeNet-5 agrees with tfjs to 1e-5", async (t) => {
+  t.is(planOf(LENET).parameters, 61_706);
+  await agrees(t, LENET, "softmaxCrossEntropy", 3, 21);
 });

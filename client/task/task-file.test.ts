@@ -16,6 +16,12 @@ test("the digits task is read with the protocol's defaults", (t) => {
   t.deepEqual(f.notes, []);
 });
 
+test("convolutions and pools are written with the names that Keras gives their options", (t) => {
+  const f = readTaskFile("examples/digits-conv.yaml");
+  t.is(f.plan.parameters, 80 + 1168 + 650);
+  t.deepEqual(f.plan.layers.map((l) => l.outputShape), [[8, 8, 1], [8, 8, 8], [4, 4, 8], [2, 2, 16], [64], [10]]);
+});
+
 test("a value of the wrong type is named with line and column", (t) => {
   t.throws(broken("lr: 0.1", "lr: fast"), { message: /^digits\.yaml:15:25 task\.optimizer\.sgd\.lr: expected a number, got "fast"\.$/ });
 });

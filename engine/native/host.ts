@@ -6,7 +6,7 @@ import { type Place, nativePlace } from "#engine/native/place.js";
 
 type Addon = { [name in keyof Kernels]: (buffer: ArrayBuffer, ...numbers: number[]) => unknown };
 
-const NAMES: readonly (keyof Kernels)[] = ["pack", "gemm", "columnSums", "activate", "activationGradient", "softmaxCrossEntropy", "meanSquaredError", "softmax", "quantise", "addMap", "makeWeights"];
+const NAMES: readonly (keyof Kernels)[] = ["pack", "gemm", "columnSums", "conv2d", "conv2dKernelGradient", "conv2dInputGradient", "maxPool2d", "maxPool2dGradient", "averagePool2d", "averagePool2dGradient", "activate", "activationGradient", "softmaxCrossEntropy", "meanSquaredError", "softmax", "quantise", "addMap", "makeWeights"];
 
 /** The addon over a memory like WebAssembly's, when a build for this machine lies in the cache. Its bits are not yet checked. */
 export function nativeHost(place = nativePlace()): Host | undefined {

@@ -110,10 +110,16 @@ static void pack(int K, int N, const float *b, long rs, long cs, float *out) {
 /** MR rows of one panel of NV vectors; a stride of one is given as a constant so that it folds. */
 #define TILE(NAME, MR, NV)                                                                                                  \
   static inline __attribute__((always_inline)) void NAME(int K, const float *a, long ra, long ca, const float *p, float *c, \
-                                                         long ldc, const vec *start, int relu, int w) {                     \
+                                                         long ldc, const vec *start, int relu, int w, int more) {           \
     vec acc[MR][NV];                                                                                                        \
     for (int r = 0; r < MR; r++)                                                                                            \
       for (int v = 0; v < NV; v++) acc[r][v] = start[v];                                                                    \
+    if (more)                                                                                                               \
+      for (int r = 0; r < MR; r++) {                                                                                        \
+        float before[NV * L] = {0};                                                                                         \
+        memcpy(before, c + r * ldc, (size_t)w * 4);                                                                         \
+        for (int v = 0; v < NV; v++) acc[r][v] = *(const vec *)(before + v * L);                                            \
+      }                                                                                                                     \
     for (int k = 0; k < K; k++, p += NV * L, a += ca) {                                                                     \
       vec b[NV];                                                                                                            \
       for (int v = 0; v < NV; v++) b[v] = *(const vec *)(p + v * L);                                                        \
@@ -143,12 +149,13 @@ TILE(tile_one_1, 1, 1)
 #define PANEL_LOOP(NV, RA, CA)                                                                                     \
   {                                                                                                                \
     int i = 0;                                                                                                     \
-    for (; i + ROWS <= M; i += ROWS) tile_rows_##NV(K, a + i * (RA), RA, CA, bp, c + (long)i * N + j, N, start, relu, w); \
-    for (; i + 2 <= M; i += 2) tile_two_##NV(K, a + i * (RA), RA, CA, bp, c + (long)i * N + j, N, start, relu, w);   \
-    for (; i < M; i++) tile_one_##NV(K, a + i * (RA), RA, CA, bp, c + (long)i * N + j, N, start, relu, w);           \
+    for (; i + ROWS <= M; i += ROWS) tile_rows_##NV(K, a + i * (RA), RA, CA, bp, c + (long)i * N + j, N, start, relu, w, more); \
+    for (; i + 2 <= M; i += 2) tile_two_##NV(K, a + i * (RA), RA, CA, bp, c + (long)i * N + j, N, start, relu, w, more);   \
+    for (; i < M; i++) tile_one_##NV(K, a + i * (RA), RA, CA, bp, c + (long)i * N + j, N, start, relu, w, more);           \
   }
 
-static void gemm(int M, int N, int K, const float *a, long ra, long ca, const float *bp, float *c, const float *bias, int relu) {
+/** `more` goes on with the chains that stand in C. */
+static inline __attribute__((always_inline)) void product_of(int M, int N, int K, const float *a, long ra, long ca, const float *bp, float *c, const float *bias, int relu, int more) {
   int nr = panel_of(N);
   for (int j = 0; j < N; j += nr, bp += (long)K * nr) {
     int w = N - j < nr ? N - j : nr;
@@ -164,11 +171,22 @@ static void gemm(int M, int N, int K, const float *a, long ra, long ca, const fl
   }
 }
 
+static void product(int M, int N, int K, const float *a, long ra, long ca, const float *bp, float *c, const float *bias, int relu, int more) {
+  if (more) product_of(M, N, K, a, ra, ca, bp, c, bias, relu, 1);
+  else product_of(M, N, K, a, ra, ca, bp, c, bias, relu, 0);
+}
+
+static void gemm(int M, int N, int K, const float *a, long ra, long ca, const float *bp, float *c, const float *bias, int relu) {
+  product(M, N, K, a, ra, ca, bp, c, bias, relu, 0);
+}
+
 static void column_sums(int M, int N, const float *restrict x, float *restrict out) {
   memset(out, 0, (size_t)N * 4);
   for (int i = 0; i < M; i++, x += N)
     for (int j = 0; j < N; j++) out[j] += x[j];
 }
+
+#include "images.h"
 
 /* ---- activations ---- */
 
@@ -412,6 +430,13 @@ static napi_value number(napi_env env, double value) {
 FUNCTION(pack, 6, pack(I(0), I(1), P(2), I(3), I(4), P(5)); return 0;)
 FUNCTION(gemm, 10, gemm(I(0), I(1), I(2), P(3), I(4), I(5), P(6), P(7), v[8] ? P(8) : 0, I(9)); return 0;)
 FUNCTION(columnSums, 4, column_sums(I(0), I(1), P(2), P(3)); return 0;)
+FUNCTION(conv2d, 8, conv2d(I(0), P(1), P(2), P(3), P(4), P(5), v[6] ? P(6) : 0, I(7)); return 0;)
+FUNCTION(conv2dKernelGradient, 7, conv2d_kernel_gradient(I(0), P(1), P(2), P(3), P(4), P(5), P(6)); return 0;)
+FUNCTION(conv2dInputGradient, 6, conv2d_input_gradient(I(0), P(1), P(2), P(3), P(4), P(5)); return 0;)
+FUNCTION(maxPool2d, 5, max_pool2d(I(0), P(1), P(2), P(3), P(4)); return 0;)
+FUNCTION(maxPool2dGradient, 5, max_pool2d_gradient(I(0), P(1), P(2), P(3), P(4)); return 0;)
+FUNCTION(averagePool2d, 4, average_pool2d(I(0), P(1), P(2), P(3)); return 0;)
+FUNCTION(averagePool2dGradient, 4, average_pool2d_gradient(I(0), P(1), P(2), P(3)); return 0;)
 FUNCTION(activate, 4, activate(I(0), I(1), P(2), P(3)); return 0;)
 FUNCTION(activationGradient, 4, activation_gradient(I(0), I(1), P(2), P(3)); return 0;)
 FUNCTION(softmaxCrossEntropy, 8, return number(env, softmax_cross_entropy(I(0), I(1), P(2), P(3), P(4), P(5), R(6), P(7)));)
@@ -428,6 +453,8 @@ NAPI_MODULE_INIT() {
     napi_create_function(env, #NAME, NAPI_AUTO_LENGTH, call_##NAME, 0, &fn);           \
     napi_set_named_property(env, exports, #NAME, fn);                                  \
   }
+  EXPORT(conv2d) EXPORT(conv2dKernelGradient) EXPORT(conv2dInputGradient)
+  EXPORT(maxPool2d) EXPORT(maxPool2dGradient) EXPORT(averagePool2d) EXPORT(averagePool2dGradient)
   EXPORT(pack) EXPORT(gemm) EXPORT(columnSums) EXPORT(activate) EXPORT(activationGradient) EXPORT(softmaxCrossEntropy)
   EXPORT(meanSquaredError) EXPORT(softmax) EXPORT(quantise) EXPORT(addMap) EXPORT(makeWeights)
   return exports;

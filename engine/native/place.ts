@@ -1,11 +1,12 @@
 /** Where the native addon's source and its build lie, found from the sources and from dist alike. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { arch, platform } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const SOURCE = join("engine", "native", "kernels.c");
+const FOLDER = join("engine", "native");
+const SOURCE = join(FOLDER, "kernels.c");
 const FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-strict-aliasing", "-fPIC", "-shared"];
 
 export interface Place {
@@ -28,7 +29,9 @@ export function nativePlace(level = 0): Place | undefined {
   }
   const source = join(root, SOURCE);
   const flags = [...FLAGS, ...extra];
-  const key = createHash("sha256").update(readFileSync(source)).update(flags.join(" ")).digest("hex").slice(0, 16);
+  const hash = createHash("sha256").update(flags.join(" "));
+  for (const name of readdirSync(join(root, FOLDER)).sort()) if (/\.[ch]$/.test(name)) hash.update(readFileSync(join(root, FOLDER, name)));
+  const key = hash.digest("hex").slice(0, 16);
   return { root, source, flags, addon: join(root, ".cache", "native", `kernels-${platform()}-${arch()}-${key}.node`) };
 }
 

@@ -15,6 +15,29 @@ export function denseTopology(inputs: number, ...layers: LayerShorthand[]): stri
   });
 }
 
+export type Layer = readonly [className: string, config: Readonly<Record<string, unknown>>];
+
+/** A Sequential model of any layers. */
+export function topologyOf(input: readonly number[], ...layers: readonly Layer[]): string {
+  return JSON.stringify({
+    class_name: "Sequential",
+    config: { layers: layers.map(([class_name, config], i) => ({ class_name, config: { name: `${class_name.toLowerCase()}_${i}`, ...(i === 0 ? { batch_input_shape: [null, ...input] } : {}), ...config } })) },
+  });
+}
+
+/** LeNet-5 on 28 × 28 images: 61,706 parameters. */
+export const LENET = topologyOf(
+  [28, 28, 1],
+  ["Conv2D", { filters: 6, kernel_size: 5, padding: "same", activation: "relu" }],
+  ["MaxPooling2D", { pool_size: 2 }],
+  ["Conv2D", { filters: 16, kernel_size: 5, activation: "relu" }],
+  ["MaxPooling2D", { pool_size: 2 }],
+  ["Flatten", {}],
+  ["Dense", { units: 120, activation: "relu" }],
+  ["Dense", { units: 84, activation: "relu" }],
+  ["Dense", { units: 10, activation: "softmax" }],
+);
+
 export function planOf(topology: string): ModelPlan {
   return parseTopology(topology, { maxParameters: 1 << 24 });
 }

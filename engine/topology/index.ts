@@ -1,5 +1,6 @@
 /** Reading a model's topology: rules of consensus, the same on the chain, in a client and in a daemon. */
 export { TopologyError } from "./error.js";
-export type { Activation, ActivationLayer, DenseLayer, LayerPlan, Loss, ModelPlan, ShapeLayer, Tensor } from "./plan.js";
+export type { Activation, ActivationLayer, Conv2dLayer, DenseLayer, LayerPlan, Loss, ModelPlan, Pool2dLayer, ShapeLayer, Tensor, Window } from "./plan.js";
+export { activationOf } from "./plan.js";
 export { layerClasses, parseTopology } from "./parse.js";
 export { checkLoss, flop, MEMORY_LIMIT, memoryBytes, memoryTable } from "./cost.js";

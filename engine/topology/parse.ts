@@ -1,7 +1,9 @@
 import { TopologyError } from "./error.js";
 import { type Json, type JsonObject, isObject, parseStrictJson, show } from "./json.js";
-import { type Builder, readInputShape, readLayer, sizeOf } from "./layers.js";
-import type { LayerPlan, ModelPlan } from "./plan.js";
+import { readInputShape } from "./input.js";
+import { readLayer } from "./layers.js";
+import { type Builder, sizeOf } from "./options.js";
+import { activationOf, type LayerPlan, type ModelPlan } from "./plan.js";
 
 const MAX_LAYERS = 512;
 const NAME = /^[A-Za-z0-9_.:\-/ ]{1,64}$/;
@@ -38,7 +40,7 @@ export function parseTopology(json: string, limits: { maxParameters: number }): 
   });
 
   if (inputShape === undefined || shape === undefined) throw new TopologyError("no layers, want at least one Dense layer");
-  if (build.parameters === 0) throw new TopologyError("nothing to train, want at least one Dense layer");
+  if (build.parameters === 0) throw new TopologyError("nothing to train, want at least one Dense or Conv2D layer");
   refuseInnerSoftmax(layers);
   return {
     inputShape,
@@ -60,8 +62,11 @@ export function layerClasses(json: string): string[] {
 function refuseInnerSoftmax(layers: readonly LayerPlan[]): void {
   const computing = layers.filter((l) => l.kind !== "shape");
   computing.forEach((layer, i) => {
-    if (layer.activation === "softmax" && i < computing.length - 1) {
+    if (activationOf(layer) === "softmax" && i < computing.length - 1) {
       throw new TopologyError("softmax is only supported in the last layer", layer.name);
+    }
+    if (activationOf(layer) === "softmax" && layer.outputShape.length !== 1) {
+      throw new TopologyError(`softmax over an output of shape [${layer.outputShape.join(", ")}], want one dimension: put a Flatten layer before it`, layer.name);
     }
   });
 }

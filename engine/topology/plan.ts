@@ -38,12 +38,44 @@ export interface ActivationLayer extends LayerShape {
   activation: Activation;
 }
 
+/** A window that slides over rows and columns; every pair is [rows, columns]. */
+export interface Window {
+  size: [number, number];
+  strides: [number, number];
+  /** of the output */
+  positions: [number, number];
+  /** zeros before the image's first row and column */
+  before: [number, number];
+  /** the image with all its zeros */
+  padded: [number, number];
+}
+
+export interface Conv2dLayer extends LayerShape {
+  kind: "conv2d";
+  window: Window;
+  channels: number;
+  filters: number;
+  activation: Activation;
+  /** rows × columns × channels × filters */
+  kernel: Tensor;
+  bias: Tensor | undefined;
+}
+
+export interface Pool2dLayer extends LayerShape {
+  kind: "pool2d";
+  how: "max" | "average";
+  window: Window;
+  channels: number;
+}
+
 /** InputLayer, Flatten and Reshape: the row-major elements stay where they are. */
 export interface ShapeLayer extends LayerShape {
   kind: "shape";
 }
 
-export type LayerPlan = DenseLayer | ActivationLayer | ShapeLayer;
+export type LayerPlan = DenseLayer | ActivationLayer | Conv2dLayer | Pool2dLayer | ShapeLayer;
+
+export const activationOf = (layer: LayerPlan): Activation => ("activation" in layer ? layer.activation : "linear");
 
 export interface ModelPlan {
   inputShape: number[];

@@ -67,6 +67,13 @@ const refused: [title: string, json: string, names: RegExp][] = [
   ["broken JSON", "{", /not valid JSON/],
   ["a prototype key", '{"class_name":"Sequential","config":{"__proto__":{}}}', /key "__proto__"/],
   ["deep nesting", "[".repeat(100_000), /nested deeper/],
+  ["a window larger than the image", sequential({ class_name: "Conv2D", config: { name: "first", batch_input_shape: [null, 4, 4, 1], filters: 2, kernel_size: 5 } }), /layer "first": a window of 5 × 5 on an image of 4 × 4/],
+  ["a dilated convolution", sequential({ class_name: "Conv2D", config: { name: "first", batch_input_shape: [null, 4, 4, 1], filters: 2, kernel_size: 2, dilation_rate: [2, 2] } }), /layer "first": dilation_rate is \[2,2\], want 1/],
+  ["channels first", sequential({ class_name: "MaxPooling2D", config: { name: "first", batch_input_shape: [null, 4, 4, 1], data_format: "channels_first" } }), /layer "first": data_format is "channels_first"/],
+  ["an unknown padding", sequential({ class_name: "MaxPooling2D", config: { name: "first", batch_input_shape: [null, 4, 4, 1], padding: "causal" } }), /layer "first": padding is "causal"/],
+  ["a convolution on a row", sequential({ class_name: "Conv2D", config: { ...first, name: "first", filters: 2, kernel_size: 2 } }), /layer "first": got an input of shape \[3\], want rows × columns × channels/],
+  ["an enormous convolution", sequential({ class_name: "Conv2D", config: { name: "first", batch_input_shape: [null, 9, 9, 1], filters: 2 ** 40, kernel_size: 3 } }), /layer "first": brings the model to 10995116277760 parameters/],
+  ["softmax over an image", sequential({ class_name: "Conv2D", config: { name: "first", batch_input_shape: [null, 9, 9, 1], filters: 2, kernel_size: 3, activation: "softmax" } }), /layer "first": softmax over an output of shape \[7, 7, 2\]/],
   ["a huge text", " ".repeat((1 << 20) + 1), /characters, want at most/],
   ["a name that breaks lines", sequential(dense({ name: "a\nb", batch_input_shape: [null, 3] })), /is named/],
 ];

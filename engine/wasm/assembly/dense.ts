@@ -113,8 +113,22 @@ function storeColumns(c: usize, lo: v128, hi: v128, w: i32): void {
   for (let i = 0; i < w; i++) store<f32>(at(c, i), load<f32>(at(scratch, i)));
 }
 
+/** Up to eight columns of C, to go on from; the lower or the higher half, zeros beyond. */
+function loadColumns(c: usize, w: i32, high: bool): v128 {
+  if (w == 8) return high ? v128.load(c, 16) : v128.load(c);
+  v128.store(scratch, f32x4.splat(0));
+  v128.store(scratch, f32x4.splat(0), 16);
+  for (let i = 0; i < w; i++) store<f32>(at(scratch, i), load<f32>(at(c, i)));
+  return high ? v128.load(scratch, 16) : v128.load(scratch);
+}
+
 /** C[M,N] (rows of N) = bias + A·B; A(i,k) = a[i·ra + k·ca], one of ra, ca is 1; B packed; bias 0: +0. */
 export function gemm(M: i32, N: i32, K: i32, a: usize, ra: i32, ca: i32, packed: usize, c: usize, bias: usize, relu: bool): void {
+  product(M, N, K, a, ra, ca, packed, c, bias, relu, false);
+}
+
+/** As gemm, but `more` goes on with the chains that stand in C. */
+export function product(M: i32, N: i32, K: i32, a: usize, ra: i32, ca: i32, packed: usize, c: usize, bias: usize, relu: bool, more: bool): void {
   const rowC = <usize>N << 2;
   const A = <usize>ra << 2;
   const S = <usize>ca << 2;
@@ -135,6 +149,16 @@ export function gemm(M: i32, N: i32, K: i32, a: usize, ra: i32, ca: i32, packed:
     }
     for (let i = 0; i < M4; i += 4) {
       let c00 = s0, c01 = s1, c10 = s0, c11 = s1, c20 = s0, c21 = s1, c30 = s0, c31 = s1;
+      if (more) {
+        c00 = loadColumns(cp, w, false);
+        c01 = loadColumns(cp, w, true);
+        c10 = loadColumns(cp + rowC, w, false);
+        c11 = loadColumns(cp + rowC, w, true);
+        c20 = loadColumns(cp + 2 * rowC, w, false);
+        c21 = loadColumns(cp + 2 * rowC, w, true);
+        c30 = loadColumns(cp + 3 * rowC, w, false);
+        c31 = loadColumns(cp + 3 * rowC, w, true);
+      }
       let p = panel;
       // One k a turn: V8 spills registers when this is unrolled further.
       if (ca == 1) {
@@ -188,6 +212,10 @@ export function gemm(M: i32, N: i32, K: i32, a: usize, ra: i32, ca: i32, packed:
     }
     for (let i = M4; i < M; i++) {
       let c0 = s0, c1 = s1, p = panel, q = ap;
+      if (more) {
+        c0 = loadColumns(cp, w, false);
+        c1 = loadColumns(cp, w, true);
+      }
       for (let k = 0; k < K; k++) {
         const s = v128.load_splat<f32>(q);
         c0 = addProduct(c0, s, v128.load(p));

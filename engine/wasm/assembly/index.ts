@@ -7,6 +7,8 @@
  * because packing reads whole vectors.
  */
 export { pack, gemm, columnSums } from "./dense";
+export { conv2d, conv2dKernelGradient, conv2dInputGradient } from "./convolution";
+export { maxPool2d, maxPool2dGradient, averagePool2d, averagePool2dGradient } from "./pooling";
 export { activate, activationGradient } from "./activation";
 export { softmaxCrossEntropy, meanSquaredError, softmax } from "./loss";
 export { quantise, addMap, makeWeights } from "./map";
