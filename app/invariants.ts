@@ -37,7 +37,7 @@ function outcome(check: () => string | undefined): string | undefined {
   }
 }
 
-/** The report as JSON. The newest one is kept, so that asking again and again at one height costs nothing. */
+/** The report as JSON, kept until it is asked for at another height. */
 export function invariantsAnswer(modules: readonly AppModule[]): (ctx: QueryContext) => Uint8Array {
   let last: { readonly height: bigint; readonly answer: Uint8Array } | undefined;
   return (ctx) => {

@@ -99,6 +99,9 @@ for (const value of Object.values(generated)) {
   if (typeof value === "object" && "typeUrl" in value) codecs.set(value.typeUrl, value as Codec<unknown>);
 }
 
+/** The codec of a pouw.v1 message or response, by its type URL. */
+export const codecOf = (typeUrl: string): Codec<unknown> | undefined => codecs.get(typeUrl);
+
 /** pouw.v1 messages get their amino JSON form from their descriptors: pouw/MsgX. */
 function withAmino(h: MessageHandler): MessageHandler {
   const codec = codecs.get(h.typeUrl);

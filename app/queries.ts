@@ -1,13 +1,12 @@
 /** ABCI Query: gRPC paths, raw store reads with proofs, and the paths that the SDK's clients know. */
-import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
-import { SimulateRequest, SimulateResponse } from "cosmjs-types/cosmos/tx/v1beta1/service";
-import { Tx, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import * as abci from "cosmjs-types/tendermint/abci/types";
-import { concat, utf8 } from "#kernel/bytes.js";
+import { utf8 } from "#kernel/bytes.js";
 import { type QueryContext } from "#kernel/context.js";
 import { ModuleError, sdk } from "#kernel/errors.js";
 import { type HeadBlock } from "./application.js";
 import { type Assembly } from "./modules.js";
+import { asGrpc } from "./query-errors.js";
+import { simulateGrpc, simulateJson } from "./simulation.js";
 import { type MultiStore } from "./store/index.js";
 import { type TxOutcome } from "./tx/execute.js";
 
@@ -38,24 +37,24 @@ export function answerQuery(r: abci.RequestQuery, d: QueryDeps): abci.ResponseQu
 function answer(r: abci.RequestQuery, d: QueryDeps): abci.ResponseQuery {
   const { store, modules, head } = d;
   if (r.path === "/app/version") return ok(utf8("0.1.0"), store.version);
-  if (r.path === "/app/simulate") return ok(simulated(d, r.data), store.version);
-  if (r.path === "/cosmos.tx.v1beta1.Service/Simulate") {
-    const { txBytes, tx } = SimulateRequest.decode(r.data);
-    return ok(simulated(d, txBytes.length > 0 ? txBytes : rawOf(tx)), store.version);
-  }
+  if (r.path === "/app/simulate") return ok(simulateJson(d.simulate, r.data), store.version);
+  if (r.path === "/cosmos.tx.v1beta1.Service/Simulate") return ok(asGrpc(() => simulateGrpc(d.simulate, r.data)), store.version);
   if (r.path.startsWith("/p2p/filter/")) return ok(new Uint8Array(0), store.version);
   if (!head || store.version === 0n) throw sdk.invalidHeight("the chain has no block yet; ask again");
-  if (r.height < 0n) throw sdk.invalidHeight(`height ${r.height}`);
+  if (r.height < 0n) throw sdk.invalidRequest("cannot query with height < 0; please provide a valid height");
 
   const raw = /^\/store\/([a-z0-9_]+)\/key$/.exec(r.path);
   if (raw) return storeQuery(r, d, raw[1] as string);
 
-  const run = r.path === "/app/invariants" ? d.invariants : modules.queries.get(r.path)?.run;
-  if (!run) throw sdk.unknownRequest(`unknown query path ${JSON.stringify(r.path.slice(0, 200))}`);
+  const handler = modules.queries.get(r.path);
+  const invariants = r.path === "/app/invariants";
+  if (!handler && !invariants) throw sdk.unknownRequest(`unknown query path ${JSON.stringify(r.path.slice(0, 200))}`);
   const height = r.height === 0n ? store.version : r.height;
+  // All of the state is walked: one walk for each block is what anybody can ask for.
+  if (invariants && height !== store.version) throw sdk.invalidRequest(`/app/invariants answers for the newest height, ${store.version}, and no other: ask without a height`);
   const view = viewAt(store, height);
   const ctx = { block: { chainId: head.chainId, height, timeMs: modules.keepers.work.blockTimeMs(view) }, store: (name: string) => view.store(name) };
-  return ok(run(ctx, r.data), height);
+  return ok(handler ? asGrpc(() => handler.run(ctx, r.data)) : d.invariants(ctx), height);
 }
 
 function viewAt(store: MultiStore, height: bigint) {
@@ -80,20 +79,3 @@ function storeQuery(r: abci.RequestQuery, { store, modules }: QueryDeps, name: s
 }
 
 const ok = (value: Uint8Array, height: bigint): abci.ResponseQuery => abci.ResponseQuery.fromPartial({ code: 0, value, height: height || 1n });
-
-function rawOf(tx: Tx | undefined): Uint8Array {
-  if (!tx) throw sdk.invalidRequest("empty txBytes is not allowed");
-  const encoded = Tx.encode(tx).finish();
-  const { signatures } = tx;
-  // Tx and TxRaw have the same wire format.
-  return signatures.length > 0 ? TxRaw.encode(TxRaw.decode(encoded)).finish() : concat(encoded);
-}
-
-function simulated(d: QueryDeps, tx: Uint8Array): Uint8Array {
-  const o = d.simulate(tx);
-  if (o.code !== 0) throw new ModuleError(o.codespace, o.code, `rpc error: code = Unknown desc = ${o.log} With gas wanted: '${o.gasWanted}' and gas used: '${o.gasUsed}' `);
-  const events = o.events.map((e) => ({ type: e.type, attributes: e.attributes.map(({ key, value }) => ({ key, value, index: true })) }));
-  return SimulateResponse.encode(
-    SimulateResponse.fromPartial({ gasInfo: { gasWanted: o.gasWanted, gasUsed: o.gasUsed }, result: { data: o.data, log: "", events, msgResponses: TxMsgData.decode(o.data).msgResponses } }),
-  ).finish();
-}

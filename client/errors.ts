@@ -44,8 +44,8 @@ export const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, 
 /** Without the envelope that Cosmos clients look for. */
 const plain = (text: string): string =>
   text
-    .replace(/^failed to execute message; message index: \d+: /, "")
-    .replace(/^rpc error: code = \w+ desc = (.*?)(: key not found)?$/, "$1");
+    .replace(/^(failed to simulate tx: )?(failed to execute message; message index: \d+: )?/, "")
+    .replace(/^rpc error: code = \w+ desc = (.*?)(: (key not found|invalid request|unknown request))?$/, "$1");
 
 const sentences = (text: string, remedy: string | undefined): string => (remedy ? `${text.replace(/[.\s]+$/, "")}. ${remedy}.` : text);
 

@@ -46,7 +46,7 @@ function read(f: FieldInfo, v: unknown, at: string): unknown {
       return f.codec ? fromJson(f.codec(), v, at) : undefined;
     case "enum": {
       const values = f.values ?? {};
-      if (typeof v === "string" && v in values) return values[v];
+      if (typeof v === "string" && Object.hasOwn(values, v)) return values[v];
       if (typeof v === "number" && Object.values(values).includes(v)) return v;
       return fail(`one of ${Object.keys(values).join(", ")}`);
     }
@@ -55,16 +55,34 @@ function read(f: FieldInfo, v: unknown, at: string): unknown {
     case "bool":
       return typeof v === "boolean" ? v : fail("true or false");
     case "bytes":
-      return typeof v === "string" ? bytes(v, at) : fail("base64, or hexadecimal after 0x");
-    case "uint64":
-    case "fixed64":
-      return /^\d+$/.test(String(v)) ? BigInt(v as string) : fail("a whole number");
-    case "int64":
-    case "sfixed64":
-      return /^-?\d+$/.test(String(v)) ? BigInt(v as string) : fail("an integer");
+      return typeof v === "string" ? fromBase64(v, at) : fail("base64, or hexadecimal after 0x");
     default:
-      return Number.isInteger(Number(v)) && v !== "" ? Number(v) : fail("an integer");
+      return integer(f, v, at);
   }
+}
+
+/** Bounds of the integer types; what does not fit would be stored as another number. */
+const RANGES: Readonly<Record<string, readonly [least: bigint, most: bigint]>> = {
+  uint32: [0n, (1n << 32n) - 1n],
+  fixed32: [0n, (1n << 32n) - 1n],
+  int32: [-(1n << 31n), (1n << 31n) - 1n],
+  sint32: [-(1n << 31n), (1n << 31n) - 1n],
+  sfixed32: [-(1n << 31n), (1n << 31n) - 1n],
+  uint64: [0n, (1n << 64n) - 1n],
+  fixed64: [0n, (1n << 64n) - 1n],
+  int64: [-(1n << 63n), (1n << 63n) - 1n],
+  sint64: [-(1n << 63n), (1n << 63n) - 1n],
+  sfixed64: [-(1n << 63n), (1n << 63n) - 1n],
+};
+
+function integer(f: FieldInfo, v: unknown, at: string): bigint | number {
+  const range = RANGES[f.type];
+  if (!range) throw new Error(`${at}: fields of type ${f.type} have no JSON form`);
+  const [least, most] = range;
+  const text = typeof v === "string" || typeof v === "bigint" || Number.isSafeInteger(v) ? `${v as string}` : "";
+  const value = /^-?\d{1,20}$/.test(text) ? BigInt(text) : undefined;
+  if (value === undefined || value < least || value > most) throw new Error(`${at}: got ${typeof v === "bigint" ? v : JSON.stringify(v)}, want a whole number from ${least} to ${most}`);
+  return f.type.endsWith("64") ? value : Number(value);
 }
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -78,7 +96,8 @@ export function base64(b: Uint8Array): string {
   return s;
 }
 
-function bytes(text: string, at: string): Uint8Array {
+/** Base64, or hexadecimal after 0x. Throws with the field, which `at` names. */
+export function fromBase64(text: string, at: string): Uint8Array {
   if (/^0x([0-9a-fA-F]{2})*$/.test(text)) return Uint8Array.from({ length: text.length / 2 - 1 }, (_, i) => Number.parseInt(text.slice(2 + 2 * i, 4 + 2 * i), 16));
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) throw new Error(`${at}: got ${JSON.stringify(text)}, want base64, or hexadecimal after 0x`);
   const out: number[] = [];

@@ -13,6 +13,7 @@ import { type Context } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
 import { type AppModule } from "#kernel/module.js";
 import { collection, type HasStore } from "#kernel/store.js";
+import { accountJson, accountsOf } from "./genesis.js";
 
 export interface Account {
   readonly address: string;
@@ -56,6 +57,10 @@ export function defineAuth(options: { readonly pools: readonly string[] }): { mo
     },
   };
   const any = (a: Account) => ({ typeUrl: BASE, value: BaseAccount.encode(BaseAccount.fromPartial(a as never)).finish() });
+  const moduleAccount = (name: string, baseAccount: Account) => ({
+    typeUrl: "/cosmos.auth.v1beta1.ModuleAccount",
+    value: ModuleAccount.encode(ModuleAccount.fromPartial({ baseAccount: baseAccount as never, name, permissions: [] })).finish(),
+  });
   const module: AppModule = {
     name: "auth",
     stores: [STORE],
@@ -65,9 +70,11 @@ export function defineAuth(options: { readonly pools: readonly string[] }): { mo
         path: "/cosmos.auth.v1beta1.Query/Account",
         run(ctx, bytes) {
           const { address } = QueryAccountRequest.decode(bytes);
+          if (address === "") throw sdk.invalidRequest("Address cannot be empty");
           const account = keeper.get(ctx, address);
           if (!account) throw sdk.keyNotFound(`rpc error: code = NotFound desc = account ${address} not found`);
-          return QueryAccountResponse.encode({ account: any(account) }).finish();
+          const pool = options.pools.find((name) => moduleAddress(name) === address);
+          return QueryAccountResponse.encode({ account: pool === undefined ? any(account) : moduleAccount(pool, account) }).finish();
         },
       },
       { path: "/cosmos.auth.v1beta1.Query/Params", run: () => QueryParamsResponse.encode({ params: authParams }).finish() },
@@ -75,23 +82,25 @@ export function defineAuth(options: { readonly pools: readonly string[] }): { mo
       {
         path: "/cosmos.auth.v1beta1.Query/ModuleAccounts",
         run(ctx) {
-          const list = options.pools.map((name) => {
-            const baseAccount = keeper.get(ctx, moduleAddress(name)) ?? { address: moduleAddress(name), accountNumber: 0n, sequence: 0n };
-            const value = ModuleAccount.encode(ModuleAccount.fromPartial({ baseAccount: baseAccount as never, name, permissions: [] })).finish();
-            return { typeUrl: "/cosmos.auth.v1beta1.ModuleAccount", value };
-          });
+          const list = options.pools.map((name) => moduleAccount(name, keeper.get(ctx, moduleAddress(name)) ?? { address: moduleAddress(name), accountNumber: 0n, sequence: 0n }));
           return QueryModuleAccountsResponse.encode({ accounts: list }).finish();
         },
       },
     ],
     initGenesis(ctx, genesis) {
-      for (const a of ((genesis ?? {}) as { accounts?: { address: string }[] }).accounts ?? []) {
-        fromBech32(a.address);
-        keeper.ensure(ctx, a.address);
+      const list = accountsOf(genesis);
+      let next = 0n;
+      for (const { accountNumber, ...account } of list) {
+        if (accounts.has(ctx, account.address)) throw new Error(`app_state.auth.accounts: ${account.address} stands there twice`);
+        keeper.set(ctx, { ...account, accountNumber: accountNumber ?? 0n });
+        if (accountNumber !== undefined && accountNumber >= next) next = accountNumber + 1n;
       }
+      // Who has no number gets one behind those that have.
+      for (const { accountNumber, ...account } of list) if (accountNumber === undefined) keeper.set(ctx, { ...account, accountNumber: next++ });
+      ctx.store(STORE).set(NEXT, u64be(next));
       for (const name of options.pools) keeper.ensure(ctx, moduleAddress(name));
     },
-    exportGenesis: (ctx) => ({ accounts: accounts.list(ctx).map((a) => ({ address: a.address, account_number: `${a.accountNumber}`, sequence: `${a.sequence}` })) }),
+    exportGenesis: (ctx) => ({ accounts: accounts.list(ctx).map(accountJson) }),
   };
   return { module, keeper };
 }

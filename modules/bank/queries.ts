@@ -5,31 +5,43 @@ import { utf8 } from "#kernel/bytes.js";
 import { sdk } from "#kernel/errors.js";
 import { type QueryHandler } from "#kernel/module.js";
 import { type HasStore } from "#kernel/store.js";
+import { isDenom } from "./coins.js";
 import { type Amount, type BankKeeper } from "./keeper.js";
 
 const PATH = "/cosmos.bank.v1beta1.Query/";
 const coins = (list: readonly Amount[]) => list.map(({ denom, amount }) => ({ denom, amount: `${amount}` }));
 const MAX_PAGE = 1000;
+const DEFAULT_PAGE = 100;
 
 interface Page {
   readonly key: Uint8Array;
   readonly offset: bigint;
   readonly limit: bigint;
   readonly countTotal: boolean;
+  readonly reverse: boolean;
 }
 
-/** A page of a list ordered by denom; keys are denoms. */
+/** A page of a list ordered by denom; keys are denoms. A request without a limit wants the total too, as in the SDK. */
 function page(all: readonly Amount[], p: Page | undefined) {
-  const from = p && p.key.length > 0 ? all.findIndex((a) => a.denom >= String.fromCharCode(...p.key)) : Number(p?.offset ?? 0n);
+  const { key = new Uint8Array(0), offset = 0n, limit = 0n, countTotal = false, reverse = false } = p ?? {};
+  if (key.length > 0 && offset > 0n) throw sdk.invalidRequest("paginate: invalid request, either offset or key is expected, got both");
+  const ordered = reverse ? [...all].reverse() : all;
+  const first = String.fromCharCode(...key);
+  const from = key.length > 0 ? ordered.findIndex(({ denom }) => (reverse ? denom <= first : denom >= first)) : offset > BigInt(all.length) ? -1 : Number(offset);
   const start = from < 0 ? all.length : from;
-  const wanted = Number(p?.limit ?? 0n) || 100;
-  const limit = wanted > MAX_PAGE ? MAX_PAGE : wanted;
-  const next = all[start + limit];
+  const size = limit === 0n ? DEFAULT_PAGE : limit > BigInt(MAX_PAGE) ? MAX_PAGE : Number(limit);
+  const next = ordered[start + size];
+  const total = (countTotal || limit === 0n) && key.length === 0 && from >= 0;
   return {
-    list: coins(all.slice(start, start + limit)),
-    pagination: { nextKey: next ? utf8(next.denom) : new Uint8Array(0), total: p?.countTotal || !p ? BigInt(all.length) : 0n },
+    list: coins(ordered.slice(start, start + size)),
+    pagination: { nextKey: next ? utf8(next.denom) : new Uint8Array(0), total: total ? BigInt(all.length) : 0n },
   };
 }
+
+const valid = (denom: string): string => {
+  if (!isDenom(denom)) throw sdk.invalidRequest(`invalid denom: ${denom.slice(0, 130).replace(/[^\x20-\x7e]/g, "?")}`);
+  return denom;
+};
 
 export function bankQueries(keeper: BankKeeper, metadata: (ctx: HasStore) => Metadata[]): QueryHandler[] {
   return [
@@ -37,7 +49,7 @@ export function bankQueries(keeper: BankKeeper, metadata: (ctx: HasStore) => Met
       path: `${PATH}Balance`,
       run(ctx, bytes) {
         const { address, denom } = q.QueryBalanceRequest.decode(bytes);
-        return q.QueryBalanceResponse.encode({ balance: { denom, amount: `${keeper.balance(ctx, address, denom)}` } }).finish();
+        return q.QueryBalanceResponse.encode({ balance: { denom, amount: `${keeper.balance(ctx, address, valid(denom))}` } }).finish();
       },
     },
     {
@@ -67,14 +79,14 @@ export function bankQueries(keeper: BankKeeper, metadata: (ctx: HasStore) => Met
       path: `${PATH}SupplyOf`,
       run(ctx, bytes) {
         const { denom } = q.QuerySupplyOfRequest.decode(bytes);
-        return q.QuerySupplyOfResponse.encode({ amount: { denom, amount: `${keeper.supply(ctx, denom)}` } }).finish();
+        return q.QuerySupplyOfResponse.encode({ amount: { denom, amount: `${keeper.supply(ctx, valid(denom))}` } }).finish();
       },
     },
     {
       path: `${PATH}DenomMetadata`,
       run(ctx, bytes) {
         const { denom } = q.QueryDenomMetadataRequest.decode(bytes);
-        const found = metadata(ctx).find((m) => m.base === denom);
+        const found = metadata(ctx).find((m) => m.base === valid(denom));
         if (!found) throw sdk.keyNotFound(`rpc error: code = NotFound desc = client metadata for denom ${denom}`);
         return q.QueryDenomMetadataResponse.encode({ metadata: found }).finish();
       },

@@ -1,0 +1,48 @@
+/** The two forms in which a simulation is answered: protobuf over gRPC, JSON at /app/simulate. */
+import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
+import { SimulateRequest, SimulateResponse } from "cosmjs-types/cosmos/tx/v1beta1/service";
+import { Tx, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { concat, utf8 } from "#kernel/bytes.js";
+import { ModuleError, sdk } from "#kernel/errors.js";
+import { base64, toJson } from "#proto/json.js";
+import { codecOf } from "./modules.js";
+import { simulationError } from "./query-errors.js";
+import { type TxOutcome } from "./tx/execute.js";
+
+type Simulate = (tx: Uint8Array) => TxOutcome;
+
+const eventsOf = (o: TxOutcome) => o.events.map((e) => ({ type: e.type, attributes: e.attributes.map(({ key, value }) => ({ key, value, index: true })) }));
+
+export function simulateGrpc(simulate: Simulate, request: Uint8Array): Uint8Array {
+  const { txBytes, tx } = SimulateRequest.decode(request);
+  const o = simulate(txBytes.length > 0 ? txBytes : rawOf(tx));
+  if (o.code !== 0) throw simulationError(o.log, o.gasUsed);
+  const { msgResponses } = TxMsgData.decode(o.data);
+  return SimulateResponse.encode(
+    SimulateResponse.fromPartial({ gasInfo: { gasWanted: o.gasWanted, gasUsed: o.gasUsed }, result: { data: o.data, log: "", events: eventsOf(o), msgResponses } }),
+  ).finish();
+}
+
+/** A failure keeps its own code here. */
+export function simulateJson(simulate: Simulate, tx: Uint8Array): Uint8Array {
+  const o = simulate(tx);
+  if (o.code !== 0) throw new ModuleError(o.codespace, o.code, `failed to simulate tx: ${o.log}`);
+  const responses = TxMsgData.decode(o.data).msgResponses.map(({ typeUrl, value }) => {
+    const codec = codecOf(typeUrl);
+    return { "@type": typeUrl, ...(codec ? (toJson(codec, codec.decode(value)) as object) : {}) };
+  });
+  return utf8(
+    JSON.stringify({
+      gas_info: { gas_wanted: `${o.gasWanted}`, gas_used: `${o.gasUsed}` },
+      result: { data: base64(o.data), log: "", events: eventsOf(o), msg_responses: responses },
+    }),
+  );
+}
+
+function rawOf(tx: Tx | undefined): Uint8Array {
+  if (!tx) throw sdk.invalidRequest("empty txBytes is not allowed");
+  const encoded = Tx.encode(tx).finish();
+  const { signatures } = tx;
+  // Tx and TxRaw have the same wire format.
+  return signatures.length > 0 ? TxRaw.encode(TxRaw.decode(encoded)).finish() : concat(encoded);
+}
