@@ -1,65 +1,88 @@
 /**
- * Training speed of the exact engine: samples a second of whole iterations (gradient, quantise, encode,
- * add the map), by host and batch, and what adding a peer's map costs. Digests are
- * asserted first: a fast engine with other bits is no engine. One JSON line each with --json.
+ * Training speed of the exact engine: samples a second of whole iterations (gradient, quantise, encode, add the map), by
+ * host, model and batch, PyTorch with one thread in the same run when there is one. Rounds of the sides follow each
+ * other. Digests are asserted first: a fast engine with other bits is no engine. One JSON line each with --json.
  */
 import { createEngine } from "#engine/index.js";
-import { bitsOf, classes, denseTopology, firstWeights, planOf, uniform } from "#engine/testing/models.js";
+import { bitsOf, classes, denseTopology, firstWeights, LENET, planOf, uniform } from "#engine/testing/models.js";
 import { run } from "#engine/testing/run.js";
+import { json, median, quick, ratioOf, round, takeTurns } from "./measure.js";
+import { startTorch } from "./torch/torch.js";
 
-const ROUNDS = 7;
-const MILLISECONDS = 300;
-const plan = planOf(denseTopology(784, { units: 128, activation: "relu" }, { units: 64, activation: "relu" }, { units: 10, activation: "softmax" }));
+const ROUNDS = quick ? 1 : 7;
+const MILLISECONDS = quick ? 20 : 300;
+const WARM_MILLISECONDS = quick ? 5 : 200;
 const rate = { lr: 0.1, quantumLog2: -8, levels: 1 };
 const step = { lrBits: bitsOf(rate.lr), quantumLog2: rate.quantumLog2, levels: rate.levels };
-const json = process.argv.includes("--json");
 
-/** Median over rounds of microseconds a call. */
-function time(f: () => void): number {
-  for (let i = 0; i < 200; i++) f();
-  const rounds: number[] = [];
-  for (let r = 0; r < ROUNDS; r++) {
-    const start = performance.now();
-    let calls = 0;
-    let passed = 0;
-    do {
-      for (let i = 0; i < 20; i++) f();
-      calls += 20;
-      passed = performance.now() - start;
-    } while (passed < MILLISECONDS);
-    rounds.push((passed * 1000) / calls);
-  }
-  return rounds.toSorted((a, b) => a - b)[ROUNDS >> 1] as number;
+const MODELS = [
+  { name: "mlp", topology: denseTopology(784, { units: 128, activation: "relu" }, { units: 64, activation: "relu" }, { units: 10, activation: "softmax" }), batches: [32, 100, 128] },
+  { name: "lenet", topology: LENET, batches: [32, 100, 128] },
+] as const;
+type Where = "wasm" | "native";
+
+const hosts: Where[] = ["wasm"];
+const probe = planOf(MODELS[0].topology);
+if ((await createEngine(probe, { loss: "softmaxCrossEntropy", batchSize: 1 })).host === "native") hosts.push("native");
+
+for (const { topology, name } of MODELS) {
+  const digests = new Set<string>();
+  for (const host of hosts) digests.add(JSON.stringify(await run(planOf(topology), { loss: "softmaxCrossEntropy", batchSize: 32, host }, 20, rate)));
+  if (digests.size !== 1) throw new Error(`bench: hosts disagree in their digests of ${name}, no speed is worth reporting`);
 }
 
-const hosts: ("wasm" | "native")[] = ["wasm"];
-if ((await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 1 })).host === "native") hosts.push("native");
+/** A trainer of one host, as a function that trains for so long and answers samples a second. */
+async function trainer(topology: string, batch: number, host: Where): Promise<(ms: number) => number> {
+  const plan = planOf(topology);
+  const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: batch, host });
+  engine.setInitial(firstWeights(plan, 5));
+  const data = Array.from({ length: 8 }, (_, i) => ({ x: uniform(batch * plan.inputSize, 1, i + 1), y: classes(batch, 10, i + 100) }));
+  let sign: 1 | -1 = 1;
+  return (ms) => {
+    const start = performance.now();
+    let steps = 0;
+    for (;;) {
+      for (const d of data) {
+        // Added and taken away in turn: the state stays where the gradients are large, as early in training.
+        engine.addMap(engine.step(d, 0, step).map, 1, sign);
+        sign = sign > 0 ? -1 : 1;
+      }
+      steps += data.length;
+      const passed = performance.now() - start;
+      if (passed >= ms) return (batch * steps * 1000) / passed;
+    }
+  };
+}
 
-const digests = new Set<string>();
-for (const host of hosts) digests.add(JSON.stringify(await run(plan, { loss: "softmaxCrossEntropy", batchSize: 32, host }, 50, rate)));
-if (digests.size !== 1) throw new Error("bench: hosts disagree in their digests, no speed is worth reporting");
-
-for (const host of hosts) {
-  for (const batch of [32, 100, 128]) {
-    const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: batch, host });
-    engine.setInitial(firstWeights(plan, 5));
-    const data = Array.from({ length: 8 }, (_, i) => ({ x: uniform(batch * 784, 1, i + 1), y: classes(batch, 10, i + 100) }));
-    // The maps go to a peer: the state stays where the gradients are large, as early in training.
-    const peer = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 1, host });
-    peer.setInitial(firstWeights(plan, 5));
-    peer.setQuantum(rate.quantumLog2);
-    let i = 0;
-    let mapBytes = 0;
-    let last = Uint8Array.of(0);
-    const iteration = time(() => {
-      last = engine.step(data[i++ % 8] as (typeof data)[number], 0, step).map as Uint8Array<ArrayBuffer>;
-      mapBytes += last.length;
-      peer.addMap(last, 1, i % 2 ? 1 : -1);
-    });
-    mapBytes = Math.round(mapBytes / i);
-    const forward = time(() => engine.evaluate(data[i++ % 8] as (typeof data)[number], batch));
-    const add = time(() => peer.addMap(last, 1, i++ % 2 ? 1 : -1));
-    const line = { host, model: "mlp", batch, samplesPerSecond: Math.round((batch * 1e6) / iteration), microsecondsAnIteration: Math.round(iteration), microsecondsForward: Math.round(forward), microsecondsToAddAMap: Number(add.toFixed(1)), mapBytes };
-    console.log(json ? JSON.stringify(line) : `${host.padEnd(7)} mlp 784-128-64-10  batch ${String(batch).padStart(3)}  ${String(line.samplesPerSecond).padStart(7)} samples/s  ${line.microsecondsAnIteration} µs an iteration (the forward pass and loss alone ${line.microsecondsForward} µs), adding a map of ${mapBytes} bytes ${line.microsecondsToAddAMap} µs`);
+const torch = await startTorch();
+if ("reason" in torch) console.error(`without PyTorch: ${torch.reason}`);
+else console.error(`beside PyTorch ${torch.version}, one thread`);
+try {
+  for (const { name, topology, batches } of MODELS) {
+    for (const batch of batches) {
+      const sides: Record<string, (round: number) => number | Promise<number>> = {};
+      for (const host of hosts) {
+        const train = await trainer(topology, batch, host);
+        train(WARM_MILLISECONDS);
+        sides[host] = () => train(MILLISECONDS);
+      }
+      if (!("reason" in torch)) {
+        await torch.samplesPerSecond(name, batch, WARM_MILLISECONDS);
+        sides.torch = () => torch.samplesPerSecond(name, batch, MILLISECONDS);
+      }
+      const rates = await takeTurns(ROUNDS, sides);
+      for (const host of hosts) {
+        const own = rates[host] as number[];
+        const line = { host, model: name, batch, samplesPerSecond: round(median(own)), ...(rates.torch ? { torch1: round(median(rates.torch)), ratioToTorch1: round(ratioOf(own, rates.torch), 2) } : {}), ...(quick ? { quick } : {}) };
+        const beside = rates.torch ? `  torch ${String(line.torch1).padStart(7)}  ratio ${line.ratioToTorch1}` : "";
+        console.log(json ? JSON.stringify(line) : `engine        ${`${name}, batch ${batch}, ${host}`.padEnd(44)} ${String(line.samplesPerSecond).padStart(9)} samples/s${beside}`);
+      }
+    }
   }
+  if (!("reason" in torch)) {
+    const line = { peakBytes: process.memoryUsage.rss(), torchPeakBytes: await torch.peakBytes() };
+    console.log(json ? JSON.stringify(line) : `engine        memory of this process with all engines ${round(line.peakBytes / 2 ** 20)} MiB, torch at its peak ${round(line.torchPeakBytes / 2 ** 20)} MiB`);
+  }
+} finally {
+  if (!("reason" in torch)) torch.stop();
 }
