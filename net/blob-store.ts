@@ -3,8 +3,8 @@
  * opened without following links, and a file appears under its name when its bytes have been hashed and synced.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { constants, mkdirSync } from "node:fs";
-import { open, rename, stat, unlink } from "node:fs/promises";
+import { constants, lstatSync, mkdirSync, readdirSync, unlinkSync } from "node:fs";
+import { open, readdir, rename, stat, statfs, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type BlobChunk, BlobService } from "#proto/gen/pouw.js";
 import { CHUNK } from "./blob-client.js";
@@ -12,9 +12,49 @@ import { cidDigest } from "./cid.js";
 import { exhausted, invalid, notFound } from "./errors.js";
 import { service, type Service, SMALL_REQUEST } from "./server.js";
 
+export interface BlobStoreOptions {
+  /** all blobs together, bytes; default: no bound */
+  readonly maxBytes?: number;
+  /** what stays free on the disk for everything else, bytes */
+  readonly reserveBytes?: number;
+}
+
+const TEMPORARY = /^\.[0-9a-f]{16}\.new$/;
+
 export class BlobStore {
-  constructor(private readonly directory: string) {
+  /** bytes of all blobs, those on their way included */
+  private used = 0;
+  private readonly maxBytes: number;
+  private readonly reserveBytes: number;
+
+  constructor(
+    private readonly directory: string,
+    { maxBytes = Number.POSITIVE_INFINITY, reserveBytes = 0 }: BlobStoreOptions = {},
+  ) {
+    this.maxBytes = maxBytes;
+    this.reserveBytes = reserveBytes;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(directory)) {
+      const path = join(directory, name);
+      if (TEMPORARY.test(name)) unlinkSync(path); // a process that was killed left it
+      else this.used += lstatSync(path).size;
+    }
+  }
+
+  get usedBytes(): number {
+    return this.used;
+  }
+
+  /** What is here, by CID. */
+  async list(): Promise<string[]> {
+    return (await readdir(this.directory)).filter((name) => cidDigest(name) !== undefined);
+  }
+
+  async delete(cid: string): Promise<void> {
+    const size = await this.size(cid);
+    if (size === undefined) return;
+    await unlink(this.path(cid));
+    this.used -= size;
   }
 
   private path(cid: string): string {
@@ -62,16 +102,26 @@ export class BlobStore {
     return new Uint8Array(Buffer.concat(parts));
   }
 
+  /** Throws when the disk is nearly full: a log that cannot be written stops every task of this home. */
+  private async room(): Promise<void> {
+    if (this.reserveBytes === 0) return;
+    const { bavail, bsize } = await statfs(this.directory);
+    if (bavail * bsize < this.reserveBytes) throw exhausted(`less than ${this.reserveBytes} bytes are free on the disk: no data is taken until there are more`);
+  }
+
   /** Stores what hashes to the CID. Throws on anything else, and keeps nothing of it. */
   async put(cid: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, maxBytes: number): Promise<number> {
     const path = this.path(cid);
+    await this.room();
     const temporary = join(this.directory, `.${randomBytes(8).toString("hex")}.new`);
     const file = await open(temporary, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW, 0o600);
+    let size = 0;
     try {
       const hash = createHash("sha256");
-      let size = 0;
       for await (const c of chunks) {
         size += c.length;
+        this.used += c.length;
+        if (this.used > this.maxBytes) throw exhausted(`blob ${cid} is beyond the ${this.maxBytes} bytes that are kept here: its operator can raise --max-data`);
         if (size > maxBytes) throw exhausted(`blob ${cid} is larger than the ${maxBytes} bytes that the task allows`);
         hash.update(c);
         await file.write(c);
@@ -79,9 +129,12 @@ export class BlobStore {
       if (!hash.digest().equals(cidDigest(cid) as Uint8Array)) throw invalid(`the ${size} bytes sent do not hash to ${cid}`);
       await file.sync();
       await file.close();
+      const before = (await this.size(cid)) ?? 0;
       await rename(temporary, path);
+      this.used -= before;
       return size;
     } catch (e) {
+      this.used -= size;
       await file.close().catch(() => {});
       await unlink(temporary).catch(() => {});
       throw e;

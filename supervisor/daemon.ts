@@ -7,6 +7,7 @@ import { Header, Phase, Role } from "#proto/gen/pouw.js";
 import { BlobStore, blobService, BusHub, notFound, parseEndpoint, serveGrpc } from "#net/index.js";
 import { isOver, queryTask, type TaskView, watchTasks } from "#client/chain/task-view.js";
 import { ensureWorker, queryParams } from "#client/chain/worker.js";
+import { LogStore } from "#net/log-store.js";
 import { Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
 import { EvidenceRelay } from "./evidence.js";
@@ -25,20 +26,32 @@ export interface SupervisorSetup {
   readonly endpoint?: string;
   readonly stake: bigint;
   readonly maxSeats: number;
+  /** all data together, bytes; a task has an equal part for each seat; default 64 GiB */
+  readonly maxDataBytes?: number;
   readonly allowPrivate: boolean;
   readonly log: Logger;
   /** called when the daemon serves */
   readonly ready?: (endpoint: string) => void;
 }
 
+const DEFAULT_DATA = 64 * 2 ** 30;
+/** how long a log and a test set are served after the seats are unlocked: some hours, for clients that come late */
+const KEPT_BLOCKS = 20_000n;
+/** what the logs need on the same disk */
+const RESERVED = 512 * 2 ** 20;
+
 export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Promise<void> {
   const { chain, sender, log } = setup;
   if (setup.endpoint !== undefined) parseEndpoint(setup.endpoint);
   const db = await Database.open(join(setup.home, "db"));
-  const blobs = new BlobStore(join(setup.home, "blobs"));
+  const maxBytes = setup.maxDataBytes ?? DEFAULT_DATA;
+  const blobs = new BlobStore(join(setup.home, "blobs"), { maxBytes, reserveBytes: RESERVED });
   const cache = new ResidualCache();
   const jobs = new OpenJobs(chain);
   const tasks = new Map<bigint, SupervisedTask>();
+  /** since which block we hold no seat in a task */
+  const unlocked = new Map<bigint, bigint>();
+  let swept = false;
   let open: ((view: TaskView) => SupervisedTask) | undefined;
   const task = (id: bigint): SupervisedTask => {
     const t = tasks.get(id);
@@ -79,13 +92,26 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
             if (!tasks.has(id)) await refresh(id);
             return task(id).allowedBlob(cid);
           },
-          stored: (id) => void tasks.get(id)?.blobStored(),
+          stored: (id, cid) => void tasks.get(id)?.blobStored(cid),
         }),
       ],
     });
     const endpoint = setup.endpoint ?? `${setup.listen.slice(0, setup.listen.lastIndexOf(":"))}:${server.port}`;
     await ensureWorker(chain, sender, { role: Role.ROLE_SUPERVISOR, stake: setup.stake, maxSeats: setup.maxSeats, memory: 1n << 30n }, log);
-    const context: SupervisorContext = { chain, sender, params: await queryParams(chain), home: setup.home, db, blobs, endpoint, allowPrivate: setup.allowPrivate, log, hub: () => hub };
+    const context: SupervisorContext = {
+      chain,
+      sender,
+      params: await queryParams(chain),
+      home: setup.home,
+      db,
+      blobs,
+      maxTaskBytes: Math.floor(maxBytes / setup.maxSeats),
+      discard,
+      endpoint,
+      allowPrivate: setup.allowPrivate,
+      log,
+      hub: () => hub,
+    };
     open = (view) => {
       const t = new SupervisedTask(context, view);
       tasks.set(view.task.id, t);
@@ -96,12 +122,17 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
       signal,
       log,
       done: ({ task: t }) => isOver(t),
-      each: async (_header, views) => {
+      each: async (header, views, held) => {
         for (const [id, view] of views) {
           if (!holdsSeat(view)) continue;
-          const t = tasks.get(id) ?? open?.(view);
-          await t?.onView(view).catch((e: Error) => log.error("a task failed at a block", { task: id, error: e }));
+          try {
+            (tasks.get(id) ?? open?.(view))?.onView(view);
+          } catch (e) {
+            log.error("a task failed at a block", { task: id, error: e as Error });
+          }
         }
+        for (const [id, t] of tasks) await age(id, t, header.height, held.has(id));
+        if (!swept) await sweep().catch((e: Error) => log.warn("data that no task needs is not deleted yet", { error: e }));
       },
     });
   } finally {
@@ -113,6 +144,33 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
 
   function holdsSeat(view: TaskView): boolean {
     return view.task.phase >= Phase.PHASE_INITIALISATION && view.seats.some((s) => s.role === Role.ROLE_SUPERVISOR && s.worker === sender.address);
+  }
+  function needed(cid: string): boolean {
+    return [...tasks.values()].some((t) => t.data.cids.includes(cid));
+  }
+  async function discard(cid: string): Promise<void> {
+    if ([...tasks.values()].filter((t) => t.data.cids.includes(cid)).length < 2) await blobs.delete(cid);
+  }
+  /** What becomes of a task when its seats are unlocked. */
+  async function age(id: bigint, t: SupervisedTask, height: bigint, held: boolean): Promise<void> {
+    if (held) return void unlocked.delete(id);
+    const since = unlocked.get(id);
+    // not at the first block without seats: a task that was opened since they were asked for is not among them yet
+    if (since === undefined) return void unlocked.set(id, height);
+    if (height >= since + KEPT_BLOCKS) {
+      unlocked.delete(id);
+      tasks.delete(id);
+      await t.forget();
+    } else if (height > since && !t.data.retired) await t.retire();
+    else return;
+    swept = false;
+  }
+  /** Deletes blobs and logs of tasks in which we hold no seat any more, also of those that ended while we were away. */
+  async function sweep(): Promise<void> {
+    for (const t of tasks.values()) if (!(await t.data.loadManifest()) && !t.data.known) return; // its segments are not known yet
+    swept = true;
+    for (const cid of await blobs.list()) if (!needed(cid)) await blobs.delete(cid);
+    for (const id of await LogStore.tasks(db)) if (!tasks.has(id)) await LogStore.clear(db, id);
   }
   async function refresh(id: bigint): Promise<void> {
     const view = await queryTask(chain, id);

@@ -17,6 +17,8 @@ export interface SupervisorOptions {
   /** base units */
   readonly stake: bigint;
   readonly maxSeats: number;
+  /** all data of tasks together, bytes; default 64 GiB */
+  readonly maxDataBytes?: number;
   readonly allowPrivate?: boolean;
   readonly logLevel?: LogLevel;
 }
@@ -36,6 +38,7 @@ export async function runSupervisor(options: SupervisorOptions, signal: AbortSig
       ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
       stake: options.stake,
       maxSeats: options.maxSeats,
+      ...(options.maxDataBytes === undefined ? {} : { maxDataBytes: options.maxDataBytes }),
       allowPrivate: options.allowPrivate ?? false,
       log,
     },

@@ -1,12 +1,10 @@
 /** One task that this worker supervises: joins, takes the data, keeps the log, anchors it, and serves it all until the seats unlock. */
 import { sha256 } from "#kernel/crypto.js";
 import { parseTopology } from "#engine/topology/index.js";
-import { checkManifestFor, checkSegment, decodeManifest, MAX_SEGMENT_BYTES, rowShapeOf } from "#protocol/data.js";
 import { type Chain, type Sender } from "#client/chain/types.js";
 import {
   Header,
   type Iteration,
-  type Manifest,
   MsgAnchorLog,
   MsgConfirmData,
   MsgReportEquivocation,
@@ -17,8 +15,7 @@ import {
   type SignedHead,
 } from "#proto/gen/pouw.js";
 import { slotPositions } from "#protocol/positions.js";
-import { BlobClient, type BlobStore, type BusHub, BusLink, type BusPeer, type BusSeat, type Gap, GapFiller, LogClient, refused, unavailable } from "#net/index.js";
-import { maxManifestBytes, maxTestSetBytes } from "#net/task-data.js";
+import { type BlobStore, type BusHub, type BusPeer, type BusSeat, type Gap, GapFiller, LogClient, refused, unavailable } from "#net/index.js";
 import { LogStore } from "#net/log-store.js";
 import { RoundHistory, type TaskView } from "#client/chain/task-view.js";
 import { joinTask, message, trySend } from "#client/chain/worker.js";
@@ -27,6 +24,8 @@ import { type SessionKey, sessionKey } from "#platform/keys.js";
 import { type Logger } from "#platform/log.js";
 import { anchorContent } from "./anchors.js";
 import { faultCeiling, type Incoming, LogMachine } from "#net/log-machine.js";
+import { TaskData } from "./data.js";
+import { PeerLinks } from "./peers.js";
 import { TaskRules } from "./rules.js";
 
 export interface SupervisorContext {
@@ -36,6 +35,10 @@ export interface SupervisorContext {
   readonly home: string;
   readonly db: Database;
   readonly blobs: BlobStore;
+  /** how much data one task may put here, bytes */
+  readonly maxTaskBytes: number;
+  /** deletes a blob that no task needs */
+  discard(cid: string): Promise<void>;
   readonly endpoint: string;
   readonly allowPrivate: boolean;
   readonly log: Logger;
@@ -43,13 +46,12 @@ export interface SupervisorContext {
 }
 
 const MAX_UNSYNCED = 1024;
-const MANIFEST_TIMEOUT = 5_000;
 
 export class SupervisedTask {
   private readonly key: SessionKey;
   private readonly log: Logger;
   private readonly history = new RoundHistory();
-  private readonly links = new Map<string, BusLink>();
+  private readonly peers: PeerLinks;
   private readonly peersLog: LogClient;
   private readonly stop = new AbortController();
   private readonly reported = new Set<number>();
@@ -57,15 +59,16 @@ export class SupervisedTask {
   private store: LogStore | undefined;
   private machine: LogMachine | undefined;
   private rules: TaskRules | undefined;
-  private manifest: Manifest | undefined;
+  readonly data: TaskData;
   private markStarted: () => void = () => {};
   private readonly started = new Promise<void>((resolve) => (this.markStarted = resolve));
   private sent: bigint[] = [];
   private lastAnchor = 0n;
   private anchoring = false;
   private joining = false;
-  private checking: Promise<void> | undefined;
-  private dataComplete = false;
+  private starting: Promise<void> | undefined;
+  /** the log could not be written: what is anchored must be on disk, so nothing is */
+  private failed = false;
   private confirming = false;
   private readonly gaps: GapFiller;
   /** the newest synced message of each slot */
@@ -82,7 +85,18 @@ export class SupervisedTask {
     this.peersLog = new LogClient({ endpoints: [], allowPrivate: ctx.allowPrivate });
     const spec = this.spec;
     this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.maxParameters) });
+    this.data = new TaskData({ blobs: ctx.blobs, spec, plan: this.plan, maxBytes: ctx.maxTaskBytes, log: this.log, discard: (cid) => ctx.discard(cid) });
     this.history.note(view);
+    this.peers = new PeerLinks({
+      chainId: ctx.chain.chainId,
+      taskId: view.task.id,
+      key: this.key,
+      allowPrivate: ctx.allowPrivate,
+      log: this.log,
+      client: this.peersLog,
+      clock: () => this.store?.clock() ?? [],
+      receive: (m) => this.receive(undefined, m),
+    });
     this.gaps = new GapFiller({
       taskId: view.task.id,
       peers: this.peersLog,
@@ -110,23 +124,29 @@ export class SupervisedTask {
 
   // ---- the chain ----
 
-  async onView(view: TaskView): Promise<void> {
+  onView(view: TaskView): void {
     this.view = view;
     this.history.note(view);
     const { phase } = view.task;
     if (phase === Phase.PHASE_INITIALISATION) {
       this.join();
-      await this.checkData();
-      this.confirm();
+      void this.data.scan().then(() => this.confirm()); // reads the disk: the other tasks of this block do not wait
     }
-    if (phase >= Phase.PHASE_TRAINING && view.task.startHeight > 0n) {
-      await this.start();
-      this.machine?.setHeight(view.height);
-      this.connect();
-      this.drain();
-      this.anchor();
-      this.fillGaps();
-    }
+    if (phase < Phase.PHASE_TRAINING || view.task.startHeight === 0n) return;
+    if (this.machine) return this.work();
+    this.starting ??= this.start()
+      .then(() => this.work())
+      .catch((e: Error) => this.log.error("the log cannot be opened, trying again at the next block", { error: e }))
+      .finally(() => (this.starting = undefined));
+  }
+
+  private work(): void {
+    if (!this.machine) return;
+    this.machine.setHeight(this.view.height);
+    this.peers.connect(this.view.seats, this.mine()[0]);
+    this.drain();
+    this.anchor();
+    this.fillGaps();
   }
 
   private join(): void {
@@ -140,14 +160,15 @@ export class SupervisedTask {
     if (this.machine) return;
     const { task } = this.view;
     const store = await LogStore.open(this.ctx.db, task.id, this.spec.slots);
-    await this.checkData();
-    if (!this.manifest) await this.fetchManifest();
-    if (!this.manifest) return;
+    const others = this.view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.joined && s.worker !== this.ctx.sender.address).map((s) => s.endpoint);
+    await this.data.fetchManifest(others, this.ctx.allowPrivate);
+    const { manifest } = this.data;
+    if (!manifest) return;
     this.rules = new TaskRules({
       chainId: this.ctx.chain.chainId,
       task,
       plan: this.plan,
-      batchHashes: this.manifest.batchHashes,
+      batchHashes: manifest.batchHashes,
       slots: () => this.view.slots,
       lowestRound: (height) => this.history.lowestRound(height),
     });
@@ -175,44 +196,9 @@ export class SupervisedTask {
     this.log.info("the log is open", { messages: store.heads().reduce((a, b) => a + b, 0n) });
   }
 
-  /** Links to the other supervisors, by what they last joined with. */
-  private connect(): void {
-    const mine = this.mine()[0];
-    if (!mine) return;
-    const others = new Map(this.view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.joined && !s.dropped && s.worker !== mine.worker).map((s) => [s.worker, s.endpoint]));
-    this.peersLog.setEndpoints([...others.values()]);
-    for (const [worker, link] of this.links) {
-      if (others.get(worker) === link.endpoint) continue;
-      this.links.delete(worker);
-      void link.close();
-    }
-    for (const [worker, endpoint] of others) {
-      if (this.links.has(worker)) continue;
-      this.links.set(
-        worker,
-        new BusLink(
-          {
-            endpoint,
-            chainId: this.ctx.chain.chainId,
-            supervisor: worker,
-            taskId: this.id,
-            role: Role.ROLE_SUPERVISOR,
-            index: mine.index,
-            allowPrivate: this.ctx.allowPrivate,
-            log: this.log,
-            sign: (m) => this.key.sign(m),
-            clock: () => this.store?.clock() ?? [],
-            iteration: (m) => this.receive(undefined, m),
-          },
-          true,
-        ),
-      );
-    }
-  }
-
   private anchor(): void {
     const { phase } = this.view.task;
-    if (phase > Phase.PHASE_SETTLING || this.anchoring || !this.store) return;
+    if (phase > Phase.PHASE_SETTLING || this.anchoring || this.failed || !this.store) return;
     const seats = this.mine();
     if (seats.length === 0 || seats.every((s) => s.dropped)) return;
     if (this.lastAnchor > 0n && this.view.height < this.lastAnchor + this.ctx.params.anchorInterval) return;
@@ -299,7 +285,10 @@ export class SupervisedTask {
         const seat = this.view.seats.find((s) => s.role === Role.ROLE_MINER && s.index === slot);
         if (seat) for (const p of this.ctx.hub().ofWorker(this.id, seat.worker)) p.acknowledge(slot, seq);
       },
-      (e: Error) => this.log.error("the log cannot be written: stop, free the disk, start again", { error: e }),
+      (e: Error) => {
+        if (!this.failed) this.log.error("the log cannot be written: stop, free the disk, start again", { error: e });
+        this.failed = true;
+      },
     );
   }
 
@@ -358,70 +347,16 @@ export class SupervisedTask {
   /** How large a blob of this task may be. */
   async allowedBlob(cid: string): Promise<number> {
     if (this.view.task.phase !== Phase.PHASE_INITIALISATION) throw refused(`task ${this.id} takes data in Initialisation only`);
-    if (cid === this.spec.manifestCid) return maxManifestBytes(this.spec);
-    if (cid === this.spec.testSet?.cid) return maxTestSetBytes(this.spec, this.plan);
-    await this.checkData();
-    if (this.manifest?.segments.some((s) => s.cid === cid)) return MAX_SEGMENT_BYTES;
-    throw refused(this.manifest ? `${cid} is neither the manifest, a segment nor the test set of task ${this.id}` : `send the manifest ${this.spec.manifestCid} of task ${this.id} first`);
+    return this.data.limit(cid);
   }
 
-  async blobStored(): Promise<void> {
-    await this.checkData();
+  async blobStored(cid: string): Promise<void> {
+    await this.data.stored(cid);
     this.confirm();
   }
 
-  /** A supervisor that the client did not reach takes the manifest from the others: without it no batch can be checked. */
-  private async fetchManifest(): Promise<void> {
-    const endpoints = this.view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.joined && s.worker !== this.ctx.sender.address).map((s) => s.endpoint);
-    const from = new BlobClient({ endpoints, allowPrivate: this.ctx.allowPrivate });
-    try {
-      const bytes = await from.get(this.spec.manifestCid, maxManifestBytes(this.spec), { timeout: MANIFEST_TIMEOUT });
-      await this.ctx.blobs.put(this.spec.manifestCid, [bytes], bytes.length);
-      await this.checkData();
-    } catch (e) {
-      this.log.warn("the manifest is not here and nobody gives it: asking again at the next block", { error: e as Error });
-    } finally {
-      from.close();
-    }
-  }
-
-  private checkData(): Promise<void> {
-    this.checking ??= this.checkAll().finally(() => (this.checking = undefined));
-    return this.checking;
-  }
-
-  private async checkAll(): Promise<void> {
-    if (this.dataComplete) return;
-    const { blobs } = this.ctx;
-    if (!this.manifest) {
-      const bytes = await blobs.get(this.spec.manifestCid);
-      if (!bytes) return;
-      try {
-        const manifest = decodeManifest(bytes);
-        checkManifestFor(manifest, this.spec, this.plan);
-        this.manifest = manifest;
-      } catch (e) {
-        this.log.warn("the data does not fit the task", { why: (e as Error).message });
-        return;
-      }
-    }
-    const wanted = [...this.manifest.segments.map((s) => s.cid), this.spec.testSet?.cid ?? ""];
-    for (const cid of wanted) if (cid !== "" && (await blobs.size(cid)) === undefined) return;
-    try {
-      for (let i = 0; i < this.manifest.segments.length; i++) {
-        checkSegment(this.manifest, rowShapeOf(this.spec, this.plan), i, (await blobs.get(wanted[i] as string)) as Uint8Array);
-        await new Promise((resolve) => setImmediate(resolve)); // messages of other tasks go on
-      }
-    } catch (e) {
-      this.log.warn("the data does not fit the task", { why: (e as Error).message });
-      return;
-    }
-    this.dataComplete = true;
-    this.log.info("the data is here and checked", { segments: this.manifest.segments.length });
-  }
-
   private confirm(): void {
-    if (!this.dataComplete || this.confirming || this.view.task.phase !== Phase.PHASE_INITIALISATION) return;
+    if (!this.data.complete || this.confirming || this.view.task.phase !== Phase.PHASE_INITIALISATION) return;
     if (!this.mine().some((s) => s.joined && !s.confirmed)) return;
     this.confirming = true;
     void trySend(this.ctx.sender, "MsgConfirmData", message(MsgConfirmData, { supervisor: this.ctx.sender.address, taskId: this.id }), this.log).finally(() => (this.confirming = false));
@@ -439,9 +374,22 @@ export class SupervisedTask {
     return s ? this.ctx.hub().ofWorker(this.id, s.worker) : [];
   }
 
+  /** The seats are unlocked: the log and the test set are served on for clients that come late, the rest is over. */
+  async retire(): Promise<void> {
+    this.data.retire();
+    await this.peers.close();
+  }
+
+  /** Removes what is left of a task that is over. */
+  async forget(): Promise<void> {
+    await this.close();
+    await LogStore.clear(this.ctx.db, this.id);
+  }
+
   async close(): Promise<void> {
     this.stop.abort();
-    await Promise.all([...this.links.values()].map((l) => l.close()));
+    await this.starting;
+    await this.peers.close();
     this.peersLog.close();
     await this.syncing;
   }

@@ -36,12 +36,12 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /**
  * Calls `each` once a block with the views of the worker's tasks at that block, in order, never two at once. An unreachable
- * node is waited for. Tasks for which `done` holds are not asked for any more.
+ * node is waited for. Tasks for which `done` holds are not asked for any more; `held` names them as long as seats are locked.
  */
 export async function watchTasks(
   chain: Chain,
   worker: string,
-  options: { signal: AbortSignal; log: Logger; done(view: TaskView): boolean; each(header: BlockHeader, views: ReadonlyMap<bigint, TaskView>): Promise<void> },
+  options: { signal: AbortSignal; log: Logger; done(view: TaskView): boolean; each(header: BlockHeader, views: ReadonlyMap<bigint, TaskView>, held: ReadonlySet<bigint>): Promise<void> },
 ): Promise<void> {
   const finished = new Set<bigint>();
   for await (const header of chain.blocks(options.signal)) {
@@ -55,7 +55,7 @@ export async function watchTasks(
           views.set(id, view);
           if (options.done(view)) finished.add(id);
         }
-        await options.each(header, views);
+        await options.each(header, views, ids);
         break;
       } catch (e) {
         if (options.signal.aborted) return;

@@ -20,6 +20,7 @@ interface Given {
   allowPrivate?: boolean;
   listen: string;
   endpoint?: string;
+  maxData: number;
   logLevel: "error" | "warn" | "info" | "debug";
 }
 
@@ -76,9 +77,10 @@ export function addDaemons(program: Command): void {
   worker("supervisor", "log, check and anchor the work of miners, and be paid for it")
     .requiredOption("--listen <host:port>", "gRPC address")
     .option("--endpoint <host:port>", "the address that others dial; default: --listen")
+    .option("--max-data <GiB>", "the most that is kept of tasks' data, an equal part for each seat", count, 64)
     .action(async (o: Given) => {
       const { runSupervisor } = await import("#supervisor/main.js");
-      await run((signal) => runSupervisor({ ...common(o), listen: o.listen, endpoint: o.endpoint ?? o.listen }, signal));
+      await run((signal) => runSupervisor({ ...common(o), listen: o.listen, endpoint: o.endpoint ?? o.listen, maxDataBytes: o.maxData * 2 ** 30 }, signal));
     });
   worker("evaluator", "score finished models, and be paid for it").action(async (o: Given) => {
     const { runEvaluator } = await import("#evaluator/main.js");

@@ -44,6 +44,8 @@ export class MemoryChain implements Chain {
   readonly reports: MsgReportEquivocation[] = [];
   readonly refused: string[] = [];
   readonly jobs: Job[] = [];
+  /** how many MsgAnchorLog were executed */
+  anchorMessages = 0;
   private readonly anchors = new Map<number, { height: bigint; seq: bigint; hash: Uint8Array }[]>();
   private readonly attestations = new Map<string, AttestedHead[]>();
   private readonly history = new Map<bigint, Snapshot>();
@@ -206,6 +208,7 @@ export class MemoryChain implements Chain {
   }
 
   private anchor(address: string, a: MsgAnchorLog): string | undefined {
+    this.anchorMessages++;
     const list = this.attestations.get(address) ?? [];
     this.attestations.set(address, list);
     const index = this.seats.find((s) => s.worker === address && s.role === Role.ROLE_SUPERVISOR)?.index ?? 0;

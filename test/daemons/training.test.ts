@@ -1,5 +1,5 @@
 import "#platform/install.js";
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { Header, Phase, Role, type SignedHead } from "#proto/gen/pouw.js";
@@ -179,6 +179,50 @@ test.serial("a miner that signs two headers at one seq is reported with both sig
       t.true(isEquivocation({ chainId: net.chain.chainId, taskId: 7n }, key, slot, first as SignedHead, second as SignedHead));
     }
   } finally {
+    for (const d of daemons) await d.stop();
+    net.close();
+  }
+});
+
+test.serial("when the seats are unlocked a supervisor deletes the training data and goes on serving the test set", async (t) => {
+  const net = new Network(smallTask(1, 1), ["minerA"], ["s0"]);
+  const one = await net.supervisor("s0");
+  try {
+    net.start(50);
+    await net.giveData();
+    const blobs = join(one.home, "blobs");
+    await net.until(() => net.chain.seats.some((s) => s.confirmed), "the data");
+    t.is(readdirSync(blobs).length, 2 + net.small.data.segments.length);
+    net.chain.seats.splice(0);
+    await net.until(() => readdirSync(blobs).length === 1, "the deletion");
+    t.deepEqual(readdirSync(blobs), [net.small.task.spec?.testSet?.cid]);
+  } finally {
+    await one.stop();
+    net.close();
+  }
+});
+
+test.serial("a supervisor that cannot write its log anchors nothing, so that it does not count as alive", async (t) => {
+  const net = new Network(smallTask(1, 40), ["minerA"], ["s0", "s1", "s2"]);
+  const daemons: Daemon[] = [];
+  const { write } = Database.prototype;
+  try {
+    for (const s of ["s0", "s1", "s2"]) daemons.push(await net.supervisor(s));
+    net.start(50);
+    daemons.push(await net.miner("minerA"));
+    await net.giveData();
+    await net.until(() => net.chain.headOf(0) >= 3n, "some anchored heads");
+    Database.prototype.write = function (puts) {
+      const { location } = (this as unknown as { level: { location: string } }).level;
+      return location.includes("supervisor-") ? Promise.reject(new Error("no space left on device")) : write.call(this, puts);
+    };
+    const from = net.chain.height;
+    await net.until(() => net.chain.height >= from + 10n, "the last anchors");
+    const { anchorMessages } = net.chain;
+    await net.until(() => net.chain.height >= from + 30n, "twenty blocks");
+    t.is(net.chain.anchorMessages, anchorMessages);
+  } finally {
+    Database.prototype.write = write;
     for (const d of daemons) await d.stop();
     net.close();
   }
