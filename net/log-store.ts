@@ -6,7 +6,9 @@ import { Iteration } from "#proto/gen/pouw.js";
 import { sha256 } from "#kernel/crypto.js";
 import { type Database, levelKey } from "#platform/level.js";
 
-const RECENT = 2048;
+/** bytes of recent messages that are kept in memory for those who follow */
+const RECENT_BYTES = 32 << 20;
+const sizeOf = (m: Iteration): number => m.header.length + m.map.length + 256;
 
 export class LogStore {
   private readonly slots: number[] = [];
@@ -17,19 +19,21 @@ export class LogStore {
   private durable = 0;
   private waiting: (() => void)[] = [];
   private readonly recent = new Map<number, Iteration>();
+  private recentSize = 0;
 
   private constructor(
     private readonly db: Database,
     readonly taskId: bigint,
     readonly slotCount: number,
+    private readonly recentBytes: number,
   ) {
     this.hashes = Array.from({ length: slotCount }, () => []);
     this.synced = Array.from({ length: slotCount }, () => 0n);
   }
 
   /** Opens, reading the order and the hashes back. */
-  static async open(db: Database, taskId: bigint, slotCount: number): Promise<LogStore> {
-    const log = new LogStore(db, taskId, slotCount);
+  static async open(db: Database, taskId: bigint, slotCount: number, recentBytes = RECENT_BYTES): Promise<LogStore> {
+    const log = new LogStore(db, taskId, slotCount, recentBytes);
     for await (const [, value] of db.range(levelKey("o", taskId), levelKey("o", taskId + 1n))) {
       const v = new DataView(value.buffer, value.byteOffset, value.byteLength);
       log.enter(v.getUint32(0), Number(v.getBigUint64(4)), value.slice(12, 44));
@@ -51,8 +55,7 @@ export class LogStore {
   async append(slot: number, seq: bigint, m: Iteration, hash: Uint8Array = sha256(m.header)): Promise<void> {
     this.enter(slot, Number(seq), hash);
     const n = this.slots.length;
-    this.recent.set(n - 1, m);
-    this.recent.delete(n - 1 - RECENT);
+    this.remember(n - 1, m);
     const entry = new Uint8Array(44);
     const v = new DataView(entry.buffer);
     v.setUint32(0, slot);
@@ -67,6 +70,34 @@ export class LogStore {
     const waiting = this.waiting;
     this.waiting = [];
     for (const wake of waiting) wake();
+  }
+
+  private remember(at: number, m: Iteration): void {
+    this.recent.set(at, m);
+    this.recentSize += sizeOf(m);
+    // what is not on disk yet cannot be read there
+    for (const [i, old] of this.recent) {
+      if (this.recentSize <= this.recentBytes || i >= this.durable) return;
+      this.recent.delete(i);
+      this.recentSize -= sizeOf(old);
+    }
+  }
+
+  /** The tasks that have a log here. */
+  static async tasks(db: Database): Promise<bigint[]> {
+    const out: bigint[] = [];
+    const end = levelKey("p");
+    for (let from = 0n; ; ) {
+      const before = out.length;
+      for await (const [key] of db.range(levelKey("o", from), end, { limit: 1 })) out.push(new DataView(key.buffer, key.byteOffset, key.byteLength).getBigUint64(1));
+      if (out.length === before) return out;
+      from = (out.at(-1) as bigint) + 1n;
+    }
+  }
+
+  /** Removes a task's log. */
+  static async clear(db: Database, taskId: bigint): Promise<void> {
+    for (const prefix of ["m", "o"]) await db.clear(levelKey(prefix, taskId), levelKey(prefix, taskId + 1n));
   }
 
   /** The highest synced seq of every slot. */
