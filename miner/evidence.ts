@@ -13,7 +13,7 @@ const PART = 1 << 20;
 const MAX_RERUN = 256n;
 
 export class Evidence {
-  private readonly making = new Map<string, Promise<Uint8Array | undefined>>();
+  private readonly finding = new Map<string, Promise<Uint8Array | undefined>>();
 
   constructor(
     private readonly store: Pick<LogStore, "get" | "range">,
@@ -39,13 +39,14 @@ export class Evidence {
   }
 
   /** The residual after an own iteration: as it was kept, or made again from an older one and kept then. */
-  async residual(slot: number, seq: bigint): Promise<Uint8Array | undefined> {
+  residual(slot: number, seq: bigint): Promise<Uint8Array | undefined> {
     const key = `${slot}/${seq}`;
-    const kept = this.making.get(key) ?? (await this.residuals.get(slot, seq));
-    if (kept) return kept;
-    const making = this.remake(slot, seq).finally(() => this.making.delete(key));
-    this.making.set(key, making);
-    return making;
+    let found = this.finding.get(key);
+    if (!found) {
+      found = this.residuals.get(slot, seq).then((kept) => kept ?? this.remake(slot, seq)).finally(() => this.finding.delete(key));
+      this.finding.set(key, found);
+    }
+    return found;
   }
 
   private async remake(slot: number, seq: bigint): Promise<Uint8Array | undefined> {
