@@ -20,8 +20,9 @@ export class RemotePool {
   setEndpoints(endpoints: readonly string[]): void {
     const next = [...new Set(endpoints)];
     for (const e of this.endpoints) if (!next.includes(e)) this.drop(e);
+    // who answered last stays first: it would be a silent one's turn again at every call
+    this.preferred = Math.max(0, next.indexOf(this.endpoints[this.preferred] ?? ""));
     this.endpoints = next;
-    this.preferred = 0;
   }
 
   remote(endpoint: string): Promise<Remote> {
