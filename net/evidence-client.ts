@@ -25,12 +25,14 @@ export class EvidenceClient {
     }, options.signal);
   }
 
-  /** The peers' messages that iteration (slot, seq) counted, as its miner holds them. */
-  peerMessages(taskId: bigint, slot: number, seq: bigint, check: (messages: Iteration[]) => void = () => {}, options: CallOptions = {}): Promise<Iteration[]> {
+  /** The peers' messages that iteration (slot, seq) counted, as its miner holds them; more than `most` are no answer. */
+  peerMessages(taskId: bigint, slot: number, seq: bigint, most: bigint, options: CallOptions = {}): Promise<Iteration[]> {
     return this.pool.first(async (r) => {
       const out: Iteration[] = [];
-      for await (const m of r.serverStream(EvidenceService.peerMessages, { taskId, slot, seq }, options)) out.push(m);
-      check(out);
+      for await (const m of r.serverStream(EvidenceService.peerMessages, { taskId, slot, seq }, options)) {
+        out.push(m);
+        if (BigInt(out.length) > most) throw new Error(`${r.endpoint}: sent more than the ${most} messages that ${slot}/${seq} counts`);
+      }
       return out;
     }, options.signal);
   }

@@ -369,7 +369,8 @@ test("a forged model digest is INVALID when the peers' messages served are the l
 test("what no supervisor serves is UNSERVED", async (t) => {
   const g = await Group.create({ slots: 2, lag: 1, epochs: 3, batches: 10 });
   g.run(4, 4n);
-  t.like(await g.verify(0, 3n, { batch: () => undefined }), { code: VerdictCode.VERDICT_UNSERVED, reason: reasonNumber("no_batch") });
+  t.like(await g.verify(0, 3n, { batch: () => null }), { code: VerdictCode.VERDICT_UNSERVED, reason: reasonNumber("no_batch") });
+  t.like(await g.verify(0, 3n, { batch: () => undefined }), { needs: "batch", batch: g.ctx.order.batchOf(positionOf(g.spec, 0, 3n)) }, "a batch that is not here is asked for, and is no verdict");
   t.like(await g.verify(0, 3n, { iterationOf: () => undefined }), { code: VerdictCode.VERDICT_UNSERVED, reason: reasonNumber("no_header") });
   const withoutPeerMaps = (s: number, q: bigint) => (s === 1 ? undefined : g.log.get(`${s}/${q}`));
   t.like(await g.verify(0, 3n, { iterationOf: withoutPeerMaps }), { code: VerdictCode.VERDICT_UNSERVED, reason: reasonNumber("no_map") });

@@ -37,11 +37,11 @@ export interface VerifyInput {
   residual?: Uint8Array | null | undefined;
   /** Seq of a slot's newest anchored head: what supervisors must serve. */
   anchoredSeq(slot: number): bigint;
-  /** By batch number; undefined when no supervisor serves it. */
-  batch(batch: number): Batch | undefined;
-  /** What the miner served of its peers' messages, from all supervisors asked so far. */
+  /** By batch number: undefined when not fetched yet, null when no supervisor served it in time. */
+  batch(batch: number): Batch | null | undefined;
+  /** What the miner served of its peers' messages, as one supervisor relayed it or as all did together. */
   peers?: readonly Iteration[] | undefined;
-  /** Every supervisor was asked for them, or the time is over. */
+  /** Every supervisor has answered, or the time is over: what does not agree now never will. */
   peersComplete?: boolean | undefined;
   /** Called before each iteration that is re-run. */
   progress?: ((done: number, total: number) => void) | undefined;
@@ -53,6 +53,8 @@ export type VerifyOutcome =
   | (Verdict & { needs?: undefined; equivocation?: Equivocation | undefined })
   /** Hand in the residual whose sha256 is `hash`. */
   | { needs: "residual"; seq: bigint; hash: Uint8Array }
+  /** Hand in the batch of this number. */
+  | { needs: "batch"; batch: number }
   /** Hand in (more of) the peers' messages that (slot, seq) counted. */
   | { needs: "peers"; slot: number; seq: bigint };
 
@@ -151,7 +153,8 @@ function rerun(input: VerifyInput, ctx: CheckContext, peers: Peers, message: Ite
 
   const number = ctx.order.batchOf(positionOf(ctx.spec, slot, seq));
   const batch = input.batch(number);
-  if (!batch) return { outcome: verdict(VERDICT_UNSERVED, "no_batch", `batch ${number} is not served`) };
+  if (batch === undefined) return { outcome: { needs: "batch", batch: number } };
+  if (batch === null) return { outcome: verdict(VERDICT_UNSERVED, "no_batch", `batch ${number} is not served`) };
   try {
     replica.moveTo(clock, (s, q) => peers.map(s, q));
   } catch (error) {

@@ -1,11 +1,16 @@
 /**
- * The jobs of this verifier: each judged once, whoever asks how often. Verdicts are kept as long as the process lives;
- * the node keeps them on disk and asks again only for what it has no verdict of.
+ * The jobs of this verifier: each judged once, whoever asks how often. The Verify service has no authentication, so
+ * nothing is shared by a number that a caller names: a verdict belongs to the whole request, and a task's log and engine
+ * to all that they were built from and checked against. Verdicts are kept as long as the process lives; the node keeps
+ * them on disk and asks again only for what it has no verdict of.
  */
-import { type VerifyProgress, type VerifyRequest } from "#proto/gen/pouw.js";
+import { toHex } from "#kernel/bytes.js";
+import { sha256 } from "#kernel/crypto.js";
+import { Task, VerifyRequest, type VerifyProgress } from "#proto/gen/pouw.js";
 import { type Logger } from "#platform/log.js";
 import { judge, type Judgement } from "./judge.js";
-import { TaskWork } from "./task.js";
+import { Stalls } from "./stalls.js";
+import { sessionKeys, type TaskOptions, TaskWork } from "./task.js";
 
 type Listener = (progress: Partial<VerifyProgress>) => void;
 
@@ -14,29 +19,43 @@ interface Run {
   readonly done: Promise<Judgement>;
 }
 
-/** Verdicts and tasks kept in memory. */
+interface Shared {
+  readonly work: TaskWork;
+  /** jobs that are at it: what is in use is not closed */
+  users: number;
+  retired: boolean;
+}
+
+/** Verdicts kept in memory, and tasks without a running job. */
 const KEPT_JOBS = 4096;
 const KEPT_TASKS = 4;
 
-export class Jobs {
-  readonly #runs = new Map<bigint, Run>();
-  readonly #tasks = new Map<bigint, Promise<TaskWork>>();
+export interface JobsOptions extends TaskOptions {
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** between two attempts at what nobody served, ms */
+  readonly retryMs?: number;
+  readonly found?: (request: VerifyRequest, judgement: Judgement) => void;
+}
 
-  constructor(
-    private readonly options: { readonly allowPrivate: boolean; readonly log: Logger; readonly signal: AbortSignal; readonly found?: (request: VerifyRequest, judgement: Judgement) => void },
-  ) {}
+export class Jobs {
+  readonly #runs = new Map<string, Run>();
+  readonly #tasks = new Map<string, Shared>();
+  readonly #stalls = new Stalls();
+
+  constructor(private readonly options: JobsOptions) {}
 
   /** The verdict on a job; `listen` hears of progress meanwhile. */
   async verify(request: VerifyRequest, listen: Listener): Promise<Judgement> {
-    const id = request.job?.id;
-    if (id === undefined) throw new Error("the request names no job");
-    let run = this.#runs.get(id);
+    if (!request.job) throw new Error("the request names no job");
+    const key = toHex(sha256(VerifyRequest.encode(request)));
+    let run = this.#runs.get(key);
     if (!run) {
-      const listeners = new Set<Listener>();
+      const listeners = new Set([listen]); // it hears of the first step too
       run = { listeners, done: this.#run(request, (p) => listeners.forEach((l) => l(p))) };
-      run.done.catch(() => this.#runs.delete(id));
-      this.#runs.set(id, run);
-      if (this.#runs.size > KEPT_JOBS) this.#runs.delete(this.#runs.keys().next().value as bigint);
+      run.done.catch(() => this.#runs.delete(key));
+      this.#runs.set(key, run);
+      if (this.#runs.size > KEPT_JOBS) this.#runs.delete(this.#runs.keys().next().value as string);
     }
     run.listeners.add(listen);
     try {
@@ -46,33 +65,66 @@ export class Jobs {
     }
   }
 
-  async #run(request: VerifyRequest, tell: Listener): Promise<Judgement> {
-    const { log, signal } = this.options;
-    const { id, taskId, slot, seq } = request.job as NonNullable<VerifyRequest["job"]>;
-    const started = Date.now();
-    const work = await this.#task(request);
-    work.update(request);
-    const judgement = await judge(work, request, { signal, progress: (step, done, total) => tell({ job: id, step, done: BigInt(done), total: BigInt(total) }) });
-    const fields = { job: id, task: taskId, slot, seq, code: judgement.code, detail: judgement.detail, ms: Date.now() - started };
-    if (judgement.code === 1) log.info("verdict", fields);
-    else log.warn("verdict", fields);
-    if (judgement.equivocation) this.options.found?.(request, judgement);
-    return judgement;
+  async close(): Promise<void> {
+    this.#stalls.close();
+    await Promise.all([...this.#tasks.values()].map((t) => t.work.close()));
+    this.#tasks.clear();
   }
 
-  #task(request: VerifyRequest): Promise<TaskWork> {
-    const id = (request.task as NonNullable<VerifyRequest["task"]>).id;
-    let work = this.#tasks.get(id);
-    if (!work) {
-      work = TaskWork.open(request, this.options.allowPrivate);
-      work.catch(() => this.#tasks.delete(id));
-      this.#tasks.set(id, work);
-      const [oldest] = this.#tasks.keys();
-      if (this.#tasks.size > KEPT_TASKS && oldest !== undefined) {
-        this.#tasks.get(oldest)?.then((w) => w.close(), () => {});
-        this.#tasks.delete(oldest);
-      }
+  async #run(request: VerifyRequest, tell: Listener): Promise<Judgement> {
+    const { log, signal, retryMs } = this.options;
+    const { id, taskId, slot, seq } = request.job as NonNullable<VerifyRequest["job"]>;
+    const started = performance.now();
+    const task = this.#take(request);
+    try {
+      const judgement = await judge(task.work, request, {
+        signal,
+        stalls: this.#stalls,
+        ...(retryMs === undefined ? {} : { retryMs }),
+        progress: (step, done, total) => tell({ job: id, step, done: BigInt(done), total: BigInt(total) }),
+      });
+      const fields = { job: id, task: taskId, slot, seq, code: judgement.code, detail: judgement.detail, ms: Math.round(performance.now() - started) };
+      if (judgement.code === 1) log.info("verdict", fields);
+      else log.warn("verdict", fields);
+      if (judgement.equivocation) this.options.found?.(request, judgement);
+      return judgement;
+    } finally {
+      this.#leave(task);
     }
-    return work;
   }
+
+  /** The shared work of a request's task: another one where this one's log was checked against heads of another chain. */
+  #take(request: VerifyRequest): Shared {
+    const key = taskKey(request);
+    let task = this.#tasks.get(key);
+    if (task && !task.work.serves(request)) {
+      this.#retire(key, task);
+      task = undefined;
+    }
+    task ??= { work: new TaskWork(request, this.options), users: 0, retired: false };
+    this.#tasks.delete(key);
+    this.#tasks.set(key, task); // the last one used stands last
+    task.users++;
+    const idle = [...this.#tasks].filter(([, t]) => t.users === 0);
+    for (const [k, t] of idle.slice(0, Math.max(0, idle.length - KEPT_TASKS))) this.#retire(k, t);
+    return task;
+  }
+
+  #leave(task: Shared): void {
+    task.users--;
+    if (task.retired && task.users === 0) void task.work.close();
+  }
+
+  #retire(key: string, task: Shared): void {
+    this.#tasks.delete(key);
+    task.retired = true;
+    if (task.users === 0) void task.work.close();
+  }
+}
+
+/** All that the shared work is built from. What changes from block to block (phase, endpoints, anchors) comes with each job. */
+function taskKey(request: VerifyRequest): string {
+  const { id, spec, startBeacon, startHeight } = request.task ?? Task.create({});
+  const keys = sessionKeys(request).map(toHex).join(",");
+  return `${request.chainId}/${toHex(sha256(Task.encode(Task.create({ id, spec, startBeacon, startHeight }))))}/${toHex(sha256(Buffer.from(keys)))}`;
 }

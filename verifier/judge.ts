@@ -1,95 +1,82 @@
-/** One job from request to verdict: fetches what the re-run needs, and judges by protocol/verify.ts. */
+/** One job from request to verdict: fetches what the re-run needs, and has it judged by protocol/verify.ts. */
 import { decodeHeader } from "#protocol/header.js";
 import { residualSeqBefore } from "#protocol/iterate.js";
-import { positionOf } from "#protocol/positions.js";
+import { slotPositions } from "#protocol/positions.js";
 import { verdict, type Verdict } from "#protocol/reasons.js";
-import { type Equivocation, verifyExact, type VerifyOutcome } from "#protocol/verify.js";
-import { type Iteration, VerdictCode, type VerifyRequest } from "#proto/gen/pouw.js";
-import { Unserved } from "./log.js";
-import { type TaskWork } from "./task.js";
+import { type Equivocation, type VerifyOutcome } from "#protocol/verify.js";
+import { type Header, VerdictCode, type VerifyRequest } from "#proto/gen/pouw.js";
+import { type RunInput } from "./compute.js";
+import { type Attempt, HeldUp, Patience, type PatienceOptions } from "./patience.js";
+import { PeerAnswers } from "./peer-answers.js";
+import { endpointsOf, type TaskWork } from "./task.js";
+import { Unserved } from "./unserved.js";
 
 export type Judgement = Verdict & { readonly equivocation?: Equivocation | undefined };
 
-export interface JudgeOptions {
-  readonly signal: AbortSignal;
-  /** milliseconds between two attempts at what nobody served */
-  readonly retryMs?: number;
+export interface JudgeOptions extends PatienceOptions {
   readonly progress?: (step: string, done: number, total: number) => void;
 }
 
-const RETRY_MS = 1000;
+type Work = Pick<TaskWork, "spec" | "plan" | "header" | "ensure" | "batch" | "residual" | "peersFrom" | "run">;
+type Batches = Pick<RunInput, "batches" | "batchHashes">;
 
 /**
- * Never throws for what others do or leave undone: after the evidence time-out that is a verdict. Rejects only when the
- * signal is aborted or this process itself fails.
+ * What others do or leave undone becomes a verdict, after the evidence time-out. Rejects when the signal is aborted and
+ * for every failure of this process itself: the node then asks again.
  */
-export async function judge(work: TaskWork, request: VerifyRequest, options: JudgeOptions): Promise<Judgement> {
-  const job = request.job as NonNullable<VerifyRequest["job"]>;
-  const { slot, seq } = job;
-  const end = Date.now() + Number(request.evidenceTimeoutMs);
+export async function judge(work: Work, request: VerifyRequest, options: JudgeOptions): Promise<Judgement> {
   const { progress = () => {} } = options;
+  const { slot, seq, header } = request.job as NonNullable<VerifyRequest["job"]>;
+  const patience = new Patience(Number(request.evidenceTimeoutMs), options);
 
   progress("fetching", 0, 1);
-  const missing = await patiently(end, options, () => work.exclusively(() => fetchLog(work, request, options.signal)));
-  if (missing instanceof Unserved && missing.anchored) {
-    return verdict(VerdictCode.VERDICT_UNSERVED, "no_header", missing.message);
+  const log = await patience.until((a) => fetchLog(work, request, a));
+  if (log.error && !(log.error instanceof Unserved)) throw log.error;
+  // the miner may still show that its peer signed what nobody has anchored
+  if (log.error?.anchored) return verdict(VerdictCode.VERDICT_UNSERVED, "no_header", log.error.message);
+  patience.renew();
+  const data = await patience.until((a) => fetchBatches(work, request, a));
+  if (data.error) {
+    if (!(data.error instanceof Unserved)) throw data.error;
+    return verdict(VerdictCode.VERDICT_UNSERVED, "no_batch", data.error.message);
   }
-  const noBatch = await patiently(end, options, () => fetchBatches(work, slot, seq, options.signal));
-  if (noBatch) return verdict(VerdictCode.VERDICT_UNSERVED, "no_batch", noBatch.message);
 
   let residual: Uint8Array | null | undefined;
-  let peers: Iteration[] = [];
-  let peersComplete = false;
-  for (;;) {
-    const outcome: VerifyOutcome = verifyExact({
-      ctx: work.context(request),
-      replica: work.replica,
-      iterationOf: work.iterationOf,
-      slot,
-      seq,
-      claimed: job.header.length > 0 ? job.header : undefined,
-      residual,
-      anchoredSeq: (s) => request.anchors.find((a) => a.slot === s)?.heads.at(-1)?.seq ?? 0n,
-      batch: work.batch,
-      peers,
-      peersComplete,
-      progress: (done, total) => progress("re-running", done, total),
-    });
-    if (outcome.needs === "residual") {
-      const wanted = outcome;
-      const failed = await patiently(end, options, async () => {
-        residual = await work.evidence.residual(job.taskId, slot, wanted.seq, wanted.hash, { signal: options.signal, timeout: 10_000 });
-      });
-      if (failed) residual = null;
-    } else if (outcome.needs === "peers") {
-      await patiently(end, options, async () => {
-        peers = await work.evidence.peerMessages(job.taskId, slot, seq, undefined, { signal: options.signal, timeout: 30_000 });
-      });
-      peersComplete = true;
-    } else {
-      // A graft, and a slot's own messages above the anchored log, are this job's alone.
-      if (outcome.code !== VerdictCode.VERDICT_VALID) work.rebuild();
-      progress("done", 1, 1);
-      return outcome;
-    }
+  const anchored = Array.from({ length: work.spec.slots }, (_, s) => request.anchors.find((a) => a.slot === s)?.heads.at(-1)?.seq ?? 0n);
+  const rerun = (peers: RunInput["peers"] = [], peersComplete = false): Promise<VerifyOutcome> =>
+    work.run({ slot, seq, claimed: header.length > 0 ? header : undefined, residual, ...data.value, peers, peersComplete, slots: request.slots, anchored }, (done, total) => progress("re-running", done, total));
+
+  let outcome = await rerun();
+  if (outcome.needs === "residual") {
+    const wanted = outcome;
+    patience.renew();
+    const served = await patience.until((a) => work.residual(slot, wanted.seq, wanted.hash, request, a));
+    residual = served.error ? null : served.value;
+    outcome = await rerun();
   }
+  if (outcome.needs === "peers") {
+    patience.renew();
+    outcome = await askPeers(work, request, patience, rerun);
+  }
+  if (outcome.needs) throw new Error(`the re-run asks for a ${outcome.needs} that it was given`);
+  // All was fetched before: a re-run that misses something of it has no verdict against those who served it.
+  if (outcome.code === VerdictCode.VERDICT_UNSERVED) throw new HeldUp(`the re-run missed what had been fetched: ${outcome.detail}`);
+  progress("done", 1, 1);
+  return outcome;
 }
 
 /** The slot's own messages up to the job's anchored head, and of every peer what the re-run headers' clocks name. */
-async function fetchLog(work: TaskWork, request: VerifyRequest, signal: AbortSignal): Promise<void> {
+async function fetchLog(work: Work, request: VerifyRequest, attempt: Attempt): Promise<void> {
   const { slot, seq } = request.job as NonNullable<VerifyRequest["job"]>;
-  await work.ensure(slot, seq, request, signal);
+  await work.ensure(slot, seq, request, attempt);
   let unanchored: Unserved | undefined;
   for (let s = residualSeqBefore(work.plan.parameters, seq) + 1n; s <= seq; s++) {
-    const entry = work.log.entry(slot, s);
-    if (!entry) continue;
-    const { clock } = decodeHeader(entry.headerBytes);
-    for (const [peer, count] of clock.entries()) {
-      if (peer === slot || peer >= work.spec.slots) continue;
+    for (const [peer, count] of clockOf(work, slot, s).entries()) {
+      // what the task does not have is the re-run's to judge
+      if (peer === slot || peer >= work.spec.slots || count > slotPositions(work.spec, peer)) continue;
       try {
-        await work.ensure(peer, count, request, signal);
+        await work.ensure(peer, count, request, attempt);
       } catch (e) {
-        // the miner may still show that its peer signed it
         if (!(e instanceof Unserved) || e.anchored) throw e;
         unanchored = e;
       }
@@ -98,23 +85,54 @@ async function fetchLog(work: TaskWork, request: VerifyRequest, signal: AbortSig
   if (unanchored) throw unanchored;
 }
 
-async function fetchBatches(work: TaskWork, slot: number, seq: bigint, signal: AbortSignal): Promise<void> {
-  for (let s = residualSeqBefore(work.plan.parameters, seq) + 1n; s <= seq; s++) {
-    await work.loadBatch(work.batchOfPosition(positionOf(work.spec, slot, s)), signal);
+function clockOf(work: Work, slot: number, seq: bigint): readonly bigint[] {
+  let header: Header;
+  try {
+    header = decodeHeader(work.header(slot, seq) as Uint8Array);
+  } catch {
+    return []; // INVALID by the re-run
   }
+  return header.clock;
 }
 
-/** Tries until it works or the time is over; answers the last error then. Rejects when the signal is aborted. */
-async function patiently(end: number, { signal, retryMs = RETRY_MS }: JudgeOptions, attempt: () => Promise<void>): Promise<Error | undefined> {
-  for (;;) {
-    signal.throwIfAborted();
-    try {
-      await attempt();
-      return undefined;
-    } catch (e) {
-      signal.throwIfAborted();
-      if (Date.now() + retryMs > end) return e as Error;
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
-    }
+/** All batches of the re-run, copied for this job. */
+async function fetchBatches(work: Work, request: VerifyRequest, attempt: Attempt): Promise<Batches> {
+  const { slot, seq } = request.job as NonNullable<VerifyRequest["job"]>;
+  const batches = new Map<number, NonNullable<ReturnType<RunInput["batches"]["get"]>>>();
+  const batchHashes = new Map<number, Uint8Array>();
+  for (let s = residualSeqBefore(work.plan.parameters, seq) + 1n; s <= seq; s++) {
+    const { number, hash, batch } = await work.batch(slot, s, request, attempt);
+    batches.set(number, batch);
+    batchHashes.set(number, hash);
   }
+  return { batches, batchHashes };
+}
+
+/**
+ * The re-run on what the miner shows of its peers. Every supervisor is asked until each has answered or the time is over,
+ * and only then is a state that agrees with nothing the miner's fault.
+ */
+async function askPeers(work: Work, request: VerifyRequest, patience: Patience, rerun: (peers: RunInput["peers"], complete: boolean) => Promise<VerifyOutcome>): Promise<VerifyOutcome> {
+  const { slot, seq } = request.job as NonNullable<VerifyRequest["job"]>;
+  const most = clockOf(work, slot, seq).reduce((sum, count) => sum + count, 0n);
+  const endpoints = new Set(endpointsOf(request));
+  const answers = new PeerAnswers(endpoints.size);
+  const stop = new AbortController();
+  const ask = async (endpoint: string) => ({ endpoint, tried: await patience.fork(stop.signal).until((a) => work.peersFrom(endpoint, slot, seq, most, a.signal)) });
+  const pending = new Map([...endpoints].map((e) => [e, ask(e)]));
+  for (const p of pending.values()) p.catch(() => {}); // seen by the race, where it still matters
+  try {
+    while (pending.size > 0) {
+      const { endpoint, tried } = await Promise.race(pending.values());
+      pending.delete(endpoint);
+      if (tried.error) continue;
+      for (const peers of answers.add(tried.value)) {
+        const outcome = await rerun(peers, false);
+        if (outcome.needs !== "peers") return outcome;
+      }
+    }
+  } finally {
+    stop.abort();
+  }
+  return rerun(answers.believed(), true);
 }

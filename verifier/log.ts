@@ -2,11 +2,15 @@
  * The log of one task as this verifier has fetched and checked it. What lies at or below an anchored head is checked by
  * hash links up to it; what lies above (a peer's messages that the chain has not anchored yet) by the slot's signature.
  */
+import { equalBytes } from "#kernel/bytes.js";
+import { sha256 } from "#kernel/crypto.js";
+import { Descent, type FetchPage, pageSize } from "#net/descent.js";
+import { CallError, type LogEntry, readSpan } from "#net/index.js";
+import { PackedLog, packPage, type Page } from "#net/packed-log.js";
 import { verifyHead } from "#protocol/header.js";
-import { fetchSpan, type LogClient, type LogEntry } from "#net/index.js";
-import { type AnchoredHead } from "#proto/gen/pouw.js";
-
-const ZEROS = new Uint8Array(32);
+import { type AnchoredHead, type Iteration } from "#proto/gen/pouw.js";
+import { type Attempt } from "./patience.js";
+import { Unserved } from "./unserved.js";
 
 export interface SlotKeys {
   readonly chainId: string;
@@ -15,100 +19,153 @@ export interface SlotKeys {
   readonly keys: readonly Uint8Array[];
 }
 
-/** Served by no supervisor: what the chain then does depends on whether the message is anchored. */
-export class Unserved extends Error {
-  override readonly name = "Unserved";
-  constructor(
-    readonly slot: number,
-    readonly seq: bigint,
-    readonly anchored: boolean,
-    why: string,
-  ) {
-    super(`message ${slot}/${seq} is served by no supervisor: ${why}`);
-  }
+/** Messages from `from` on are now these. */
+export interface LogUpdate {
+  readonly slot: number;
+  readonly from: bigint;
+  readonly pages: readonly Page[];
 }
 
+/** As FetchPage, of any slot; gives up when the signal is aborted. */
+export type FetchLog = (slot: number, first: bigint, last: bigint, check: (messages: readonly Iteration[]) => readonly LogEntry[], signal: AbortSignal) => Promise<readonly LogEntry[]>;
+
+/** Signatures that are checked between two looks at the sockets. */
+const SIGNATURES_AT_ONCE = 200;
+
 export class TaskLog {
-  readonly #entries: LogEntry[][];
-  /** by slot: up to here the entries are known to be the anchored ones */
+  readonly #slots: PackedLog[];
+  /** by slot: up to here the messages are known to be the anchored ones */
   readonly #anchored: bigint[];
+  /** by slot: what a descent had when it broke off */
+  readonly #kept: (Descent | undefined)[];
+  /** by slot: two jobs must not fetch the same messages twice */
+  readonly #turns: Promise<unknown>[];
 
   constructor(
-    private readonly client: LogClient,
     private readonly task: SlotKeys,
+    private readonly changed: (update: LogUpdate) => void,
   ) {
-    this.#entries = task.keys.map(() => []);
+    this.#slots = task.keys.map(() => new PackedLog());
     this.#anchored = task.keys.map(() => 0n);
+    this.#kept = task.keys.map(() => undefined);
+    this.#turns = task.keys.map(() => Promise.resolve());
   }
 
   /** Highest seq that is here. */
   length(slot: number): bigint {
-    return BigInt(this.#entries[slot]?.length ?? 0);
+    return this.#slot(slot).length;
   }
 
-  entry(slot: number, seq: bigint): LogEntry | undefined {
-    return this.#entries[slot]?.[Number(seq) - 1];
+  header(slot: number, seq: bigint): Uint8Array | undefined {
+    return this.#slot(slot).header(seq);
   }
 
-  map = (slot: number, seq: bigint): Uint8Array | undefined => this.entry(slot, seq)?.map;
+  /** Whether these heads are of the chain that the log was checked against. */
+  agrees(slot: number, heads: readonly AnchoredHead[]): boolean {
+    return heads.every((h) => h.seq === 0n || h.seq > (this.#anchored[slot] ?? 0n) || equalBytes(this.#hash(slot, h.seq) as Uint8Array, h.hash));
+  }
 
   /**
    * Makes sure that the slot's messages 1 … seq are here. `heads` are the slot's anchored heads, ascending; the first at
-   * or above seq is what they are checked against. Entries that were fetched before their head was anchored and turn out
-   * to be of another fork are fetched anew: answers the lowest seq that changed, if any.
+   * or above seq is what they are checked against. Messages that were fetched before their head was anchored and turn out
+   * to be of another fork are fetched anew. Throws Unserved; pages that were checked stay.
    */
-  async ensure(slot: number, seq: bigint, heads: readonly AnchoredHead[], signal: AbortSignal): Promise<bigint | undefined> {
-    let changed: bigint | undefined;
+  async ensure(slot: number, seq: bigint, heads: readonly AnchoredHead[], fetch: FetchLog, attempt: Attempt): Promise<void> {
     const head = heads.find((h) => h.seq >= seq) ?? heads.at(-1);
-    if (head && head.seq > 0n && (this.#anchored[slot] as bigint) < head.seq) changed = await this.#fetchAnchored(slot, head, signal);
-    if (this.length(slot) < seq) await this.#fetchSigned(slot, seq, signal);
-    return changed;
-  }
-
-  async #fetchAnchored(slot: number, head: AnchoredHead, signal: AbortSignal): Promise<bigint | undefined> {
-    const list = this.#entries[slot] as LogEntry[];
-    const sure = this.#anchored[slot] as bigint;
-    const here = this.entry(slot, head.seq);
-    if (here && sameHash(here.headerHash, head.hash)) {
-      this.#anchored[slot] = head.seq;
-      return undefined;
-    }
-    const previous = sure === 0n ? ZEROS : (list[Number(sure) - 1] as LogEntry).headerHash;
-    const fetched = await this.#span(slot, sure + 1n, previous, head.seq, head.hash, true, signal);
-    const had = list.length;
-    let changed: bigint | undefined;
-    fetched.forEach((e, i) => {
-      const at = Number(sure) + i;
-      const old = list[at];
-      if (old && changed === undefined && !sameHash(old.headerHash, e.headerHash)) changed = e.header.seq;
-    });
-    list.length = Number(sure);
-    list.push(...fetched);
-    if (changed === undefined && had > list.length) changed = BigInt(list.length + 1);
-    this.#anchored[slot] = head.seq;
-    return changed;
-  }
-
-  async #fetchSigned(slot: number, seq: bigint, signal: AbortSignal): Promise<void> {
-    const list = this.#entries[slot] as LogEntry[];
-    const previous = list.at(-1)?.headerHash ?? ZEROS;
-    const entries = await this.#span(slot, this.length(slot) + 1n, previous, seq, undefined, false, signal);
-    const { chainId, taskId, keys } = this.task;
-    for (const e of entries) {
-      const id = { chainId, taskId, slot, seq: e.header.seq, headerHash: e.headerHash };
-      if (!verifyHead(keys[slot] as Uint8Array, id, e.signature)) throw new Unserved(slot, e.header.seq, false, "the signature is not the slot's");
-    }
-    list.push(...entries);
-  }
-
-  async #span(slot: number, first: bigint, previous: Uint8Array, last: bigint, hash: Uint8Array | undefined, anchored: boolean, signal: AbortSignal) {
+    const here = (): boolean => (!head || (this.#anchored[slot] as bigint) >= head.seq) && this.length(slot) >= seq;
+    if (here()) return;
+    let done = (): void => {};
+    const before = this.#turns[slot] as Promise<unknown>;
+    this.#turns[slot] = new Promise<void>((resolve) => (done = resolve));
     try {
-      return await fetchSpan(this.client, { taskId: this.task.taskId, slot, first, previous, last, ...(hash ? { hash } : {}) }, { signal, timeout: 60_000 });
-    } catch (e) {
-      signal.throwIfAborted();
-      throw new Unserved(slot, last, anchored, (e as Error).message);
+      await attempt.pause(() => before);
+      if (head && (this.#anchored[slot] as bigint) < head.seq) await this.#fetchAnchored(slot, head, fetch, attempt);
+      if (this.length(slot) < seq) await this.#fetchSigned(slot, seq, fetch, attempt);
+    } finally {
+      done();
     }
+  }
+
+  async #fetchAnchored(slot: number, head: AnchoredHead, fetch: FetchLog, attempt: Attempt): Promise<void> {
+    const log = this.#slot(slot);
+    const sure = this.#anchored[slot] as bigint;
+    const descent = new Descent({ taskId: this.task.taskId, slot, slots: this.#slots.length }, head);
+    const page: FetchPage = (first, last, check) => fetch(slot, first, last, check, attempt.signal);
+    for (;;) {
+      const below = descent.bottom - 1n;
+      const own = below <= log.length ? this.#hash(slot, below) : undefined;
+      if (below <= sure || (own && descent.follows(own))) break;
+      const kept = this.#kept[slot];
+      if (kept && descent.meets(kept)) {
+        descent.join(kept);
+        this.#kept[slot] = undefined;
+        continue;
+      }
+      // pages end where our own begin, which may turn out to be the ones
+      const floor = [sure, below > log.length ? log.length : 0n, kept && below > kept.head.seq ? kept.head.seq : 0n].reduce((a, b) => (a > b ? a : b));
+      await this.#served(slot, head.seq, true, () => descent.step(floor, page)).catch((e: unknown) => {
+        this.#keep(slot, descent);
+        throw e;
+      });
+      attempt.progress();
+    }
+    if (!descent.follows(this.#hash(slot, descent.bottom - 1n))) throw new Unserved(`message ${slot}/${descent.bottom}`, true, "what is anchored above does not follow what is anchored below");
+    this.#adopt(slot, descent.bottom, descent.pages.toReversed());
+    this.#anchored[slot] = head.seq;
+    if ((this.#kept[slot]?.head.seq ?? head.seq) <= head.seq) this.#kept[slot] = undefined;
+  }
+
+  async #fetchSigned(slot: number, seq: bigint, fetch: FetchLog, attempt: Attempt): Promise<void> {
+    const { chainId, taskId, keys } = this.task;
+    const from = this.length(slot) + 1n;
+    const pages: Page[] = [];
+    let previous = this.#hash(slot, from - 1n) ?? new Uint8Array(32);
+    for (let first = from; first <= seq; first += pageSize(this.#slots.length)) {
+      const end = first + pageSize(this.#slots.length) - 1n;
+      const last = end < seq ? end : seq;
+      const check = (messages: readonly Iteration[]): LogEntry[] => readSpan(messages, { taskId, slot, first, previous, last });
+      const entries = await this.#served(slot, last, false, () => fetch(slot, first, last, check, attempt.signal));
+      for (const [i, e] of entries.entries()) {
+        const id = { chainId, taskId, slot, seq: e.header.seq, headerHash: e.headerHash };
+        if (!verifyHead(keys[slot] as Uint8Array, id, e.signature)) throw new Unserved(`message ${slot}/${e.header.seq}`, false, "the signature is not the slot's");
+        if (i % SIGNATURES_AT_ONCE === SIGNATURES_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
+      }
+      pages.push(packPage(first, entries.map((e) => ({ header: e.headerBytes, map: e.map, signature: e.signature }))));
+      previous = (entries.at(-1) as LogEntry).headerHash;
+      attempt.progress();
+    }
+    this.#adopt(slot, from, pages);
+  }
+
+  #adopt(slot: number, from: bigint, pages: readonly Page[]): void {
+    if (pages.length === 0) return;
+    const log = this.#slot(slot);
+    log.cut(from - 1n);
+    for (const p of pages) log.append(p);
+    this.changed({ slot, from, pages });
+  }
+
+  /** Of two that broke off the one that has more. */
+  #keep(slot: number, descent: Descent): void {
+    const count = (d: Descent | undefined): bigint => (d ? d.head.seq + 1n - d.bottom : 0n);
+    if (count(descent) > count(this.#kept[slot])) this.#kept[slot] = descent;
+  }
+
+  async #served<T>(slot: number, seq: bigint, anchored: boolean, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (e) {
+      if (e instanceof CallError) throw new Unserved(`message ${slot}/${seq}`, anchored, e.message);
+      throw e;
+    }
+  }
+
+  #hash(slot: number, seq: bigint): Uint8Array | undefined {
+    const header = this.header(slot, seq);
+    return header && sha256(header);
+  }
+
+  #slot(slot: number): PackedLog {
+    return this.#slots[slot] as PackedLog;
   }
 }
-
-const sameHash = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;

@@ -1,168 +1,132 @@
-/** All that one task's jobs share: its plan, log, data, and a replica that jumps between the headers' clocks. */
-import { createEngine } from "#engine/index.js";
+/** All that one task's jobs share: its plan, its log, its data, and the thread that re-runs. */
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
-import { type Batch, type Engine } from "#engine/types.js";
-import { BlobClient, EvidenceClient, LogClient } from "#net/index.js";
+import { type Batch } from "#engine/types.js";
+import { CallError } from "#net/index.js";
+import { TaskSources } from "#net/sources.js";
 import { maxManifestBytes } from "#net/task-data.js";
-import { type CheckContext } from "#protocol/check.js";
 import { batchOfSegment, checkManifestFor, checkSegment, decodeManifest, locateBatch, MAX_SEGMENT_BYTES, rowShapeOf, type Rows } from "#protocol/data.js";
-import { initialWeights, taskSeed } from "#protocol/initial.js";
-import { closuresOf } from "#protocol/lag.js";
 import { BatchOrder } from "#protocol/order.js";
-import { Replica } from "#protocol/replica.js";
-import { lossName } from "#protocol/task-spec.js";
+import { positionOf } from "#protocol/positions.js";
+import { type VerifyOutcome } from "#protocol/verify.js";
 import { type Iteration, type Manifest, Role, type TaskSpec, type VerifyRequest } from "#proto/gen/pouw.js";
-import { TaskLog } from "./log.js";
+import { MAX_PARAMETERS, type RunInput } from "./compute.js";
+import { type FetchLog, TaskLog } from "./log.js";
+import { type Attempt } from "./patience.js";
+import { ComputeThread } from "./thread.js";
+import { Unserved } from "./unserved.js";
 
-const MAX_PARAMETERS = 2 ** 26;
 /** segments of at most 4 MiB kept decoded */
 const KEPT_SEGMENTS = 64;
 
+export interface TaskOptions {
+  readonly allowPrivate: boolean;
+  /** how long one supervisor may be silent before the next is asked too, ms */
+  readonly hedgeMs?: number;
+}
+
+export const endpointsOf = (request: VerifyRequest): string[] =>
+  request.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.endpoint !== "").map((s) => s.endpoint);
+
+export const sessionKeys = (request: VerifyRequest): Uint8Array[] =>
+  Array.from({ length: request.task?.spec?.slots ?? 0 }, (_, slot) => request.seats.find((s) => s.role === Role.ROLE_MINER && s.index === slot)?.sessionKey ?? new Uint8Array(0));
+
 export class TaskWork {
-  readonly log: TaskLog;
-  readonly evidence: EvidenceClient;
-  readonly #logs: LogClient;
-  readonly #blobs: BlobClient;
+  readonly spec: TaskSpec;
+  readonly plan: ModelPlan;
+  readonly #taskId: bigint;
+  readonly #log: TaskLog;
+  readonly #sources: TaskSources;
   readonly #segments = new Map<number, Rows>();
   readonly #order: BatchOrder;
-  #manifest: Promise<Manifest> | undefined;
-  #known: Manifest | undefined;
-  #replica: Replica;
-  /** one at a time: two jobs must not fetch the same messages twice */
-  #turn: Promise<unknown> = Promise.resolve();
-
-  private constructor(
-    readonly spec: TaskSpec,
-    readonly plan: ModelPlan,
-    private readonly engine: Engine,
-    private readonly w0: Float32Array,
-    request: VerifyRequest,
-    allowPrivate: boolean,
-  ) {
-    const task = request.task as NonNullable<VerifyRequest["task"]>;
-    const pool = { endpoints: endpointsOf(request), allowPrivate };
-    this.#logs = new LogClient(pool);
-    this.#blobs = new BlobClient(pool);
-    this.evidence = new EvidenceClient(pool);
-    const keys = Array.from({ length: spec.slots }, (_, slot) => request.seats.find((s) => s.role === Role.ROLE_MINER && s.index === slot)?.sessionKey ?? new Uint8Array(0));
-    this.log = new TaskLog(this.#logs, { chainId: request.chainId, taskId: task.id, keys });
-    this.#order = new BatchOrder(task.startBeacon, task.id, spec.batches);
-    this.#replica = new Replica(engine, spec, w0);
-  }
+  readonly #thread: ComputeThread;
+  #manifest: Manifest | undefined;
 
   /** Throws when the request names no task with a spec; the chain never sends such a one. */
-  static async open(request: VerifyRequest, allowPrivate: boolean): Promise<TaskWork> {
-    const { task } = request;
+  constructor(request: VerifyRequest, options: TaskOptions) {
+    const { task, chainId } = request;
     if (!task?.spec) throw new Error("the job names no task");
-    const plan = parseTopology(task.spec.topology, { maxParameters: MAX_PARAMETERS });
-    const engine = await createEngine(plan, { loss: lossName(task.spec.loss), batchSize: task.spec.batchSize, host: "auto" });
-    const w0 = initialWeights(plan, taskSeed(task.startBeacon, task.id));
-    return new TaskWork(task.spec, plan, engine, w0, request, allowPrivate);
+    this.spec = task.spec;
+    this.plan = parseTopology(task.spec.topology, { maxParameters: MAX_PARAMETERS });
+    this.#taskId = task.id;
+    this.#sources = new TaskSources(options);
+    this.#order = new BatchOrder(task.startBeacon, task.id, task.spec.batches);
+    const keys = sessionKeys(request);
+    const thread = new ComputeThread({ chainId, task, keys });
+    this.#thread = thread;
+    this.#log = new TaskLog({ chainId, taskId: task.id, keys }, (update) => thread.learn(update));
   }
 
-  get replica(): Replica {
-    return this.#replica;
+  /** Whether a job of this request can go on with what is here: the thread lives, and the heads are of the log's chain. */
+  serves(request: VerifyRequest): boolean {
+    return !this.#thread.dead && request.anchors.every((a) => a.slot >= this.spec.slots || this.#log.agrees(a.slot, a.heads));
   }
 
-  /** Endpoints change when a supervisor sends MsgJoinTask again. */
-  update(request: VerifyRequest): void {
-    const endpoints = endpointsOf(request);
-    for (const client of [this.#logs, this.#blobs, this.evidence]) client.setEndpoints(endpoints);
+  header(slot: number, seq: bigint): Uint8Array | undefined {
+    return this.#log.header(slot, seq);
   }
 
-  /** Runs `f` after all that was asked for before. */
-  exclusively<T>(f: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(f, f);
-    this.#turn = mine.catch(() => {});
-    return mine;
-  }
-
-  /** Fetches a slot's messages up to seq and lets the replica know of them. Throws Unserved. */
-  async ensure(slot: number, seq: bigint, request: VerifyRequest, signal: AbortSignal): Promise<void> {
+  /** Fetches a slot's messages up to seq. Throws Unserved. */
+  async ensure(slot: number, seq: bigint, request: VerifyRequest, attempt: Attempt): Promise<void> {
     const heads = request.anchors.find((a) => a.slot === slot)?.heads ?? [];
-    const changed = await this.log.ensure(slot, seq, heads, signal);
-    if (changed !== undefined && changed <= this.#replica.knownSeq(slot)) this.rebuild();
-    this.#learn();
+    const endpoints = endpointsOf(request);
+    const fetch: FetchLog = (s, first, last, check, signal) => this.#sources.page(this.#taskId, s, first, last, check, { endpoints, signal });
+    await this.#log.ensure(slot, seq, heads, fetch, attempt);
   }
 
-  /** A replica of the log as it now is; after a fork or a VOID the old one holds something else. */
-  rebuild(): void {
-    this.#replica = new Replica(this.engine, this.spec, this.w0);
-    this.#learn();
-  }
-
-  #learn(): void {
-    for (let slot = 0; slot < this.spec.slots; slot++) {
-      for (let seq = this.#replica.knownSeq(slot) + 1n; seq <= this.log.length(slot); seq++) {
-        const e = this.log.entry(slot, seq);
-        if (e) this.#replica.record({ slot, seq, headerHash: e.headerHash, mapHash: e.header.mapHash });
-      }
+  /** Number and hash of the batch that (slot, seq) trains on, and a copy of its rows. Throws Unserved. */
+  async batch(slot: number, seq: bigint, request: VerifyRequest, attempt: Attempt): Promise<{ number: number; hash: Uint8Array; batch: Batch }> {
+    const asked = { endpoints: endpointsOf(request), signal: attempt.signal };
+    const manifest = await this.#manifestFrom(asked);
+    const number = this.#order.batchOf(positionOf(this.spec, slot, seq));
+    const place = locateBatch(manifest, number);
+    const shape = rowShapeOf(this.spec, this.plan);
+    let rows = this.#segments.get(place.segment);
+    if (!rows) {
+      const ref = manifest.segments[place.segment] as Manifest["segments"][number];
+      const bytes = await served(`batch ${number}`, this.#sources.blob(ref.cid, MAX_SEGMENT_BYTES, asked));
+      rows = checkSegment(manifest, shape, place.segment, bytes);
+      if (this.#segments.size >= KEPT_SEGMENTS) this.#segments.delete(this.#segments.keys().next().value as number);
+      this.#segments.set(place.segment, rows);
+      attempt.progress();
     }
+    // the job's own: other jobs may push the segment out while this one waits
+    const { x, y } = batchOfSegment(shape, rows, this.spec.batchSize, place.batch);
+    return { number, hash: manifest.batchHashes[number] as Uint8Array, batch: { x: x.slice(), y: y.slice() } };
   }
 
-  iterationOf = (slot: number, seq: bigint): Iteration | undefined => {
-    const e = this.log.entry(slot, seq);
-    return e && { header: e.headerBytes, map: e.map, signature: e.signature };
-  };
-
-  context(request: VerifyRequest): CheckContext {
-    const task = request.task as NonNullable<VerifyRequest["task"]>;
-    return {
-      chainId: request.chainId,
-      taskId: task.id,
-      spec: this.spec,
-      parameters: this.plan.parameters,
-      startHeight: task.startHeight,
-      order: this.#order,
-      batchHash: (batch) => this.#known?.batchHashes[batch] ?? new Uint8Array(0),
-      sessionKey: (slot) => request.seats.find((s) => s.role === Role.ROLE_MINER && s.index === slot)?.sessionKey ?? new Uint8Array(0),
-      closures: closuresOf(request.slots),
-      // What was anchored at a past height is kept for a while only; supervisors judged it when it was fresh.
-      lowestAnchoredRound: () => undefined,
-    };
+  residual(slot: number, seq: bigint, hash: Uint8Array, request: VerifyRequest, attempt: Attempt): Promise<Uint8Array> {
+    return this.#sources.residual(this.#taskId, slot, seq, hash, 4 * this.plan.parameters, { endpoints: endpointsOf(request), signal: attempt.signal });
   }
 
-  /** The manifest, fetched once. Throws when nobody serves it. */
-  async manifest(signal: AbortSignal): Promise<Manifest> {
-    this.#manifest ??= this.#blobs.get(this.spec.manifestCid, maxManifestBytes(this.spec), { signal }).then((bytes) => {
-      const m = decodeManifest(bytes);
-      checkManifestFor(m, this.spec, this.plan);
-      this.#known = m;
-      return m;
-    });
-    try {
-      return await this.#manifest;
-    } catch (e) {
-      this.#manifest = undefined;
-      throw e;
-    }
+  /** What one supervisor relays of the peers' messages that (slot, seq) counted. */
+  peersFrom(endpoint: string, slot: number, seq: bigint, most: bigint, signal: AbortSignal): Promise<Iteration[]> {
+    return this.#sources.peersFrom(endpoint, this.#taskId, slot, seq, most, signal);
   }
 
-  /** Fetches the segment that a batch is in. Throws when nobody serves it. */
-  async loadBatch(number: number, signal: AbortSignal): Promise<void> {
-    const m = await this.manifest(signal);
-    const { segment } = locateBatch(m, number);
-    if (this.#segments.has(segment)) return;
-    const ref = m.segments[segment] as Manifest["segments"][number];
-    const bytes = await this.#blobs.get(ref.cid, MAX_SEGMENT_BYTES, { signal });
-    if (this.#segments.size >= KEPT_SEGMENTS) this.#segments.delete(this.#segments.keys().next().value as number);
-    this.#segments.set(segment, checkSegment(m, rowShapeOf(this.spec, this.plan), segment, bytes));
+  run(input: RunInput, progress: (done: number, total: number) => void): Promise<VerifyOutcome> {
+    return this.#thread.run(input, progress);
   }
 
-  /** A batch whose segment is here. */
-  batch = (number: number): Batch | undefined => {
-    if (!this.#known) return undefined;
-    const place = locateBatch(this.#known, number);
-    const rows = this.#segments.get(place.segment);
-    return rows && batchOfSegment(rowShapeOf(this.spec, this.plan), rows, this.spec.batchSize, place.batch);
-  };
+  async close(): Promise<void> {
+    this.#sources.close();
+    await this.#thread.close();
+  }
 
-  batchOfPosition = (position: bigint): number => this.#order.batchOf(position);
-
-  close(): void {
-    for (const client of [this.#logs, this.#blobs, this.evidence]) client.close();
+  /** Fetched once; until then by every job for itself, so that no call that hangs is another job's. */
+  async #manifestFrom(asked: { endpoints: string[]; signal: AbortSignal }): Promise<Manifest> {
+    if (this.#manifest) return this.#manifest;
+    const bytes = await served("the manifest", this.#sources.blob(this.spec.manifestCid, maxManifestBytes(this.spec), asked));
+    const manifest = decodeManifest(bytes);
+    checkManifestFor(manifest, this.spec, this.plan);
+    return (this.#manifest ??= manifest);
   }
 }
 
-const endpointsOf = (request: VerifyRequest): string[] =>
-  request.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.endpoint !== "").map((s) => s.endpoint);
+async function served<T>(what: string, asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (e) {
+    if (e instanceof CallError) throw new Unserved(what, true, e.message);
+    throw e;
+  }
+}
