@@ -19,7 +19,7 @@ const refusal = async (t: Parameters<typeof TestNode.make>[0], change: (n: TestN
 
 test("genesis: a block holds at least twice the largest transaction 0", async (t) => {
   const least = 2n * largestBlockData(2);
-  t.regex(await refusal(t, () => {}, { maxBytes: least - 1n }, 2), new RegExp(`^genesis: consensus_params.block.max_bytes: got ${least - 1n}, want at least ${least}`));
+  t.regex(await refusal(t, () => {}, { maxBytes: least - 1n }, 2), new RegExp(`^consensus_params.block.max_bytes: got ${least - 1n}, want at least ${least}`));
   const node = await TestNode.make(t, { validators: 2 });
   t.notThrows(() => node.app.initChain(node.genesis(undefined, { maxBytes: least })));
   const unlimited = await TestNode.make(t);
@@ -46,7 +46,7 @@ test("genesis: the validators of CometBFT and of the application are the same", 
 
 test("genesis: money in a pool that nobody's stake explains breaks an invariant and is refused", async (t) => {
   const message = await refusal(t, (_n, s) => (s.bank.balances = [{ address: moduleAddress("workers"), coins: [{ denom: "upouw", amount: "1" }] }]));
-  t.is(message, 'genesis: app_state breaks "the pool holds stakes and unbonding amounts" of workers: the pool has 1, workers and unbondings have 0');
+  t.is(message, 'app_state breaks "the pool holds stakes and unbonding amounts" of workers: the pool has 1, workers and unbondings have 0');
 });
 
 test("/app/invariants checks all of them at a height, on demand", async (t) => {

@@ -16,6 +16,7 @@ import { type AbciApplication } from "./abci/types.js";
 import { type BlockFacts, checkBlockData, isBlockData, type LastCommit, makeBlockData } from "./block/block-data.js";
 import { BlockGas, type BlockLimits, gasLimitOf, largestTransaction, UNLIMITED, wireSize, withinGas } from "./block/limits.js";
 import { selectTransactions } from "./block/select.js";
+import { ConfigFault } from "./config-fault.js";
 import { type Faults } from "./faults.js";
 import { genesisFault } from "./genesis-check.js";
 import { checkInvariants, invariantsAnswer } from "./invariants.js";
@@ -87,8 +88,18 @@ export class Application implements AbciApplication {
     return abci.ResponseInfo.fromPartial({ data: "pouwd", version: VERSION, appVersion: APP_VERSION, lastBlockHeight: version, lastBlockAppHash: appHash });
   }
 
+  /** Throws ConfigFault: nothing but the genesis decides here. */
   initChain(r: abci.RequestInitChain): abci.ResponseInitChain {
-    const state = JSON.parse(new TextDecoder().decode(r.appStateBytes)) as Record<string, unknown>;
+    try {
+      this.begin(r);
+    } catch (e) {
+      throw new ConfigFault((e as Error).message);
+    }
+    return abci.ResponseInitChain.fromPartial({});
+  }
+
+  private begin(r: abci.RequestInitChain): void {
+    const state = appState(r.appStateBytes);
     const prefix = (state.prefix as string | undefined) ?? addressPrefix();
     setAddressPrefix(prefix);
     const timeNs = nanoseconds(r.time);
@@ -104,19 +115,25 @@ export class Application implements AbciApplication {
     };
     const overlay = new Overlay(this.o.store.latest());
     const ctx = new AppContext(block, overlay);
-    for (const m of this.o.modules.modules) m.initGenesis?.(ctx, state[m.name]);
+    for (const m of this.o.modules.modules) {
+      try {
+        m.initGenesis?.(ctx, state[m.name]);
+      } catch (e) {
+        const { message } = e as Error;
+        throw message.startsWith("app_state.") ? e : new Error(`app_state.${m.name}: ${message}`);
+      }
+    }
     const set = this.o.modules.keepers.validators.all(ctx);
     const agrees = r.validators.length === set.length && r.validators.every((v) => set.some((s) => s.power === v.power && equalBytes(s.consensusKey, v.pubKey?.ed25519 ?? NONE)));
-    if (!agrees) throw new Error("genesis: the validators of CometBFT and of app_state.validators are not the same keys and powers");
+    if (!agrees) throw new Error("validators: those of CometBFT and of app_state.validators are not the same keys and powers");
     const fault = genesisFault(r.consensusParams, r.initialHeight, set.length);
-    if (fault) throw new Error(`genesis: ${fault}`);
+    if (fault) throw new Error(fault);
     const [broken] = checkInvariants(this.o.modules.modules, ctx).broken;
-    if (broken) throw new Error(`genesis: app_state breaks "${broken.invariant}" of ${broken.module}: ${broken.fault}`);
+    if (broken) throw new Error(`app_state breaks "${broken.invariant}" of ${broken.module}: ${broken.fault}`);
     const { maxBytes = UNLIMITED, maxGas = UNLIMITED } = r.consensusParams?.block ?? {};
     this.genesis = { overlay, block: { chainId: r.chainId, height: r.initialHeight - 1n, timeMs: block.timeMs, prefix, limits: { maxBytes, maxGas } } };
     this.head = this.genesis.block;
     this.check = undefined;
-    return abci.ResponseInitChain.fromPartial({});
   }
 
   // ---- mempool ----
@@ -286,6 +303,17 @@ export class Application implements AbciApplication {
   offerSnapshot = (): abci.ResponseOfferSnapshot => abci.ResponseOfferSnapshot.fromPartial({ result: abci.ResponseOfferSnapshot_Result.REJECT });
   loadSnapshotChunk = (): abci.ResponseLoadSnapshotChunk => abci.ResponseLoadSnapshotChunk.fromPartial({});
   applySnapshotChunk = (): abci.ResponseApplySnapshotChunk => abci.ResponseApplySnapshotChunk.fromPartial({ result: abci.ResponseApplySnapshotChunk_Result.ABORT });
+}
+
+function appState(bytes: Uint8Array): Record<string, unknown> {
+  let state: unknown;
+  try {
+    state = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    // told below
+  }
+  if (typeof state !== "object" || state === null || Array.isArray(state)) throw new Error("app_state: want a JSON object with the modules' states");
+  return state as Record<string, unknown>;
 }
 
 const nanoseconds = (t: Timestamp | undefined): bigint => (t ? t.seconds * 1_000_000_000n + BigInt(t.nanos) : 0n);

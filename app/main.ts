@@ -1,18 +1,17 @@
 /** The application process of a validator: `main --home H`. CometBFT connects to its socket. */
 import "#platform/install.js";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import blst from "@chainsafe/blst";
 import { createLogger } from "#platform/log.js";
 import { serveAbci } from "./abci/server.js";
 import { Application, type HeadBlock } from "./application.js";
-import { type AppConfig, readAppConfig } from "./config.js";
+import { readAppConfig } from "./config.js";
+import { ConfigFault, EX_CONFIG, faultLine } from "./config-fault.js";
 import { faultsFrom } from "./faults.js";
+import { readKeys } from "./keys.js";
 import { assemble } from "./modules.js";
 import { openMultiStore } from "./store/index.js";
 import { unexpectedLog } from "./unexpected.js";
 import { Verdicts } from "./verdicts.js";
-import { EX_CONFIG } from "./unit.js";
 import { verdictPorts } from "./verdict-ports.js";
 
 /** How long blocks take, by their own times: an average over about ten. */
@@ -30,20 +29,19 @@ class BlockClock {
   }
 }
 
-export async function runApplication(home: string, config: AppConfig): Promise<void> {
+export async function runApplication(home: string): Promise<void> {
+  const config = readAppConfig(home);
+  const keys = readKeys(home);
   const log = createLogger("node", config.log_level);
   const modules = assemble();
   const store = await openMultiStore(join(home, "data", "application"), { names: modules.stores, keepVersions: config.keep_versions });
-  const key = JSON.parse(readFileSync(join(home, "config", "beacon_key.json"), "utf8")) as { secret_key: string };
-  const secret = blst.SecretKey.fromBytes(Buffer.from(key.secret_key, "hex"));
-  const consensus = JSON.parse(readFileSync(join(home, "config", "priv_validator_key.json"), "utf8")) as { pub_key: { value: string } };
   const clock = new BlockClock();
-  const ports = verdictPorts(modules, Buffer.from(consensus.pub_key.value, "base64"), () => clock.chainId, () => clock.height, () => clock.blockMs);
+  const ports = verdictPorts(modules, keys.consensusKey, () => clock.chainId, () => clock.height, () => clock.blockMs);
   const verdicts = await Verdicts.open(join(home, "data", "verdicts"), config.verifier, ports, log);
   const application = new Application({
     store,
     modules,
-    signBeacon: (message) => Uint8Array.from(secret.sign(message).toBytes()),
+    signBeacon: keys.signBeacon,
     extension: (state) => verdicts.extension(state),
     committed: (state, block) => {
       clock.note(block);
@@ -53,36 +51,33 @@ export async function runApplication(home: string, config: AppConfig): Promise<v
     faults: faultsFrom(process.env, (text) => log.warn(text), home),
     unexpected: unexpectedLog(log),
   });
-  const server = await serveAbci(application, config.abci);
+  const server = await serveAbci(application, config.abci, { log });
   log.info("application serves ABCI", { address: config.abci, height: store.version });
-  const stop = async (code: number) => {
+  const stop = async (code: number, last?: string) => {
     await server.close();
     await verdicts.close();
     await store.close();
+    if (last !== undefined) console.error(last);
     process.exit(code);
   };
   process.once("SIGTERM", () => void stop(0));
   process.once("SIGINT", () => void stop(0));
   const failure = await server.failed;
-  log.error("the application stopped: its state cannot go on", { error: failure.stack ?? failure });
+  if (failure instanceof ConfigFault) {
+    // The engine keeps a copy of the first genesis that it has read.
+    const copy = join(home, "data", "state.db");
+    await stop(EX_CONFIG, faultLine(`${join(home, "config", "genesis.json")}: ${failure.message}. Correct it, the same on every validator, remove ${copy} and start again.`));
+  }
+  log.error("the application stopped: its state cannot go on", { error: failure.message });
   await stop(1);
 }
 
-const refuse = (message: string): never => {
-  console.error(`✖ ${message}`);
-  process.exit(EX_CONFIG);
-};
 const at = process.argv.indexOf("--home");
-const home = (at > 0 ? process.argv[at + 1] : undefined) ?? refuse("--home is missing: the folder that `pouwd init` or the testnet launcher wrote");
-let config: AppConfig;
+const home = at > 0 ? process.argv[at + 1] : undefined;
 try {
-  config = readAppConfig(home);
+  if (!home) throw new ConfigFault("--home is missing: the folder that `pouwd init` or the testnet launcher wrote");
+  await runApplication(home);
 } catch (e) {
-  config = refuse((e as Error).message);
-}
-try {
-  await runApplication(home, config);
-} catch (e) {
-  console.error(`✖ ${(e as Error).message}`);
-  process.exit(1);
+  console.error(faultLine((e as Error).message));
+  process.exit(e instanceof ConfigFault ? EX_CONFIG : 1);
 }

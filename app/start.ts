@@ -1,4 +1,7 @@
 /** `pouwd start`: runs a validator's unit until it is asked to end. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { EX_CONFIG, FAULT_MARK } from "./config-fault.js";
 import { superviseProcesses } from "./supervise/index.js";
 import { pidFileOf, type UnitOptions, validatorUnit } from "./unit.js";
 
@@ -13,5 +16,18 @@ export async function runValidator(options: UnitOptions, signal: AbortSignal, lo
     () => {},
   );
   const fatal = await unit.finished;
-  if (fatal) throw new Error(`${fatal.reason}. Its last lines are in ${options.home}/${fatal.name}.log`);
+  if (!fatal) return;
+  const logFile = join(options.home, `${fatal.name}.log`);
+  const said = fatal.reason.endsWith(` ${EX_CONFIG}`) ? lastFault(logFile) : undefined;
+  throw new Error(said ?? `${fatal.reason}. Its last lines are in ${logFile}`);
+}
+
+/** What a process that ended for its configuration said last. */
+function lastFault(logFile: string): string | undefined {
+  try {
+    const lines = readFileSync(logFile, "utf8").split("\n");
+    return lines.findLast((line) => line.startsWith(FAULT_MARK))?.slice(FAULT_MARK.length);
+  } catch {
+    return undefined;
+  }
 }

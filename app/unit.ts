@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parse } from "smol-toml";
 import { entry } from "#platform/entry.js";
 import { readAppConfig } from "./config.js";
+import { EX_CONFIG } from "./config-fault.js";
 import { type ProcessSpec } from "./supervise/index.js";
 
 export interface UnitOptions {
@@ -17,9 +18,6 @@ export interface UnitOptions {
   /** environment of one process, by its name: for tests with faults */
   readonly env?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
-
-/** Exit code of a process that cannot start as it is configured: starting it again cannot help. */
-export const EX_CONFIG = 78;
 
 export const pidFileOf = (home: string): string => join(home, "pids.json");
 
