@@ -10,7 +10,7 @@ export interface Kernels {
   gemm(M: number, N: number, K: number, a: number, ra: number, ca: number, packed: number, c: number, bias: number, relu: number): void;
   columnSums(M: number, N: number, x: number, out: number): void;
   /** `table`: address of a window's integers, see engine/wasm/assembly/window.ts; `columns`: room for one image and its windows. */
-  conv2d(rows: number, table: number, x: number, packed: number, columns: number, out: number, bias: number, relu: number): void;
+  conv2d(rows: number, table: number, x: number, kernel: number, packed: number, columns: number, out: number, bias: number, relu: number): void;
   conv2dKernelGradient(rows: number, table: number, x: number, error: number, packed: number, columns: number, g: number): void;
   conv2dInputGradient(rows: number, table: number, error: number, packed: number, columns: number, out: number): void;
   maxPool2d(rows: number, table: number, x: number, out: number, largest: number): void;

@@ -58,9 +58,103 @@ static const float *windows_of(const window *t, const float *x, float *columns) 
   return out;
 }
 
-static void conv2d(int rows, const window *t, const float *x, const float *packed, float *columns, float *out, const float *bias, int relu) {
+/* ---- few filters: positions or window values side by side in a vector, in place of filters ---- */
+
+/** Whether the lanes that a panel of so few filters leaves empty cost more than what follows. */
+static inline int few(int filters) { return filters * 5 < panel_of(filters) * 4; }
+
+/** Rows of a tile: filters. Vectors: what lies side by side at b, K times ldb apart. */
+#define WIDE_TILE(NAME, MR)                                                                                                  \
+  static inline __attribute__((always_inline)) void NAME(int K, const float *a, long ra, long ca, const float *b, long ldb, \
+                                                         vec acc[][2]) {                                                    \
+    for (int k = 0; k < K; k++, b += ldb, a += ca) {                                                                        \
+      vec b0 = *(const vec *)b, b1 = *(const vec *)(b + L);                                                                 \
+      _Pragma("GCC unroll 8") for (int r = 0; r < MR; r++) {                                                                \
+        float x = a[r * ra];                                                                                                \
+        acc[r][0] += x * b0;                                                                                                \
+        acc[r][1] += x * b1;                                                                                                \
+      }                                                                                                                     \
+    }                                                                                                                       \
+  }
+WIDE_TILE(wide_six, 6)
+WIDE_TILE(wide_four, 4)
+WIDE_TILE(wide_two, 2)
+WIDE_TILE(wide_one, 1)
+
+#define BY_FILTERS(F, DO)              \
+  {                                    \
+    int f = 0;                         \
+    for (; f + 6 <= (F); f += 6) DO(6, wide_six)   \
+    for (; f + 4 <= (F); f += 4) DO(4, wide_four)  \
+    for (; f + 2 <= (F); f += 2) DO(2, wide_two)   \
+    for (; f < (F); f++) DO(1, wide_one)           \
+  }
+
+/** Of images with one channel and windows that move by one column: a row of positions lies side by side in the image. */
+static void conv2d_rows(const window *t, const float *image, const float *kernel, float *out, const float *bias, int relu) {
+  int F = t->filters;
+  for (int y = 0; y < t->oh; y++)
+    for (int z = 0; z < t->ow; z += 2 * L) {
+      int w = t->ow - z < 2 * L ? t->ow - z : 2 * L;
+      const float *corner = image + (long)y * t->sh * t->pw + z;
+      float *o = out + ((long)y * t->ow + z) * F;
+#define ROWS_OF(MR, TILE)                                                                         \
+  {                                                                                               \
+    vec acc[MR][2];                                                                               \
+    for (int r = 0; r < MR; r++) acc[r][0] = acc[r][1] = (vec){0} + (bias ? bias[f + r] : 0.0f);  \
+    for (int i = 0; i < t->kh; i++) TILE(t->kw, kernel + (long)i * t->kw * F + f, 1, F, corner + (long)i * t->pw, 1, acc); \
+    for (int r = 0; r < MR; r++) {                                                                \
+      float lanes[2 * L];                                                                         \
+      for (int v = 0; v < 2; v++) {                                                               \
+        vec x = acc[r][v];                                                                        \
+        if (relu) x = (vec)((ivec)x & ~(ivec)(x < (vec){0}));                                     \
+        *(vec *)(lanes + v * L) = x;                                                              \
+      }                                                                                           \
+      for (int l = 0; l < w; l++) o[(long)l * F + f + r] = lanes[l];                              \
+    }                                                                                             \
+  }
+      BY_FILTERS(F, ROWS_OF)
+#undef ROWS_OF
+    }
+}
+
+/** g, transposed (filters × window values), goes on from what stands in it. */
+static void kernel_gradient_rows(int positions, int size, int F, const float *windows, const float *error, float *g) {
+  for (int j = 0; j < size; j += 2 * L) {
+    int w = size - j < 2 * L ? size - j : 2 * L;
+#define ROWS_OF(MR, TILE)                                                          \
+  {                                                                                \
+    vec acc[MR][2];                                                                \
+    for (int r = 0; r < MR; r++) {                                                 \
+      float lanes[2 * L] = {0};                                                    \
+      memcpy(lanes, g + (long)(f + r) * size + j, (size_t)w * 4);                  \
+      acc[r][0] = *(const vec *)lanes;                                             \
+      acc[r][1] = *(const vec *)(lanes + L);                                       \
+    }                                                                              \
+    TILE(positions, error + f, 1, F, windows + j, size, acc);                      \
+    for (int r = 0; r < MR; r++) {                                                 \
+      float lanes[2 * L];                                                          \
+      *(vec *)lanes = acc[r][0];                                                   \
+      *(vec *)(lanes + L) = acc[r][1];                                             \
+      memcpy(g + (long)(f + r) * size + j, lanes, (size_t)w * 4);                  \
+    }                                                                              \
+  }
+    BY_FILTERS(F, ROWS_OF)
+#undef ROWS_OF
+  }
+}
+
+/** `kernel` as it stands among the weights, `packed` as the product wants it. */
+static void conv2d(int rows, const window *t, const float *x, const float *kernel, const float *packed, float *columns, float *out, const float *bias, int relu) {
   int positions = t->oh * t->ow, size = t->kh * t->kw * t->c;
   long image = (long)t->h * t->w * t->c, result = (long)positions * t->filters;
+  if (t->c == 1 && t->sw == 1 && few(t->filters)) {
+    for (int b = 0; b < rows; b++, x += image, out += result) {
+      if (is_padded(t)) pad_image(t, x, columns);
+      conv2d_rows(t, is_padded(t) ? columns : x, kernel, out, bias, relu);
+    }
+    return;
+  }
   for (int b = 0; b < rows; b++, x += image, out += result)
     product(positions, t->filters, size, windows_of(t, x, columns), size, 1, packed, out, bias, relu, 0);
 }
@@ -68,6 +162,15 @@ static void conv2d(int rows, const window *t, const float *x, const float *packe
 static void conv2d_kernel_gradient(int rows, const window *t, const float *x, const float *error, float *packed, float *columns, float *g) {
   int positions = t->oh * t->ow, size = t->kh * t->kw * t->c;
   long image = (long)t->h * t->w * t->c, result = (long)positions * t->filters;
+  if (few(t->filters)) {
+    float *turned = columns + padded_floats(t) + (long)positions * size + 2 * L;
+    memset(turned, 0, (size_t)t->filters * size * 4);
+    for (int b = 0; b < rows; b++, x += image, error += result)
+      kernel_gradient_rows(positions, size, t->filters, windows_of(t, x, columns), error, turned);
+    for (int f = 0; f < t->filters; f++)
+      for (int i = 0; i < size; i++) g[(long)i * t->filters + f] = turned[(long)f * size + i];
+    return;
+  }
   for (int b = 0; b < rows; b++, x += image, error += result) {
     pack(positions, t->filters, error, t->filters, 1, packed);
     product(size, t->filters, positions, windows_of(t, x, columns), 1, size, packed, g, 0, 0, b > 0);
@@ -98,27 +201,55 @@ static inline int behind_of(int position, int stride, int before, int size, int 
   return at < n ? at : n;
 }
 
+typedef float four __attribute__((vector_size(16), aligned(4)));
+typedef int32_t ifour __attribute__((vector_size(16), aligned(4)));
+
+/** Of one window and the channel at `corner`. */
+static inline void largest_of(const float *x, int corner, int row, int c, int high, int wide, float *out, int32_t *largest) {
+  int at = corner;
+  float best = x[at];
+  for (int i = 0; i < high; i++)
+    for (int j = 0; j < wide; j++) {
+      int here = corner + i * row + j * c;
+      float v = x[here];
+      if (v > best || (v != v && best == best)) {
+        best = v;
+        at = here;
+      }
+    }
+  *out = best;
+  *largest = at;
+}
+
+/** As largest_of, of four channels side by side: every lane's chain of comparisons is its own. */
+static inline void largest_of_four(const float *x, int corner, int row, int c, int high, int wide, float *out, int32_t *largest) {
+  ifour at = (ifour){0, 1, 2, 3} + corner;
+  four best = *(const four *)(x + corner);
+  for (int i = 0; i < high; i++)
+    for (int j = 0; j < wide; j++) {
+      int here = corner + i * row + j * c;
+      four v = *(const four *)(x + here);
+      ifour take = (ifour)(v > best) | ((ifour)(v != v) & (ifour)(best == best));
+      best = (four)(((ifour)v & take) | ((ifour)best & ~take));
+      at = (((ifour){0, 1, 2, 3} + here) & take) | (at & ~take);
+    }
+  *(four *)out = best;
+  *(ifour *)largest = at;
+}
+
 static void max_pool2d(int rows, const window *t, const float *x, float *out, int32_t *largest) {
   int h = t->h, w = t->w, c = t->c;
   for (int b = 0; b < rows; b++, x += (long)h * w * c)
     for (int y = 0; y < t->oh; y++) {
       int y0 = first_of(y, t->sh, t->top), y1 = behind_of(y, t->sh, t->top, t->kh, h);
-      for (int z = 0; z < t->ow; z++) {
+      for (int z = 0; z < t->ow; z++, out += c, largest += c) {
         int x0 = first_of(z, t->sw, t->left), x1 = behind_of(z, t->sw, t->left, t->kw, w);
-        for (int k = 0; k < c; k++) {
-          int at = (y0 * w + x0) * c + k;
-          float best = x[at];
-          for (int i = y0; i < y1; i++)
-            for (int j = x0; j < x1; j++) {
-              int here = (i * w + j) * c + k;
-              float v = x[here];
-              if (v > best || (v != v && best == best)) {
-                best = v;
-                at = here;
-              }
-            }
-          *out++ = best;
-          *largest++ = at;
+        int corner = (y0 * w + x0) * c;
+        if (c < 4) for (int k = 0; k < c; k++) largest_of(x, corner + k, w * c, c, y1 - y0, x1 - x0, out + k, largest + k);
+        /* The last four overlap those before: computed twice, the same twice. */
+        else for (int k = 0; k < c; k += 4) {
+          int from = k + 4 <= c ? k : c - 4;
+          largest_of_four(x, corner + from, w * c, c, y1 - y0, x1 - x0, out + from, largest + from);
         }
       }
     }

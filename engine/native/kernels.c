@@ -430,7 +430,7 @@ static napi_value number(napi_env env, double value) {
 FUNCTION(pack, 6, pack(I(0), I(1), P(2), I(3), I(4), P(5)); return 0;)
 FUNCTION(gemm, 10, gemm(I(0), I(1), I(2), P(3), I(4), I(5), P(6), P(7), v[8] ? P(8) : 0, I(9)); return 0;)
 FUNCTION(columnSums, 4, column_sums(I(0), I(1), P(2), P(3)); return 0;)
-FUNCTION(conv2d, 8, conv2d(I(0), P(1), P(2), P(3), P(4), P(5), v[6] ? P(6) : 0, I(7)); return 0;)
+FUNCTION(conv2d, 9, conv2d(I(0), P(1), P(2), P(3), P(4), P(5), P(6), v[7] ? P(7) : 0, I(8)); return 0;)
 FUNCTION(conv2dKernelGradient, 7, conv2d_kernel_gradient(I(0), P(1), P(2), P(3), P(4), P(5), P(6)); return 0;)
 FUNCTION(conv2dInputGradient, 6, conv2d_input_gradient(I(0), P(1), P(2), P(3), P(4), P(5)); return 0;)
 FUNCTION(maxPool2d, 5, max_pool2d(I(0), P(1), P(2), P(3), P(4)); return 0;)

@@ -26,7 +26,7 @@ export function conv2dOperation(layer: Conv2dLayer, p: Place): Operation {
     keptSize: 0,
     forward(rows) {
       kernels.pack(window, filters, kernel, filters, 1, packed);
-      kernels.conv2d(rows, table, input, packed, columns, output, bias, fused(activation));
+      kernels.conv2d(rows, table, input, kernel, packed, columns, output, bias, fused(activation));
       if (activation > 0 && !fused(activation)) kernels.activate(activation, rows * outputSize, output, output);
     },
     backward(rows, error, other, first) {

@@ -53,7 +53,8 @@ export function memoryTable(plan: ModelPlan, batchSize: number): Record<"initial
       grow(filters * panels(window) * F32);
       grow(positions * panels(filters) * F32);
       const image = BigInt(layer.window.padded[0] * layer.window.padded[1] * layer.channels);
-      const both = (image + positions * window) * F32 + 2n * SLACK;
+      // Beside the image and its windows a gradient that is turned about.
+      const both = (image + positions * window + filters * window) * F32 + 8n * SLACK;
       if (both > columns) columns = both;
     }
     // Where each largest value stood.

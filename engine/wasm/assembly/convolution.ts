@@ -25,8 +25,11 @@ function windowsOf(t: usize, x: usize, columns: usize): usize {
   return out;
 }
 
-/** Every output starts at the bias and adds window value times kernel value, window rows, columns and channels ascending. */
-export function conv2d(rows: i32, t: usize, x: usize, packed: usize, columns: usize, out: usize, bias: usize, relu: bool): void {
+/**
+ * Every output starts at the bias and adds window value times kernel value, window rows, columns and channels ascending.
+ * The kernel comes as it stands among the weights and packed; hosts differ in which of them they read.
+ */
+export function conv2d(rows: i32, t: usize, x: usize, _kernel: usize, packed: usize, columns: usize, out: usize, bias: usize, relu: bool): void {
   const positions = entry(t, 11) * entry(t, 12);
   const window = entry(t, 3) * entry(t, 4) * entry(t, 2);
   const filters = entry(t, 13);
