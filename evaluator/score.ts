@@ -1,45 +1,74 @@
 /** Scores of the submitted models on the test set, by the exact engine. */
 import { createEngine } from "#engine/index.js";
-import { type ModelPlan } from "#engine/topology/index.js";
+import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
+import { PackedLog, type Page } from "#net/packed-log.js";
 import { initialWeights, taskSeed } from "#protocol/initial.js";
 import { rowShapeOf, type Rows } from "#protocol/data.js";
 import { evaluateModel } from "#protocol/evaluation.js";
 import { lossName } from "#protocol/task-spec.js";
-import { type SlotScore, type Submission, type Task } from "#proto/gen/pouw.js";
+import { type SlotScore, type Submission, type Task, type TaskSpec } from "#proto/gen/pouw.js";
+import { readTestSet } from "./test-set.js";
 
-/** The maps of a slot, seq 1 first. */
-export type Maps = readonly (readonly Uint8Array[])[];
+export const MAX_PARAMETERS = 2 ** 26;
 
-/** One score a submission, slots ascending. `maps` hold every slot's log at least up to each clock. */
-export async function scoreModels(task: Task, plan: ModelPlan, maps: Maps, submissions: readonly Submission[], test: Rows): Promise<SlotScore[]> {
+export interface ScoreInput {
+  /** with its test key */
+  readonly task: Task;
+  readonly submissions: readonly Submission[];
+  readonly sealed: Uint8Array;
+  /** every slot's log at least up to each clock, by slot */
+  readonly logs: readonly (readonly Page[])[];
+}
+
+/** One score a submission, slots ascending; or why the test set does not open or does not fit the task. */
+export type Scored = { readonly scores: readonly SlotScore[]; readonly unusable?: undefined } | { readonly unusable: string };
+
+export async function score({ task, submissions, sealed, logs }: ScoreInput): Promise<Scored> {
   const spec = task.spec;
   if (!spec) throw new Error(`task ${task.id} has no spec`);
+  const plan = parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS });
+  let test: Rows;
+  try {
+    test = readTestSet(sealed, task.testKey, spec, plan);
+  } catch (e) {
+    return { unusable: (e as Error).message };
+  }
+  const maps = logs.map((pages) => {
+    const log = new PackedLog();
+    for (const p of pages) log.append(p);
+    return log;
+  });
+  return { scores: await scoreModels(task, spec, plan, maps, submissions, test) };
+}
+
+async function scoreModels(task: Task, spec: TaskSpec, plan: ModelPlan, logs: readonly PackedLog[], submissions: readonly Submission[], test: Rows): Promise<SlotScore[]> {
   const engine = await createEngine(plan, { loss: lossName(spec.loss), batchSize: spec.batchSize, host: "auto" });
   engine.setInitial(initialWeights(plan, taskSeed(task.startBeacon, task.id)));
   engine.setQuantum(spec.quantumLog2);
-  const clock = new Array<number>(maps.length).fill(0);
+  const clock = logs.map(() => 0n);
   const known = new Map<string, bigint>();
   const scores: SlotScore[] = [];
   for (const submission of [...submissions].sort((a, b) => a.slot - b.slot)) {
     const id = submission.clock.join(",");
-    let score = known.get(id);
-    if (score === undefined) {
-      moveTo(submission.clock.map(Number), clock, maps, (map, sign) => engine.addMap(map, spec.levels, sign));
-      score = evaluateModel(engine, rowShapeOf(spec, plan), test).score;
-      known.set(id, score);
+    let value = known.get(id);
+    if (value === undefined) {
+      moveTo(submission.clock, clock, logs, (map, sign) => engine.addMap(map, spec.levels, sign));
+      value = evaluateModel(engine, rowShapeOf(spec, plan), test).score;
+      known.set(id, value);
     }
-    scores.push({ slot: submission.slot, score });
+    scores.push({ slot: submission.slot, score: value });
   }
   return scores;
 }
 
 /** Adds or subtracts maps until `clock` is `target`. */
-function moveTo(target: readonly number[], clock: number[], maps: Maps, apply: (map: Uint8Array, sign: 1 | -1) => void): void {
-  maps.forEach((list, slot) => {
-    const want = target[slot] ?? 0;
-    if (want > list.length) throw new Error(`a submitted clock names message ${slot}/${want}, and the log ends at ${list.length}`);
-    for (let at = clock[slot] ?? 0; at < want; at++) apply(list[at] as Uint8Array, 1);
-    for (let at = (clock[slot] ?? 0) - 1; at >= want; at--) apply(list[at] as Uint8Array, -1);
+function moveTo(target: readonly bigint[], clock: bigint[], logs: readonly PackedLog[], apply: (map: Uint8Array, sign: 1 | -1) => void): void {
+  for (const [slot, log] of logs.entries()) {
+    const want = target[slot] ?? 0n;
+    if (want > log.length) throw new Error(`a submitted clock names message ${slot}/${want}, and the log ends at ${log.length}`);
+    let at = clock[slot] as bigint;
+    while (at < want) apply(log.map(++at) as Uint8Array, 1);
+    while (at > want) apply(log.map(at--) as Uint8Array, -1);
     clock[slot] = want;
-  });
+  }
 }

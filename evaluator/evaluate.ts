@@ -1,0 +1,47 @@
+/** The opinion of this evaluator on one task: fetched, scored on a thread of its own, salted. */
+import { randomBytes } from "node:crypto";
+import { parseTopology } from "#engine/topology/index.js";
+import { type TaskView } from "#client/chain/task-view.js";
+import { startThread } from "#platform/thread.js";
+import { type Logger } from "#platform/log.js";
+import { type Download } from "./download.js";
+import { type Opinion } from "./machine.js";
+import { MAX_PARAMETERS, type Scored, type ScoreInput } from "./score.js";
+
+/**
+ * A test set that does not open or does not fit the task gives an empty list. What the supervisors do not serve is an
+ * error, tried again with the next block.
+ */
+export async function evaluate(view: TaskView, download: Download, log: Logger, signal: AbortSignal): Promise<Opinion> {
+  const { task, submissions } = view;
+  const { spec } = task;
+  if (!spec?.testSet) throw new Error(`task ${task.id} names no test set`);
+  const fetched = await download.fetch(view, spec, parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS }), signal);
+  const scored = await scoreOnThread({ task, submissions, ...fetched }, signal);
+  const salt = new Uint8Array(randomBytes(32));
+  if (scored.unusable !== undefined) {
+    log.warn("the test set is unusable", { task: task.id, why: scored.unusable });
+    return { salt, scores: [] };
+  }
+  log.info("scored", { task: task.id, scores: scored.scores.map((s) => `${s.slot}:${s.score}`).join(" ") });
+  return { salt, scores: scored.scores };
+}
+
+/** Scores beside the main thread, which goes on reading blocks and sending what is due. */
+export async function scoreOnThread(input: ScoreInput, signal: AbortSignal): Promise<Scored> {
+  signal.throwIfAborted();
+  const worker = startThread(import.meta.url, "./worker", input);
+  let stop = (): void => {};
+  try {
+    return await new Promise<Scored>((resolve, reject) => {
+      stop = () => reject(signal.reason as Error);
+      signal.addEventListener("abort", stop, { once: true });
+      worker.on("message", resolve);
+      worker.on("error", reject);
+      worker.on("exit", () => reject(new Error("the scoring thread ended without scores")));
+    });
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await worker.terminate();
+  }
+}
