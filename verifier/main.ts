@@ -1,6 +1,6 @@
 /**
  * The verifier daemon: re-executes the iterations that its validator's node hands it, and answers verdicts. Its service has
- * no authentication: it listens on loopback unless it is told otherwise, and then says what that means.
+ * no authentication: the command listens on loopback unless it is told otherwise, and then says what that means.
  */
 import "#platform/install.js";
 import { connectChain, createSender } from "#client/chain/index.js";
@@ -15,16 +15,14 @@ import { isLoopback } from "./loopback.js";
 
 export interface VerifierOptions {
   readonly home: string;
-  /** host:port of the Verifier service; loopback by default */
-  readonly listen?: string;
+  /** host:port of the Verifier service */
+  readonly listen: string;
   readonly allowPrivate?: boolean;
   readonly logLevel?: LogLevel;
   /** With both, a peer's equivocation that a re-run proves is reported from this account. */
   readonly rpc?: string;
   readonly key?: string;
 }
-
-const LISTEN = "127.0.0.1:26659";
 
 /** Runs until the signal is aborted. Throws when the address cannot be listened on. */
 export async function runVerifier(options: VerifierOptions, signal: AbortSignal): Promise<void> {
@@ -36,7 +34,7 @@ export async function runVerifier(options: VerifierOptions, signal: AbortSignal)
     signal,
     found: (request, judgement) => void report?.(request, judgement).catch((e: Error) => log.warn("an equivocation was not reported", { error: e })),
   });
-  const listen = options.listen ?? LISTEN;
+  const { listen } = options;
   if (!isLoopback(listen)) log.warn("the Verifier service has no authentication, and others can reach this address: whoever does can keep this verifier busy; listen on 127.0.0.1, or let a firewall admit the validator's node alone", { listen });
   const server = await serveGrpc({
     listen,

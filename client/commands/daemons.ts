@@ -87,7 +87,7 @@ export function addDaemons(program: Command): void {
     await run((signal) => runEvaluator(common(o), signal));
   });
   daemon("verifier", "re-execute iterations for a validator; `pouwd start` runs one by itself")
-    .requiredOption("--listen <host:port>", "gRPC address that the validator's node dials")
+    .option("--listen <host:port>", "gRPC address that the validator's node dials; the service has no authentication, so keep it on loopback", "127.0.0.1:26659")
     .option("--key-file <file>", "account that reports equivocations")
     .action(async (o: Given) => {
       const { runVerifier } = await import("#verifier/main.js");
