@@ -89,3 +89,16 @@ test.serial("answers queries of the useful-work modules over abci_query, and nam
   const unknown = await (comet as Comet38Client).abciQuery({ path: "/no.such.Query/Thing", data: new Uint8Array(0) });
   t.is(unknown.code, 6);
 });
+
+test.serial("the gas that it simulates is enough without a margin, also for an account's first transaction", async (t) => {
+  const wallet = await DirectSecp256k1HdWallet.fromMnemonic(account("bob").mnemonic, { prefix: "pouw" });
+  const client = await SigningStargateClient.connectWithSigner(network.rpc, wallet, options);
+  const [from, to] = [account("bob").address, "pouw1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq88rtqn"];
+  const message = { typeUrl: "/cosmos.bank.v1beta1.MsgSend", value: { fromAddress: from, toAddress: to, amount: coins("5") } };
+  for (const memo of ["first", "second"]) {
+    const gas = await client.simulate(from, [message], memo);
+    const sent = await client.signAndBroadcast(from, [message], { amount: [], gas: `${gas}` }, memo);
+    t.is(sent.code, 0, sent.rawLog);
+    t.true(sent.gasUsed <= BigInt(gas) && BigInt(gas) - sent.gasUsed < 3_000n);
+  }
+});
