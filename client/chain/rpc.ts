@@ -1,5 +1,6 @@
 /** The chain over CometBFT's JSON-RPC: queries, new blocks, transactions. */
-import { Comet38Client, HttpClient } from "@cosmjs/tendermint-rpc";
+import { createHash } from "node:crypto";
+import { type comet38, Comet38Client, HttpClient } from "@cosmjs/tendermint-rpc";
 import { QueryAccountRequest, QueryAccountResponse } from "cosmjs-types/cosmos/auth/v1beta1/query";
 import { BaseAccount } from "cosmjs-types/cosmos/auth/v1beta1/auth";
 import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
@@ -25,6 +26,8 @@ export interface AccountFacts {
   readonly sequence: bigint;
 }
 
+type TxData = comet38.TxData;
+
 const POLL_MS = 200;
 const FIRST_WAIT_MS = 200;
 const MAX_WAIT_MS = 5000;
@@ -35,6 +38,7 @@ export class RpcChain implements Chain {
   private constructor(
     readonly chainId: string,
     private readonly client: Comet38Client,
+    private readonly http: HttpClient,
     private readonly signal: AbortSignal | undefined,
     private readonly unreachable: (e: unknown) => Error,
     private readonly lossMs: number,
@@ -44,12 +48,13 @@ export class RpcChain implements Chain {
   /** Waits for the node while it cannot be reached. */
   static async connect({ rpc, signal, patienceMs = 60_000, lossMs = Number.POSITIVE_INFINITY, onLoss = () => {} }: ConnectOptions): Promise<RpcChain> {
     const unreachable = (e: unknown) => new CliError("node", `the node at ${rpc} cannot be reached: ${reason(e)}. Is it running? Give another one with --node.`);
-    const client = Comet38Client.create(new HttpClient(rpc));
+    const http = new HttpClient(rpc);
+    const client = Comet38Client.create(http);
     const end = Date.now() + patienceMs;
     for (;;) {
       try {
         const { nodeInfo } = await client.status();
-        return new RpcChain(nodeInfo.network, client, signal, unreachable, lossMs, onLoss);
+        return new RpcChain(nodeInfo.network, client, http, signal, unreachable, lossMs, onLoss);
       } catch (e) {
         if (Date.now() >= end) throw unreachable(e);
         await pause(300, signal);
@@ -82,6 +87,14 @@ export class RpcChain implements Chain {
   async latest(): Promise<BlockHeader> {
     const { syncInfo } = await this.retrying(() => this.client.status());
     return { height: BigInt(syncInfo.latestBlockHeight ?? 0), timeMs: syncInfo.latestBlockTime?.getTime() ?? 0, appHash: syncInfo.latestAppHash ?? new Uint8Array(0) };
+  }
+
+  /** Hash of the genesis as every node serves it: of the first part, where it has many. */
+  async genesisHash(): Promise<Uint8Array> {
+    const { result } = await this.retrying(() => this.http.execute({ jsonrpc: "2.0", id: 1, method: "genesis_chunked", params: { chunk: "0" } }));
+    const { data, total } = result as { data?: string; total?: string };
+    if (!data) throw new CliError("node", "the node serves no genesis: give another one with --node");
+    return new Uint8Array(createHash("sha256").update(`${total}\n`).update(Buffer.from(data, "base64")).digest());
   }
 
   async *blocks(signal: AbortSignal): AsyncGenerator<BlockHeader> {
@@ -144,20 +157,28 @@ export class RpcChain implements Chain {
   async transaction(hash: Uint8Array): Promise<TxResult | undefined> {
     try {
       const { height, result } = await this.retrying(() => this.client.tx({ hash }));
-      return {
-        hash: Buffer.from(hash).toString("hex").toUpperCase(),
-        height: BigInt(height),
-        code: result.code,
-        codespace: result.codespace ?? "",
-        log: result.log ?? "",
-        gasUsed: BigInt(result.gasUsed),
-        events: result.events.map(({ type, attributes }) => ({ type, attributes: attributes.map(({ key, value }) => ({ key, value })) })),
-        responses: result.data ? TxMsgData.decode(result.data).msgResponses.map(({ typeUrl, value }) => ({ typeUrl, value })) : [],
-      };
+      return resultOf(hash, height, result);
     } catch (e) {
       if (/not found/i.test(String((e as Error).message))) return undefined;
       throw e;
     }
+  }
+
+  /**
+   * A transaction in the blocks `from` … `to`, read one by one: a node that was killed between saving a block and indexing
+   * it never indexes it. Throws when a block is not there any more.
+   */
+  async searchBlocks(hash: Uint8Array, from: bigint, to: bigint): Promise<TxResult | undefined> {
+    for (let at = Number(from); at <= Number(to); at++) {
+      const { block } = await this.retrying(() => this.client.block(at));
+      const index = block.txs.findIndex((tx) => createHash("sha256").update(tx).digest().equals(hash));
+      if (index < 0) continue;
+      const { results } = await this.retrying(() => this.client.blockResults(at));
+      const result = results[index];
+      if (!result) throw new CliError("node", `the node has no result of transaction ${index} in block ${at}: ask another one with --node`);
+      return resultOf(hash, at, result);
+    }
+    return undefined;
   }
 
   /** Tries again, with back-off, while the node cannot be reached; what the node itself refuses is thrown at once. */
@@ -176,6 +197,17 @@ export class RpcChain implements Chain {
     }
   }
 }
+
+const resultOf = (hash: Uint8Array, height: number, result: TxData): TxResult => ({
+  hash: Buffer.from(hash).toString("hex").toUpperCase(),
+  height: BigInt(height),
+  code: result.code,
+  codespace: result.codespace ?? "",
+  log: result.log ?? "",
+  gasUsed: BigInt(result.gasUsed),
+  events: result.events.map(({ type, attributes }) => ({ type, attributes: attributes.map(({ key, value }) => ({ key, value })) })),
+  responses: result.data ? TxMsgData.decode(result.data).msgResponses.map(({ typeUrl, value }) => ({ typeUrl, value })) : [],
+});
 
 /** CosmJS throws the JSON of a JSON-RPC error as its message: the words are in `data`, or in `message`. */
 function readable(e: unknown): unknown {

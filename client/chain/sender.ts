@@ -1,7 +1,8 @@
 /**
  * One queue for an account: sequences in order, several transactions in flight, resynchronised on code 32, broadcast
- * again until they stand in a block. A transaction is signed anew only when the chain's sequence has passed it without
- * its being in a block: then it can never be in one, so nothing is ever executed twice.
+ * again until they stand in a block. A transaction is signed anew only when the chain's sequence has passed it and none
+ * of the blocks since its first broadcast holds it: then it can never be in one, so nothing is ever executed twice. The
+ * index alone does not tell: a node that was killed before it indexed a block never does.
  */
 import { createHash } from "node:crypto";
 import { encodePubkey, makeAuthInfoBytes, makeSignDoc, type OfflineDirectSigner } from "@cosmjs/proto-signing";
@@ -9,6 +10,7 @@ import { encodeSecp256k1Pubkey } from "@cosmjs/amino";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { AuthInfo, Fee, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { type Codec } from "#proto/wire.js";
+import { CliError } from "../cli-error.js";
 import { type RpcChain } from "./rpc.js";
 import { walletOf } from "./wallet.js";
 import { type Chain, ChainError, type Message, type Sender, type SendOptions, type TxResult } from "./types.js";
@@ -24,6 +26,8 @@ export interface SenderOptions {
   readonly denom?: string;
   /** how long a transaction that the node cannot take yet is offered again, ms; default: for ever */
   readonly patienceMs?: number;
+  /** how long a transaction is waited for before it is offered again, ms; default 6000 */
+  readonly rebroadcastMs?: number;
 }
 
 interface Job {
@@ -42,6 +46,8 @@ interface InFlight {
   readonly sequence: bigint;
   readonly bytes: Uint8Array;
   readonly hash: Uint8Array;
+  /** it is in no block at or below this height */
+  readonly after: bigint;
   sentAt: number;
 }
 
@@ -50,6 +56,7 @@ const MEMPOOL_FULL = 20;
 const REBROADCAST_MS = 6000;
 const POLL_MS = 300;
 const FULL_WAIT_MS = 1000;
+const HEIGHT_FRESH_MS = 5000;
 const GAS_FACTOR = 15n;
 const GAS_MARGIN = 60_000n;
 
@@ -70,6 +77,8 @@ class Queue implements Sender {
   private running = false;
   private accountNumber: bigint | undefined;
   private next: bigint | undefined;
+  private seen = 0n;
+  private seenAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly chain: RpcChain,
@@ -133,9 +142,17 @@ class Queue implements Sender {
       }
       job.gas ??= await this.estimate(job);
       const bytes = await this.sign(job, this.next as bigint);
-      await this.chain.broadcast(bytes);
-      const hash = createHash("sha256").update(bytes).digest();
-      this.inFlight.push({ job, sequence: this.next as bigint, bytes, hash: new Uint8Array(hash), sentAt: Date.now() });
+      const hash = new Uint8Array(createHash("sha256").update(bytes).digest());
+      const tx: InFlight = { job, sequence: this.next as bigint, bytes, hash, after: await this.height(), sentAt: Date.now() };
+      try {
+        await this.chain.broadcast(bytes);
+      } catch (e) {
+        // the connection may have been lost when the node had taken it, and the second attempt found it executed
+        if (!(e instanceof ChainError) || e.codespace !== "sdk" || e.code !== WRONG_SEQUENCE || !(await this.settle(tx))) throw e;
+        this.waiting.shift();
+        return true;
+      }
+      this.inFlight.push(tx);
       this.next = (this.next as bigint) + 1n;
       this.waiting.shift();
       return true;
@@ -168,15 +185,12 @@ class Queue implements Sender {
         tx.job.resolve(result);
         continue;
       }
-      if (Date.now() - tx.sentAt < REBROADCAST_MS) continue;
+      if (Date.now() - tx.sentAt < (this.o.rebroadcastMs ?? REBROADCAST_MS)) continue;
       const account = await this.chain.account(this.address);
       if (account && account.sequence > tx.sequence) {
-        // seen in a block between the two questions, or never to be in one
-        const late = await this.settled(tx.hash);
+        // seen in a block between the two questions, in one that is not indexed, or never to be in one
         this.inFlight.splice(this.inFlight.indexOf(tx), 1);
-        if (late) tx.job.resolve(late);
-        else this.waiting.unshift(tx.job);
-        this.next = undefined;
+        if (!(await this.settle(tx))) this.waiting.unshift(tx.job);
         continue;
       }
       tx.sentAt = Date.now();
@@ -190,14 +204,41 @@ class Queue implements Sender {
     }
   }
 
-  /** The indexer is a moment behind the block. */
-  private async settled(hash: Uint8Array): Promise<TxResult | undefined> {
-    for (let i = 0; i < 10; i++) {
-      const result = await this.chain.transaction(hash);
-      if (result) return result;
-      await new Promise((r) => setTimeout(r, POLL_MS));
+  /** Ends the job of a transaction whose sequence has passed; false when it can never be executed and is to be signed anew. */
+  private async settle(tx: InFlight): Promise<boolean> {
+    this.next = undefined;
+    try {
+      const done = await this.executed(tx);
+      if (done) tx.job.resolve(done);
+      return done !== undefined;
+    } catch (e) {
+      if (!(e instanceof CliError)) throw e;
+      tx.job.reject(e);
+      return true;
     }
-    return undefined;
+  }
+
+  /** The result in a block since the first broadcast, indexed or not. Throws when the node cannot tell. */
+  private async executed(tx: InFlight): Promise<TxResult | undefined> {
+    const indexed = await this.chain.transaction(tx.hash);
+    if (indexed) return indexed;
+    const { height } = await this.chain.latest();
+    try {
+      return await this.chain.searchBlocks(tx.hash, tx.after + 1n, height);
+    } catch (e) {
+      if (!(e instanceof CliError)) throw e;
+      const hash = Buffer.from(tx.hash).toString("hex").toUpperCase();
+      throw new CliError("pending", `whether ${hash} was executed cannot be told, for the node has not all blocks from ${tx.after + 1n} to ${height} (${(e as Error).message}): look it up at another node before you send it again`);
+    }
+  }
+
+  /** A recent height: one that is a few blocks old only means that more are looked through. */
+  private async height(): Promise<bigint> {
+    if (Date.now() - this.seenAt > HEIGHT_FRESH_MS) {
+      this.seen = (await this.chain.latest()).height;
+      this.seenAt = Date.now();
+    }
+    return this.seen;
   }
 
   private body(job: Job): Uint8Array {

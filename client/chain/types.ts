@@ -31,6 +31,8 @@ export interface Chain {
   /** New blocks, each once, in order, from the newest on; reconnects by itself, fills what it missed. */
   blocks(signal: AbortSignal): AsyncIterable<BlockHeader>;
   latest(): Promise<BlockHeader>;
+  /** what tells this chain from every other, also from one of the same id that was started anew */
+  genesisHash(): Promise<Uint8Array>;
 }
 
 export interface SendOptions {
