@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import { type Chain, type Sender } from "#client/chain/types.js";
 import { Phase, Role } from "#proto/gen/pouw.js";
 import { watchTasks } from "#client/chain/task-view.js";
+import { claimHome } from "#client/chain/home.js";
 import { ensureWorker, queryParams } from "#client/chain/worker.js";
 import { Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
@@ -42,6 +43,7 @@ export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void
   const db = await Database.open(join(setup.home, "db"));
   const tasks = new Map<bigint, MinedTask>();
   try {
+    await claimHome(setup.home, chain);
     // half of the machine's memory, by whole MiB: the rest is the network's and the system's
     const memory = BigInt(Math.floor(totalmem() / 2 ** 21)) << 20n;
     await ensureWorker(chain, sender, { role: Role.ROLE_MINER, stake: setup.stake, maxSeats: setup.maxSeats, memory }, log);

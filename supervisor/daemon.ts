@@ -6,6 +6,7 @@ import { type Chain, type Sender } from "#client/chain/types.js";
 import { Header, Phase, Role } from "#proto/gen/pouw.js";
 import { BlobStore, blobService, BusHub, notFound, parseEndpoint, serveGrpc } from "#net/index.js";
 import { isOver, queryTask, type TaskView, watchTasks } from "#client/chain/task-view.js";
+import { claimHome } from "#client/chain/home.js";
 import { ensureWorker, queryParams } from "#client/chain/worker.js";
 import { LogStore } from "#net/log-store.js";
 import { Database } from "#platform/level.js";
@@ -78,6 +79,7 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
 
   let server;
   try {
+    await claimHome(setup.home, chain);
     server = await serveGrpc({
       listen: setup.listen,
       log,

@@ -73,6 +73,8 @@ export function smallTask(slots: number, epochs: number): SmallTask {
 
 export interface Daemon {
   readonly home: string;
+  /** it has ended, whatever the reason */
+  readonly over: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -100,7 +102,7 @@ export class Network {
   private run(start: (signal: AbortSignal) => Promise<void>, home: string): Daemon {
     const stop = new AbortController();
     const over = start(stop.signal).catch((e: Error) => void this.failures.push(e));
-    return { home, stop: async () => (stop.abort(), over) };
+    return { home, over, stop: async () => (stop.abort(), over) };
   }
 
   async supervisor(address: string, home = mkdtempSync(join(tmpdir(), "supervisor-"))): Promise<Daemon> {
@@ -111,7 +113,7 @@ export class Network {
       (signal) => supervise({ home, chain: this.chain, sender: this.chain.sender(address), listen, stake: 1n, maxSeats: 1, allowPrivate: true, log: this.log.child({ who: address }), ready }, signal),
       home,
     );
-    this.endpoints.set(address, await Promise.race([serving, new Promise<string>((resolve) => setTimeout(() => resolve(""), 10_000))]));
+    this.endpoints.set(address, await Promise.race([serving, d.over.then(() => ""), new Promise<string>((resolve) => setTimeout(() => resolve(""), 10_000))]));
     return d;
   }
 

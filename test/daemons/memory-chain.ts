@@ -38,6 +38,7 @@ export class MemoryChain implements Chain {
     seatUnlockBlocks: 200n,
   });
   height = 10n;
+  genesis = new Uint8Array(32).fill(1);
   target = 0n;
   readonly workers = new Map<string, Message>();
   readonly claims: MsgSubmitWork[] = [];
@@ -157,6 +158,10 @@ export class MemoryChain implements Chain {
 
   async latest(): Promise<BlockHeader> {
     return { height: this.height, timeMs: 0, appHash: new Uint8Array(32) };
+  }
+
+  async genesisHash(): Promise<Uint8Array> {
+    return this.genesis;
   }
 
   async *blocks(signal: AbortSignal): AsyncGenerator<BlockHeader> {

@@ -1,5 +1,6 @@
 import "#platform/install.js";
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { Header, Phase, Role, type SignedHead } from "#proto/gen/pouw.js";
@@ -135,6 +136,20 @@ test.serial("a second process on one home is refused", async (t) => {
   await two.stop();
   t.regex(net.failures[0]?.message ?? "", /is in use by another process/);
   await one.stop();
+});
+
+test.serial("a home that was used with a chain is refused by another of the same id", async (t) => {
+  const home = mkdtempSync(join(tmpdir(), "miner-"));
+  const first = new Network(smallTask(1, 1), ["minerA"], ["s0"]);
+  const one = await first.miner("minerA", home);
+  await first.until(() => existsSync(join(home, "chain.txt")), "the mark");
+  await one.stop();
+  const anew = new Network(smallTask(1, 1), ["minerA"], ["s0"]);
+  anew.chain.genesis = new Uint8Array(32).fill(2);
+  await (await anew.miner("minerA", home)).stop();
+  await (await anew.supervisor("s0", home)).stop();
+  t.is(anew.failures.length, 2);
+  for (const e of anew.failures) t.regex(e.message, /holds the work for chain daemons-1 .* give another --home/);
 });
 
 test.serial("a supervisor started again has its log, fills what it missed, and the task ends", async (t) => {
