@@ -4,6 +4,7 @@
  */
 import "#platform/install.js";
 import { connectChain, createSender } from "#client/chain/index.js";
+import { claimHome } from "#client/chain/home.js";
 import { fromBech32 } from "#kernel/address.js";
 import { watchTasks } from "#client/chain/task-view.js";
 import { ensureWorker, message, trySend } from "#client/chain/worker.js";
@@ -36,6 +37,7 @@ export async function runEvaluator(options: EvaluatorOptions, signal: AbortSigna
   const log = createLogger("evaluator", options.logLevel);
   const store = await OpinionStore.open(options.home);
   const chain = await connectChain({ rpc: options.rpc, signal });
+  await claimHome(options.home, chain);
   const sender = await createSender({ chain, rpc: options.rpc, mnemonic: readMnemonic(options.key) });
   await ensureWorker(chain, sender, { role: Role.ROLE_EVALUATOR, stake: options.stake, maxSeats: options.maxSeats, memory: 1n << 30n }, log);
   const downloads = new Map<bigint, Download>();
