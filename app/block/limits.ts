@@ -47,32 +47,45 @@ export function gasWanted(tx: Uint8Array): bigint {
 /** The first field of this number in a protobuf message: a varint, or the bytes of a delimited one. Never recurses, never throws. */
 function field(bytes: Uint8Array, wanted: number): bigint | Uint8Array | undefined {
   let at = 0;
-  const varint = (): bigint => {
-    let v = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const b = bytes[at++];
-      if (b === undefined) break;
-      v |= BigInt(b & 127) << shift;
+  /** of tags and lengths; what is above 2^53 is beyond any message */
+  const small = (): number => {
+    let v = 0;
+    for (let unit = 1; unit < 2 ** 56; unit *= 128) {
+      const b = bytes[at++] ?? 0;
+      v += (b & 127) * unit;
       if (b < 128) break;
     }
     return v;
   };
   while (at < bytes.length) {
-    const tag = Number(varint());
-    const type = tag & 7;
-    let value: bigint | Uint8Array;
-    if (type === 0) value = varint();
-    else if (type === 2) {
-      const length = Number(varint());
-      value = bytes.subarray(at, at + length);
-      at += length;
-    } else if (type === 1 || type === 5) {
-      value = 0n;
-      at += type === 1 ? 8 : 4;
-    } else return undefined;
-    if (tag >>> 3 === wanted) return value;
+    const tag = small();
+    const found = Math.floor(tag / 8) === wanted;
+    switch (tag & 7) {
+      case 0:
+        if (found) return varint(bytes, at);
+        small();
+        break;
+      case 2: {
+        const length = small();
+        if (found) return bytes.subarray(at, at + length);
+        at += length;
+        break;
+      }
+      default: // no field of these messages has another type
+        return undefined;
+    }
   }
   return undefined;
+}
+
+function varint(bytes: Uint8Array, at: number): bigint {
+  let v = 0n;
+  for (let shift = 0n; shift < 70n; shift += 7n) {
+    const b = bytes[at++] ?? 0;
+    v |= BigInt(b & 127) << shift;
+    if (b < 128) break;
+  }
+  return v;
 }
 
 /** Whether the gas that a block's transactions want is within the limit. */

@@ -12,6 +12,8 @@ export interface Room {
 
 /** Transactions that do not fit and are passed over before a block counts as full. */
 const MAX_PASSED_OVER = 32;
+/** Transactions whose signers are looked at, because somebody waits: each is decoded for that. */
+const MAX_LOOKED_AT = 2_000;
 
 /** What goes into a block of those that wait, in their order. Who does not fit waits, and with it what its signers sent later. */
 export function selectTransactions(
@@ -23,9 +25,11 @@ export function selectTransactions(
   const waiting = new Set<string>();
   let { bytes, gas } = room;
   let passedOver = 0;
+  let lookedAt = 0;
   for (const tx of txs) {
     // A second one would make every node refuse the block.
     if (isBlockData(tx, room.votes)) continue;
+    if (waiting.size > 0 && ++lookedAt > MAX_LOOKED_AT) break;
     const size = wireSize(tx);
     const wants = gas === undefined ? 0n : gasWanted(tx);
     const fits = size <= bytes && (gas === undefined || wants <= gas);
