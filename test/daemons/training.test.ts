@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { Header, Phase, Role, type SignedHead } from "#proto/gen/pouw.js";
-import { LogClient } from "#net/index.js";
+import { EvidenceService, Header, Job, Phase, Role, type SignedHead } from "#proto/gen/pouw.js";
+import { LogClient, Remote } from "#net/index.js";
 import { type Iteration } from "#proto/gen/pouw.js";
 import { toHex } from "#kernel/bytes.js";
 import { sha256 } from "#kernel/crypto.js";
@@ -193,6 +193,35 @@ test.serial("a miner that signs two headers at one seq is reported with both sig
       t.is(slot, 0);
       t.true(isEquivocation({ chainId: net.chain.chainId, taskId: 7n }, key, slot, first as SignedHead, second as SignedHead));
     }
+  } finally {
+    for (const d of daemons) await d.stop();
+    net.close();
+  }
+});
+
+test.serial("a residual and the peers' messages are served for an open job, and for nothing else", async (t) => {
+  const net = new Network(smallTask(2, 2), ["minerA", "minerB"], ["s0"]);
+  const daemons: Daemon[] = [];
+  try {
+    daemons.push(await net.supervisor("s0"));
+    net.start(100);
+    for (const m of ["minerA", "minerB"]) daemons.push(await net.miner(m));
+    await net.giveData();
+    await net.until(() => net.chain.task.phase === Phase.PHASE_SETTLING, "all heads anchored");
+    const endpoint = net.endpoints.get("s0") as string;
+    const [log] = await logOf(net, endpoint);
+    const { residualHash } = Header.decode((log as Iteration[])[3]?.header as Uint8Array);
+    const remote = await Remote.dial(endpoint, { allowPrivate: true });
+    const ask = () => remote.unary(EvidenceService.residual, { taskId: 7n, slot: 0, seq: 4n, residualHash });
+    await t.throwsAsync(ask(), { message: /no open job/ });
+    net.chain.jobs.push(Job.create({ id: 1n, taskId: 7n, slot: 0, seq: 5n }));
+    await new Promise((resolve) => setTimeout(resolve, 1_100)); // the supervisor asks for jobs once a second
+    t.deepEqual(sha256((await ask()).residual), residualHash);
+    const peers: Iteration[] = [];
+    for await (const m of remote.serverStream(EvidenceService.peerMessages, { taskId: 7n, slot: 0, seq: 5n })) peers.push(m);
+    const { clock } = Header.decode((log as Iteration[])[4]?.header as Uint8Array);
+    t.is(BigInt(peers.length), clock.reduce((a, b) => a + b, 0n));
+    remote.close();
   } finally {
     for (const d of daemons) await d.stop();
     net.close();
