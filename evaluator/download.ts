@@ -6,13 +6,14 @@ import { type ModelPlan } from "#engine/topology/index.js";
 import { type TaskView } from "#client/chain/task-view.js";
 import { Descent } from "#net/descent.js";
 import { type Page } from "#net/packed-log.js";
-import { TaskSources } from "#net/sources.js";
+import { type Asked, TaskSources } from "#net/sources.js";
 import { maxTestSetBytes } from "#net/task-data.js";
 import { Role, type TaskSpec } from "#proto/gen/pouw.js";
 
 /** The longest that one page or the test set may take, and what a slow link adds for its size. */
 const CALL_MS = 30_000;
 const SLOWEST_BYTES_PER_MS = 256;
+const SLOTS_AT_ONCE = 8;
 
 export interface Fetched {
   readonly sealed: Uint8Array;
@@ -38,17 +39,28 @@ export class Download {
     };
     const size = maxTestSetBytes(spec, plan);
     this.#sealed ??= await this.#sources.blob(spec.testSet?.cid ?? "", size, asked(size));
-    const logs: Page[][] = [];
-    for (const { slot, head } of slots) {
-      logs[slot] = [];
-      if (!head || head.seq === 0n) continue;
-      const descent = this.#descents.get(slot) ?? new Descent({ taskId: task.id, slot, slots: slots.length }, head);
-      this.#descents.set(slot, descent);
-      while (descent.bottom > 1n) await descent.step(0n, (first, last, check) => this.#sources.page(task.id, slot, first, last, check, asked(0)));
-      if (!descent.follows(undefined)) throw new Error(`slot ${slot}: message 1 does not begin a log`);
-      logs[slot] = descent.pages.toReversed();
-    }
+    const logs: (readonly Page[])[] = [];
+    const open = [...slots];
+    const one = async (): Promise<void> => {
+      for (let next = open.shift(); next; next = open.shift()) {
+        const { slot, head } = next;
+        logs[slot] = head && head.seq > 0n ? await this.#log({ taskId: task.id, slot, slots: slots.length }, head, () => asked(0)) : [];
+      }
+    };
+    // where one fails the rest are not begun, and all are awaited: the next attempt must not find one of these still at work
+    const begun = Array.from({ length: SLOTS_AT_ONCE }, () => one().finally(() => open.splice(0)));
+    for (const r of await Promise.allSettled(begun)) if (r.status === "rejected") throw r.reason;
     return { sealed: this.#sealed, logs };
+  }
+
+  /** A slot's log from its head down to its beginning. */
+  async #log(task: { taskId: bigint; slot: number; slots: number }, head: { seq: bigint; hash: Uint8Array }, asked: () => Asked): Promise<readonly Page[]> {
+    const { taskId, slot } = task;
+    const descent = this.#descents.get(slot) ?? new Descent(task, head);
+    this.#descents.set(slot, descent);
+    while (descent.bottom > 1n) await descent.step(0n, (first, last, check) => this.#sources.page(taskId, slot, first, last, check, asked()));
+    if (!descent.follows(undefined)) throw new Error(`slot ${slot}: message 1 does not begin a log`);
+    return descent.pages.toReversed();
   }
 
   close(): void {

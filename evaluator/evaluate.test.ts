@@ -93,7 +93,7 @@ test.serial("what nobody serves is an error in time, and what has arrived is not
   await t.throwsAsync(evaluate(e.view, download, silentLogger, signal), { message: /messages 1 … 2 of slot 1/ });
   log.set("1/1", r.log.get("1/1")!);
   t.is((await evaluate(e.view, download, silentLogger, signal)).scores.length, 2);
-  t.deepEqual(s.calls, ["blob", "range", "range", "range"], "the test set and slot 0 came once");
+  t.deepEqual(s.calls.toSorted(), ["blob", "range", "range", "range"], "the test set and slot 0 came once");
   const silent = await r.supervisor({ silent: ["blob"] });
   t.teardown(() => silent.close());
   const hanging = new Download({ allowPrivate: true, hedgeMs: 50, callMs: 200 });
