@@ -309,6 +309,53 @@ static uint8_t *quantise(int n, float *restrict r, float *restrict g, float lr, 
     } else out = put_varint(out, ((uint32_t)k << 1) ^ (uint32_t)(k >> 31));          \
     count++;                                                                         \
   }
+#if defined __AVX512F__
+  /* Which lanes fire is a coin's toss to the branch predictor, so what fires is first squeezed into a list, without a branch. */
+  enum { BLOCK = 1024 };
+  int32_t at[BLOCK + L], steps[BLOCK + L];
+  uint64_t held = 0;
+  int holding = 0;
+  uint8_t *sign = signs;
+  const __m512 most = _mm512_set1_ps((float)levels), least = _mm512_set1_ps(-(float)levels);
+  const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  while (i + L <= n) {
+    int listed = 0;
+    for (int stop = i + BLOCK; i + L <= n && i < stop; i += L) {
+      vec a = *(vec *)(r + i) - lr * *(vec *)(g + i);
+      ivec bits = (ivec)a & 0x7fffffff;
+      ivec above = bits > top;
+      top = (bits & above) | (top & ~above);
+      __mmask16 fired = _mm512_cmp_ps_mask((__m512)bits, _mm512_set1_ps(q), _CMP_GE_OQ);
+      __m512 t = (__m512)(a * inverse);
+      __m512 k = _mm512_maskz_roundscale_ps(fired, _mm512_min_ps(_mm512_max_ps(t, least), most), _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+      *(vec *)(g + i) = a - q * (vec)k;
+      overdrive += __builtin_popcount(_mm512_mask_cmp_ps_mask(fired, _mm512_abs_ps(t), most, _CMP_GT_OQ));
+      _mm512_storeu_si512(at + listed, _mm512_maskz_compress_epi32(fired, _mm512_add_epi32(lanes, _mm512_set1_epi32(i))));
+      int more = __builtin_popcount(fired);
+      if (levels == 1) {
+        held |= (uint64_t)_pext_u32(_mm512_movepi32_mask((__m512i)a), fired) << holding;
+        holding += more;
+        if (holding >= 32) {
+          uint32_t word = (uint32_t)held;
+          memcpy(sign, &word, 4);
+          sign += 4;
+          held >>= 32;
+          holding -= 32;
+        }
+      } else _mm512_storeu_si512(steps + listed, _mm512_maskz_compress_epi32(fired, _mm512_cvttps_epi32(k)));
+      listed += more;
+    }
+    for (int e = 0; e < listed; e++) {
+      uint32_t gap = (uint32_t)(at[e] - last - 1);
+      last = at[e];
+      if (gap < 128) *out++ = (uint8_t)gap;
+      else out = put_varint(out, gap);
+      if (levels > 1) out = put_varint(out, ((uint32_t)steps[e] << 1) ^ (uint32_t)(steps[e] >> 31));
+    }
+    count += (uint32_t)listed;
+  }
+  memcpy(sign, &held, 8);
+#else
   for (; i + L <= n; i += L) {
     vec a = *(vec *)(r + i) - lr * *(vec *)(g + i);
     ivec bits = (ivec)a & 0x7fffffff;
@@ -317,6 +364,7 @@ static uint8_t *quantise(int n, float *restrict r, float *restrict g, float lr, 
     top = (bits & above) | (top & ~above);
     for (unsigned fired = lanes_at_least((vec)bits, q); fired; fired &= fired - 1) FIRE(i + __builtin_ctz(fired))
   }
+#endif
   int32_t worst = 0;
   for (int l = 0; l < L; l++) worst = top[l] > worst ? top[l] : worst;
   for (; i < n; i++) {

@@ -69,7 +69,7 @@ export function memoryTable(plan: ModelPlan, batchSize: number): Record<"initial
     residual: n * F32,
     // At most 5 bytes an entry (a gap and a four-byte step), the count, and beside them n sign bits.
     map: n * 5n + 32n,
-    signs: n / 8n + 8n,
+    signs: n / 8n + 16n,
     packed,
     columns,
     tables,

@@ -53,6 +53,72 @@ function fire(at: usize, i: i32, q: f32, inverse: f32, levels: i32, signs: usize
   putEntry(i, k, levels, signs);
 }
 
+/** Entries of a list that is encoded at once. */
+const BLOCK: i32 = 1024;
+const LIST: usize = memory.data(4 * 1024, 16);
+const STEPS: usize = memory.data(4 * 1024, 16);
+
+/** Byte shuffles that bring the lanes of a mask to the front, 16 masks; lanes behind them are never used. */
+// prettier-ignore
+const SQUEEZE: usize = memory.data<u8>([
+  0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+  4, 5, 6, 7, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 0, 1, 2, 3,
+  8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3,
+  4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3,
+  12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3,
+  4, 5, 6, 7, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 0, 1, 2, 3,
+  8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3,
+  4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+]);
+/** By mask · 16 + signs: the sign bits of the mask's lanes, the first lane's lowest. */
+// prettier-ignore
+const SIGNS: usize = memory.data<u8>([
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,
+  0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1,
+  0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1,
+  0, 1, 0, 1, 2, 3, 2, 3, 0, 1, 0, 1, 2, 3, 2, 3,
+  0, 0, 1, 1, 2, 2, 3, 3, 0, 0, 1, 1, 2, 2, 3, 3,
+  0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7,
+  0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1,
+  0, 1, 0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 2, 3,
+  0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3,
+  0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7,
+  0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3,
+  0, 1, 0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7,
+  0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+]);
+
+/** Encodes what is listed. */
+function putList(listed: i32, levels: i32): void {
+  let o = out;
+  let before = last;
+  for (let e: usize = 0, end = <usize>listed << 2; e < end; e += 4) {
+    const i = load<i32>(LIST + e);
+    const gap = <u32>(i - before - 1);
+    before = i;
+    if (gap < 128) store<u8>(o++, gap);
+    else o = putVarint(o, gap);
+    if (levels > 1) {
+      const k = load<i32>(STEPS + e);
+      o = putVarint(o, (<u32>k << 1) ^ <u32>(k >> 31));
+    }
+  }
+  out = o;
+  last = before;
+  count += listed;
+}
+
 /**
  * a = r − lr·g; if any a is not finite answers 0 and leaves r; else k = clamp(trunc(a/q)),
  * r = a − q·k, and the canonical encoding of the non-zero k, whose address is answered (within
@@ -71,18 +137,50 @@ export function quantise(n: i32, r: usize, g: usize, lr: f32, q: f32, inverse: f
   overdrive = 0;
   // The new residual is made in the gradient's place: what is null must not have touched r.
   let top = i32x4.splat(0);
+  let over = i32x4.splat(0);
   let p: usize = 0;
+  const inverses = f32x4.splat(inverse);
+  const most = f32x4.splat(<f32>levels);
+  const least = f32x4.splat(-<f32>levels);
+  const lanes = i32x4(0, 1, 2, 3);
+  // Which lanes fire is a coin's toss to the branch predictor, so what fires is first squeezed into a list, without a branch.
+  let listed = 0;
+  let held: u64 = 0;
+  let holding: u64 = 0;
+  let sign = signs;
   for (let i = 0; i < whole; i += 4) {
     const a = f32x4.sub(v128.load(r + p), f32x4.mul(lrs, v128.load(g + p)));
     const size = v128.and(a, magnitude);
-    v128.store(g + p, a);
     top = i32x4.max_s(top, size);
-    for (let fired = i32x4.bitmask(f32x4.ge(size, qs)); fired; fired &= fired - 1) {
-      const lane = ctz(fired);
-      fire(g + p + (<usize>lane << 2), i + lane, q, inverse, levels, signs);
-    }
+    const firing = f32x4.ge(size, qs);
+    const fired = i32x4.bitmask(firing);
+    const t = f32x4.mul(a, inverses);
+    const k = v128.and(f32x4.trunc(f32x4.min(f32x4.max(t, least), most)), firing);
+    v128.store(g + p, f32x4.sub(a, f32x4.mul(qs, k)));
+    over = i32x4.sub(over, v128.and(f32x4.gt(f32x4.abs(t), most), firing));
+    const squeeze = v128.load(SQUEEZE + (<usize>fired << 4));
+    v128.store(LIST + (<usize>listed << 2), i8x16.swizzle(i32x4.add(lanes, i32x4.splat(i)), squeeze));
+    const more = popcnt(fired);
+    if (levels == 1) {
+      held |= <u64>load<u8>(SIGNS + <usize>(fired << 4 | i32x4.bitmask(a))) << holding;
+      holding += <u64>more;
+      if (holding >= 32) {
+        store<u32>(sign, <u32>held);
+        sign += 4;
+        held >>= 32;
+        holding -= 32;
+      }
+    } else v128.store(STEPS + (<usize>listed << 2), i8x16.swizzle(i32x4.trunc_sat_f32x4_s(k), squeeze));
+    listed += more;
     p += 16;
+    if (listed > BLOCK - 4) {
+      putList(listed, levels);
+      listed = 0;
+    }
   }
+  putList(listed, levels);
+  store<u64>(sign, held);
+  overdrive += i32x4.extract_lane(over, 0) + i32x4.extract_lane(over, 1) + i32x4.extract_lane(over, 2) + i32x4.extract_lane(over, 3);
   let worst = max(max(i32x4.extract_lane(top, 0), i32x4.extract_lane(top, 1)), max(i32x4.extract_lane(top, 2), i32x4.extract_lane(top, 3)));
   for (let i = whole; i < n; i++) {
     const a = load<f32>(r + p) - lr * load<f32>(g + p);
