@@ -49,6 +49,15 @@ test("genesis: money in a pool that nobody's stake explains breaks an invariant 
   t.is(message, 'app_state breaks "the pool holds stakes and unbonding amounts" of workers: the pool has 1, workers and unbondings have 0');
 });
 
+test("genesis: what is no state of a module is told with its place", async (t) => {
+  t.regex(await refusal(t, (_n, s) => (s.prefix = 5)), /^app_state\.prefix: got 5, want 1 to 16 of/);
+  t.regex(await refusal(t, (_n, s) => (s.params.params.slash_stall = -5)), /^app_state\.params\.params\.slash_stall: got -5, want a whole number from 0 to/);
+  t.regex(await refusal(t, (_n, s) => (s.params.params.slash_stall = 1_000_001)), /^app_state\.params: slashStall: got 1000001, want 0 to 1000000 parts per million/);
+  t.regex(await refusal(t, (_n, s) => (s.bank.balances = 7)), /^app_state\.bank: /);
+  const node = await TestNode.make(t);
+  t.is(t.throws(() => node.app.initChain({ ...node.genesis(), appStateBytes: new Uint8Array(0) }))?.message, "app_state: want a JSON object with the modules' states");
+});
+
 test("/app/invariants checks all of them at a height, on demand", async (t) => {
   const node = await TestNode.start(t);
   const told = JSON.parse(new TextDecoder().decode(node.query("/app/invariants").value));

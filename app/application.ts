@@ -6,7 +6,7 @@
  */
 import * as abci from "cosmjs-types/tendermint/abci/types";
 import { type Timestamp } from "cosmjs-types/google/protobuf/timestamp";
-import { addressPrefix, setAddressPrefix } from "#kernel/address.js";
+import { addressPrefix, isAddressPrefix, setAddressPrefix } from "#kernel/address.js";
 import { compareBytes, equalBytes } from "#kernel/bytes.js";
 import { type BlockInfo, type Event } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
@@ -100,7 +100,8 @@ export class Application implements AbciApplication {
 
   private begin(r: abci.RequestInitChain): void {
     const state = appState(r.appStateBytes);
-    const prefix = (state.prefix as string | undefined) ?? addressPrefix();
+    const prefix = state.prefix ?? addressPrefix();
+    if (typeof prefix !== "string" || !isAddressPrefix(prefix)) throw new Error(`app_state.prefix: got ${JSON.stringify(prefix)}, want 1 to 16 of a–z and 0–9, a letter first`);
     setAddressPrefix(prefix);
     const timeNs = nanoseconds(r.time);
     const block: BlockInfo = {

@@ -53,7 +53,7 @@ const broken: Readonly<Record<string, { file: string; change: (text: string) => 
   "a consensus key without its public part": { file: "priv_validator_key.json", change: () => "{}", says: /priv_validator_key\.json: pub_key\.value: got 0 bytes, want 32/ },
 };
 for (const [what, { file, change, says }] of Object.entries(broken)) {
-  test(`one line and exit code 78: ${what}`, async (t) => {
+  test.serial(`one line and exit code 78: ${what}`, async (t) => {
     const home = homeOf(t);
     edit(home, file, change);
     const { code, lines } = await run(home);
@@ -64,7 +64,7 @@ for (const [what, { file, change, says }] of Object.entries(broken)) {
   });
 }
 
-test("a genesis that the application refuses: the file, the field, what to do, exit code 78", async (t) => {
+test.serial("a genesis that the application refuses: the file, the field, what to do, exit code 78", async (t) => {
   const home = homeOf(t);
   const node = await TestNode.make(t);
   const initChain = node.genesis({ ...node.appState(), params: { params: { denom: "upouw", target0: `0x${"ff".repeat(32)}`, slash_stall: -5 } } });
@@ -83,7 +83,7 @@ test("a genesis that the application refuses: the file, the field, what to do, e
   t.true(lines.some((l) => l.includes("initChain failed")), "the server's own words reach the log");
 });
 
-test("pouwd start ends with the line of the process that cannot start, and starts nothing again", async (t) => {
+test.serial("pouwd start ends with the line of the process that cannot start, and starts nothing again", async (t) => {
   const home = homeOf(t);
   edit(home, "beacon_key.json", () => "[]");
   const said: string[] = [];

@@ -6,9 +6,11 @@ import { utf8 } from "./bytes.js";
 
 let prefix = "pouw";
 
+export const isAddressPrefix = (text: string): boolean => /^[a-z][a-z0-9]{0,15}$/.test(text);
+
 /** The prefix of this process's chain; set once by an entry point from genesis or config. */
 export function setAddressPrefix(value: string): void {
-  if (!/^[a-z][a-z0-9]{0,15}$/.test(value)) throw sdk.invalidAddress(`prefix ${JSON.stringify(value)}: want 1 to 16 of a–z and 0–9`);
+  if (!isAddressPrefix(value)) throw sdk.invalidAddress(`prefix ${JSON.stringify(value)}: want 1 to 16 of a–z and 0–9`);
   prefix = value;
 }
 
