@@ -334,6 +334,8 @@ test("before it has attached a caller sends small frames only, and large ones af
     },
   });
   await until(() => b.got.length === 1, "a large message of an attached miner");
+  t.true(link.pushResidual({ slot: 0, seq: 1n, residual: new Uint8Array(8) }));
+  t.false(link.pushResidual({ slot: 0, seq: 1n, residual: new Uint8Array(64 << 20) }), "no frame holds it: it is asked for");
   await link.close();
   await b.close();
 });

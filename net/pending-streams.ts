@@ -34,7 +34,7 @@ export class PendingStreams {
     };
     const p: Pending = {
       address,
-      timer: setTimeout(() => p.drop(refused(`no Attach in ${lifetimeMs} ms`)), lifetimeMs).unref(),
+      timer: setTimeout(() => p.drop(refused(`no Attach in ${lifetimeMs} ms`)), lifetimeMs),
       drop: (why) => {
         over();
         drop(why);
