@@ -4,7 +4,7 @@ import { parseTopology } from "#engine/topology/index.js";
 import { Loss, TaskSpec } from "#proto/gen/pouw.js";
 import { cidOf } from "./cid.js";
 import { bitsOf } from "./floats.js";
-import { acceptSpec, checkSpec, defaultRunAhead, fillDefaults, SpecError } from "./task-spec.js";
+import { acceptSpec, checkSpec, defaultRunAhead, fillDefaults, largestMap, SpecError } from "./task-spec.js";
 
 const params = { minFlop: 100_000n, maxParameters: 1n << 26n, maxSlots: 1024, maxSupervisors: 31, minEvaluators: 3, maxEvaluators: 31, verdictWindow: 30n };
 const topology = JSON.stringify({
@@ -95,4 +95,13 @@ test("a task that no machine can hold, or run and judge in time, is refused befo
   const slow = { ...spec, topology: wide(40_000), batchSize: 1000 };
   t.is(acceptSpec(slow, params).spec.iterationBlocks, 2n, "17.8 GFLOP");
   t.throws(() => acceptSpec({ ...slow, iterationBlocks: 1n }, params), { message: /^iteration_blocks: got 1, want 2 to 10000/ });
+});
+
+test("a model whose map no message holds is refused", (t) => {
+  t.is(largestMap(1000, 1), 5 + 1000 + 125);
+  t.is(largestMap(1000, 63), 5 + 2000);
+  t.is(largestMap(1000, 64), 5 + 3000);
+  const large = { ...spec, topology: wide(700_000), batchSize: 1, epochs: 1 };
+  t.notThrows(() => acceptSpec({ ...large, levels: 1 }, params));
+  t.throws(() => acceptSpec({ ...large, batchSize: 1, levels: 200_000, batches: 3, slots: 1 }, params), { message: /^topology: a map of 52500010 parameters takes up to 210000045 bytes at levels 200000, a message holds 67043328: take a smaller model or fewer levels/ });
 });

@@ -27,6 +27,9 @@ export const MAX_SEGMENT_BYTES = 4 * 1024 * 1024;
 /** Room in a segment for its protobuf fields. */
 const SEGMENT_OVERHEAD = 32;
 
+/** Largest map that a message of the miners' network holds, beside its header: a frame is 64 MiB. */
+const MAX_MAP_BYTES = 64 * 1024 * 1024 - 64 * 1024;
+
 /** What a machine is taken to compute in a second, for defaults that are times. */
 const FLOP_PER_SECOND = 10_000_000_000n;
 const MAX_RUN_AHEAD = 1n << 17n;
@@ -114,7 +117,7 @@ function planOf(spec: TaskSpec, params: SpecParams): ModelPlan {
 function checkFields(spec: TaskSpec, plan: ModelPlan, params: SpecParams): void {
   if ([...spec.title].length > 200) throw new SpecError("title", `got ${[...spec.title].length} characters, want at most 200`);
   checkModel(spec, plan, params);
-  checkGroup(spec, params);
+  checkGroup(spec, plan, params);
   checkSchedule(spec);
   checkTimes(spec, plan, params);
   checkData(spec, plan);
@@ -141,7 +144,14 @@ function checkModel(spec: TaskSpec, plan: ModelPlan, params: SpecParams): void {
   if (spec.profile !== EXACT_PROFILE) throw new SpecError("profile", `got ${JSON.stringify(spec.profile.slice(0, 40))}, want ${EXACT_PROFILE}: no other profile is supported yet`);
 }
 
-function checkGroup(spec: TaskSpec, params: SpecParams): void {
+/** When every entry fires: a gap of one byte and a step each, or a sign bit; where fewer fire, longer gaps take less. */
+export function largestMap(parameters: number, levels: number): number {
+  let step = 1;
+  for (let zigzag = 2 * levels; zigzag > 127; zigzag = Math.floor(zigzag / 128)) step++;
+  return 5 + (levels === 1 ? parameters + Math.ceil(parameters / 8) : parameters * (1 + step));
+}
+
+function checkGroup(spec: TaskSpec, plan: ModelPlan, params: SpecParams): void {
   range("epochs", spec.epochs, 1, 1 << 20);
   range("batches", spec.batches, 1, 1 << 24);
   range("slots", spec.slots, 1, params.maxSlots);
@@ -150,6 +160,10 @@ function checkGroup(spec: TaskSpec, params: SpecParams): void {
   const total = totalPositions(spec);
   if (BigInt(spec.slots) > total) throw new SpecError("slots", `got ${spec.slots} for ${total} iterations in all, want every slot to have one`);
   range("levels", spec.levels, 1, (1 << 24) - 1);
+  const map = largestMap(plan.parameters, spec.levels);
+  if (map > MAX_MAP_BYTES) {
+    throw new SpecError("topology", `a map of ${plan.parameters} parameters takes up to ${map} bytes at levels ${spec.levels}, a message holds ${MAX_MAP_BYTES}: take a smaller model${spec.levels > 1 ? " or fewer levels" : ""}`);
+  }
   if (BigInt(spec.levels) * total >= MAX_ITERATIONS) {
     throw new SpecError("levels", `levels × epochs × batches is ${BigInt(spec.levels) * total}, want below 2^24: take fewer levels, epochs or batches`);
   }
