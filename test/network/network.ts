@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { ask } from "#testnet/control.js";
 import { type Facts } from "#testnet/facts.js";
 import { bringUp } from "#testnet/launch.js";
-import { DEFAULTS, type NetworkOptions } from "#testnet/plan.js";
+import { DEFAULTS, type NetworkOptions, type NetworkPlan } from "#testnet/plan.js";
 
 export interface TestNetwork {
   readonly dir: string;
@@ -18,8 +18,22 @@ export interface TestNetwork {
   down(): Promise<void>;
 }
 
-/** Ports from 31,000 on, apart by process, so that test files that run at one time do not meet. */
-const offset = (): number => 5000 + (process.pid % 200) * 100;
+/**
+ * Where ports begin, apart by process, so that test files that run at one time do not meet: all below 32,768, where the
+ * system takes the ports of outgoing connections from. Those of another network are passed over.
+ */
+const BLOCKS = 39;
+const offsetOf = (attempt: number): number => 300 + ((process.pid + attempt) % BLOCKS) * 100;
+
+async function onFreePorts(up: (portOffset: number) => Promise<NetworkPlan>): Promise<NetworkPlan> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await up(offsetOf(attempt));
+    } catch (e) {
+      if (attempt >= BLOCKS || !/^Port \d+ .* is used/.test((e as Error).message)) throw e;
+    }
+  }
+}
 
 /**
  * Deadlines that honest daemons keep on a machine that is busy with other tests; phases end early when all is in, so they
@@ -35,7 +49,8 @@ export async function testNetwork(options: Partial<Omit<NetworkOptions, "dir">>,
     rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   try {
-    const plan = await bringUp({ ...DEFAULTS, ...options, params: { ...PATIENT, ...options.params }, portOffset: options.portOffset ?? offset(), dir }, { env, say: () => {} });
+    const up = (portOffset: number) => bringUp({ ...DEFAULTS, ...options, params: { ...PATIENT, ...options.params }, portOffset, dir }, { env, say: () => {} });
+    const plan = options.portOffset === undefined ? await onFreePorts(up) : await up(options.portOffset);
     return {
       dir,
       facts: () => JSON.parse(readFileSync(join(dir, "testnet.json"), "utf8")) as Facts,
