@@ -26,24 +26,37 @@ export const CHEATS: readonly Cheat[] = [
 export const PARAMS = { audit_ppm: "60000", stall_blocks: "40", claim_window: "10", seat_unlock_blocks: "10" };
 
 /**
- * An equivocating miner shows the other side of a fork to the two of five supervisors that an honest miner reads from, and
- * the chain anchors the side of the other three. Every iteration is audited: the victim's audits come out VOID, its stake stays whole, and it is paid.
+ * An equivocating miner shows the other side of a fork to the two of nine supervisors that an honest miner reads from, and
+ * the chain anchors the side of the others: nine, because on a busy machine one or two of them hear of the fork from those
+ * two before they hear from the miner. Every iteration is audited: the victim's audits come out VOID, its stake stays whole, and it is paid.
  */
 export async function forkVictimKeepsItsStake(t: ExecutionContext): Promise<void> {
+  for (let attempt = 1; attempt <= FORKS; attempt++) {
+    const voids = await fork(t);
+    t.log(`fork ${attempt}: ${voids} verdicts VOID`);
+    if (voids > 0n) return;
+  }
+  t.fail(`in none of ${FORKS} forks an honest miner worked on the side that was not anchored`);
+}
+
+/** Which side wins at whom is a race of messages; one fork in some has a victim, and in every one nobody honest loses. */
+const FORKS = 5;
+
+async function fork(t: ExecutionContext): Promise<bigint> {
   const network = await testNetwork(
-    { validators: 4, miners: 3, supervisors: 5, evaluators: 3, maxSeats: 1, blockTime: 500, params: { ...PARAMS, audit_ppm: "1000000" } },
+    { validators: 4, miners: 3, supervisors: 9, evaluators: 3, maxSeats: 1, blockTime: 500, params: { ...PARAMS, audit_ppm: "1000000" } },
     { "miner0.POUWD_TEST_BUILD": "1", "miner0.POUWD_FAULT": "equivocate" },
   );
   try {
-    const course = await Course.begin(network, { epochs: 3, lag: 2, supervisors: 5 });
+    const course = await Course.begin(network, { epochs: 3, lag: 2, supervisors: 9 });
     const { result, lost, paidMiners, supply } = await course.end();
     t.is(result.task?.outcome, Outcome.OUTCOME_PAID);
     t.deepEqual(lost, { miner0: result.task?.seatStakes[Role.ROLE_MINER - 1] ?? 0n }, "only the equivocating miner loses");
-    t.true((result.totals?.verdictsVoid ?? 0n) > 0n, "an honest miner had seen the other fork");
-    t.is(result.totals?.verdictsInvalid, 0n, "and none of its iterations is called invalid");
+    t.is(result.totals?.verdictsInvalid, 0n, "none of an honest miner's iterations is called invalid");
     t.is(result.totals?.verdictsNoResidual, 0n);
     t.deepEqual(paidMiners, ["miner1", "miner2"]);
     t.is(supply.after, supply.expected);
+    return result.totals?.verdictsVoid ?? 0n;
   } finally {
     await network.down();
   }
