@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { addChain } from "./chain.js";
 import { addDaemons } from "./daemons.js";
 import { addKeys } from "./keys.js";
+import { addModel } from "./model.js";
 import { addNode } from "./node.js";
 import { optionsOf, shareOptions } from "./options.js";
 import { addQuery } from "./query.js";
@@ -22,6 +23,7 @@ Every command explains itself: pouwd task submit --help. An error is one line on
 export function pouwd(): Command {
   const program = new Command("pouwd").description(TEXT).addHelpText("after", MORE);
   addTask(program, optionsOf);
+  addModel(program, optionsOf);
   addQuery(program, optionsOf);
   addTx(program, optionsOf);
   addKeys(program, optionsOf);

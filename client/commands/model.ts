@@ -1,0 +1,89 @@
+/** `pouwd model …` */
+import { type Command, InvalidArgumentError } from "commander";
+import { readFileSync } from "node:fs";
+import Table from "cli-table3";
+import { checkLoss, type Loss, type ModelPlan, parseTopology } from "#engine/topology/index.js";
+import { bitsOf } from "#protocol/floats.js";
+import { lossName } from "#protocol/task-spec.js";
+import { CliError } from "../cli-error.js";
+import { Context, type GlobalOptions } from "../context.js";
+import { inspect, type Inspection, type Measured, measure } from "../task/inspect.js";
+import { readTaskFile } from "../task/task-file.js";
+
+const MAX_PARAMETERS = 2 ** 26;
+const MILLISECONDS = 1_000;
+
+const count = (text: string): number => {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("want a whole number from 1 to 999999");
+  return Number(text);
+};
+
+interface Subject {
+  readonly plan: ModelPlan;
+  readonly loss: Loss;
+  readonly batch: number;
+  readonly lrBits: number;
+  readonly quantumLog2: number;
+  readonly levels: number;
+}
+
+export function addModel(program: Command, options: (c: Command) => GlobalOptions): void {
+  const model = program.command("model").description("models, before anything is paid for them");
+  model
+    .command("inspect")
+    .description("layers, parameters, F, memory, map sizes, and how fast this machine runs its iterations")
+    .argument("<file>", "task file (.yaml), or the model.json of a LayersModel")
+    .option("--batch <n>", "rows of a batch; default: the task file's, or 32", count)
+    .option("--no-measure", "do not run any iteration")
+    .action(async (path: string, o: { batch?: number; measure: boolean }, c: Command) => {
+      const context = new Context(options(c));
+      const s = subject(path, o.batch);
+      const found = inspect(s.plan, s.batch, s.levels);
+      const measured = o.measure ? await measure(s.plan, { ...s, milliseconds: MILLISECONDS }) : undefined;
+      context.print({ ...found, ...(measured ? { measured } : {}) }, () => text(found, measured));
+    });
+}
+
+function subject(path: string, batch: number | undefined): Subject {
+  if (/\.ya?ml$/.test(path)) {
+    const { plan, spec } = readTaskFile(path);
+    return { plan, loss: lossName(spec.loss), batch: batch ?? spec.batchSize, lrBits: spec.lrBits, quantumLog2: spec.quantumLog2, levels: spec.levels };
+  }
+  let json: string;
+  try {
+    json = readFileSync(path, "utf8");
+  } catch (e) {
+    throw new CliError("model_file", `${path}: ${(e as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (e as Error).message}.`);
+  }
+  try {
+    const plan = parseTopology(json, { maxParameters: MAX_PARAMETERS });
+    return { plan, loss: lossThatFits(plan), batch: batch ?? 32, lrBits: bitsOf(0.1), quantumLog2: -8, levels: 1 };
+  } catch (e) {
+    if (e instanceof Error && e.name === "TopologyError") throw new CliError("model_file", `${path}: ${e.message}.`);
+    throw e;
+  }
+}
+
+function lossThatFits(plan: ModelPlan): Loss {
+  try {
+    checkLoss(plan, "softmaxCrossEntropy");
+    return "softmaxCrossEntropy";
+  } catch {
+    checkLoss(plan, "meanSquaredError");
+    return "meanSquaredError";
+  }
+}
+
+function text(i: Inspection, m: Measured | undefined): string {
+  const table = new Table({ head: ["layer", "kind", "output", "parameters", "multiply-adds a row"], style: { head: [], border: [] }, colAligns: ["left", "left", "left", "right", "right"] });
+  for (const l of i.layers) table.push([l.name, l.kind, l.outputShape.join(" × "), l.parameters.toLocaleString("en-US"), l.macs.toLocaleString("en-US")]);
+  const lines = [
+    `parameters          ${i.parameters.toLocaleString("en-US")}`,
+    `F, batch ${`${i.batch}`.padEnd(10)} ${i.flop.toLocaleString("en-US")} flop an iteration`,
+    `memory              ${(Number(i.memoryBytes) / 2 ** 20).toFixed(1)} MiB for an engine with one slot`,
+    `largest map         ${i.largestMapBytes.toLocaleString("en-US")} bytes`,
+    `residual interval   ${i.residualInterval}`,
+    ...(m ? [`this machine        ${m.iterationsPerSecond.toFixed(0)} iterations a second (${m.samplesPerSecond.toFixed(0)} rows), ${m.host} kernels, one thread`, `map, made-up data   ${m.medianMapBytes.toLocaleString("en-US")} bytes`] : []),
+  ];
+  return `${table.toString()}\n${lines.join("\n")}`;
+}
