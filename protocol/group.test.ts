@@ -16,6 +16,7 @@ import { encodeHeader, headerHash, headSignBytes } from "./header.js";
 import { initialWeights, taskSeed } from "./initial.js";
 import { iterate, residualSeqBefore } from "./iterate.js";
 import { Closures, effectiveClock, isReady } from "./lag.js";
+import { LocalGroup } from "./local-group.js";
 import { emptyRoot } from "./log-root.js";
 import { decodeMap, encodeMap, mapHash } from "./map.js";
 import { BatchOrder } from "./order.js";
@@ -433,3 +434,27 @@ test("after a late closure the others go on without the slot's missing rounds", 
   t.truthy(message);
   t.is(Header.decode(message.header).round, 6n);
 });
+
+for (const { slots, lag } of [{ slots: 3, lag: 1 }, { slots: 4, lag: 1 }, { slots: 3, lag: 2 }]) {
+  test(`a group in one process has the digests of a real one that names the same clocks (${slots} slots, lag ${lag})`, async (t) => {
+    const group = await Group.create({ slots, lag, epochs: 2, batches: 10 });
+    const real: Header[] = [];
+    // Rounds in step: everybody works, then what is `lag` rounds old arrives everywhere.
+    const rounds: Iteration[][] = [];
+    for (let round = 0; round < Math.ceil(20 / slots); round++) {
+      for (const message of rounds[round - lag] ?? []) {
+        for (let to = 0; to < slots; to++) if (to !== Header.decode(message.header).slot) group.deliver(to, message);
+      }
+      const sent = group.members.map((_, slot) => group.work(slot)).filter((m) => m !== undefined);
+      rounds.push(sent);
+      real.push(...sent.map((m) => Header.decode(m.header)));
+    }
+    const { engine } = await group.replica();
+    const local = new LocalGroup({ chainId: CHAIN, taskId: TASK, spec: group.spec, engine, w0: group.w0, beacon: BEACON, height: START, batch: (n) => ({ batch: group.batches[n] as Batch, hash: group.ctx.batchHash(n) }) });
+    const headers = [...local.run()].map((i) => i.header);
+    t.is(headers.length, 20);
+    const facts = (h: Header) => [h.slot, h.seq, h.clock, h.batchHash, h.mapHash, h.modelDigest, h.residualHash, h.loss, h.accuracy];
+    t.deepEqual(headers.map(facts), real.map(facts));
+    t.deepEqual(local.replica.clock, Array.from({ length: slots }, (_, slot) => slotPositions(group.spec, slot)));
+  });
+}

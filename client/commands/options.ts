@@ -27,7 +27,7 @@ const DATA_TASKS = new Set(["submit", "resume", "watch", "result", "test-set"]);
 function usesOf([group, name = ""]: readonly string[]): readonly Use[] {
   if (group === "keys") return ["home", "keys"];
   if (group === "tx") return ["home", "sign"];
-  if (group === "model") return ["home"];
+  if (group === "model" || group === "train") return ["home"];
   if (group !== "task") return ["home", "chain"];
   return ["home", "chain", ...(SIGNING_TASKS.has(name) ? (["sign"] as const) : []), ...(DATA_TASKS.has(name) ? (["data"] as const) : [])];
 }

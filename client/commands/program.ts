@@ -8,6 +8,7 @@ import { addNode } from "./node.js";
 import { optionsOf, shareOptions } from "./options.js";
 import { addQuery } from "./query.js";
 import { addTask } from "./task.js";
+import { addTrain } from "./train.js";
 import { addTx } from "./tx.js";
 
 const TEXT = `A chain that pays for machine learning: clients submit training tasks, workers train and check them.`;
@@ -24,6 +25,7 @@ export function pouwd(): Command {
   const program = new Command("pouwd").description(TEXT).addHelpText("after", MORE);
   addTask(program, optionsOf);
   addModel(program, optionsOf);
+  addTrain(program, optionsOf);
   addQuery(program, optionsOf);
   addTx(program, optionsOf);
   addKeys(program, optionsOf);

@@ -1,0 +1,65 @@
+/** `pouwd train` */
+import { type Command } from "commander";
+import pc from "picocolors";
+import { sha256 } from "#kernel/crypto.js";
+import { fromHex, toHex, utf8 } from "#kernel/bytes.js";
+import { CliError } from "../cli-error.js";
+import { Context, type GlobalOptions } from "../context.js";
+import { trainLocally } from "../task/local.js";
+import { writeModel } from "../task/result.js";
+import { readTaskFile } from "../task/task-file.js";
+
+const BAR = 30;
+const BEACON = toHex(sha256(utf8("pouwd train --local")));
+
+export function addTrain(program: Command, options: (c: Command) => GlobalOptions): void {
+  program
+    .command("train")
+    .description("train a task's model on this machine alone: the iterations of a whole group, in one process")
+    .argument("<file>", "task file, YAML")
+    .option("--local", "required: `pouwd task submit` trains on the network")
+    .option("--out <dir>", "write the model as a LayersModel")
+    .option("--beacon <hex>", "32 bytes that first weights and the order of batches are drawn from", BEACON)
+    .action(async (path: string, o: { local?: boolean; out?: string; beacon: string }, c: Command) => {
+      const context = new Context(options(c));
+      if (!o.local) throw new CliError("usage", "train wants --local; `pouwd task submit` trains on the network.");
+      if (!/^[0-9a-fA-F]{64}$/.test(o.beacon)) throw new CliError("usage", `--beacon is ${JSON.stringify(o.beacon.slice(0, 70))}, want 64 hexadecimal digits.`);
+      const file = readTaskFile(path);
+      for (const note of file.notes) console.error(`note: ${note}`);
+      const result = await trainLocally(file, { chainId: "local", taskId: 1n, beacon: fromHex(o.beacon), progress: progressTo(process.stderr) });
+      if (o.out) writeModel(o.out, file.spec.topology, result.weights);
+      const { iterations, seconds, modelDigest, score, accuracy, host } = result;
+      const rate = iterations / seconds;
+      const told = { iterations, seconds: Number(seconds.toFixed(3)), iterationsPerSecond: Number(rate.toFixed(1)), host, modelDigest: toHex(modelDigest), score, ...(accuracy === undefined ? {} : { accuracy }), ...(o.out ? { model: o.out } : {}) };
+      context.print(told, () =>
+        [
+          `${iterations} iterations of ${file.spec.slots} slots in ${seconds.toFixed(1)} s (${rate.toFixed(0)} a second, ${host} kernels)`,
+          accuracy === undefined ? `test score      ${score}` : `test accuracy   ${(100 * accuracy).toFixed(2)} %`,
+          `model digest    ${toHex(modelDigest)}`,
+          ...(o.out ? [`model           ${o.out}`] : []),
+        ].join("\n"),
+      );
+    });
+}
+
+/** A bar that moves on a terminal, ten lines elsewhere. */
+function progressTo(out: NodeJS.WriteStream): (done: number, of: number, loss: number) => void {
+  let tenth = 0;
+  let shown = 0;
+  let smooth: number | undefined;
+  return (done, of, loss) => {
+    if (Number.isFinite(loss)) smooth = smooth === undefined ? loss : smooth * 0.9 + loss * 0.1;
+    const text = `${done}/${of}  loss ${smooth?.toFixed(4) ?? "-"}`;
+    if (!out.isTTY) {
+      if (Math.floor((10 * done) / of) > tenth) {
+        tenth = Math.floor((10 * done) / of);
+        out.write(`${text}\n`);
+      }
+      return;
+    }
+    if (done < of && performance.now() - shown < 50) return;
+    shown = performance.now();
+    const full = Math.round((BAR * done) / of);
+    out.write(`\r${pc.cyan("█".repeat(full))}${"░".repeat(BAR - full)} ${text}${done < of ? "" : "\n"}`);
+  };
+}
