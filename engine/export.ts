@@ -33,7 +33,7 @@ function configOf(layer: LayerPlan, className: string): Record<string, unknown> 
   if (layer.kind === "dense") return { units: layer.units, activation: layer.activation, use_bias: layer.bias !== undefined };
   if (layer.kind === "activation") return { activation: layer.activation };
   if (layer.kind === "conv2d") return { filters: layer.filters, kernel_size: layer.window.size, ...slidingOf(layer), dilation_rate: [1, 1], activation: layer.activation, use_bias: layer.bias !== undefined };
-  if (layer.kind === "pool2d") return { pool_size: layer.window.size, ...slidingOf(layer) };
+  if (layer.kind === "pool2d") return className.startsWith("Global") ? { data_format: "channels_last" } : { pool_size: layer.window.size, ...slidingOf(layer) };
   return className === "Reshape" ? { target_shape: layer.outputShape } : {};
 }
 

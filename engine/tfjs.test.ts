@@ -168,6 +168,12 @@ test("a convolution may be the first layer and the last", async (t) => {
   await agrees(t, topologyOf([6, 5, 2], ["MaxPooling2D", { pool_size: [2, 1] }], ["Conv2D", { filters: 5, kernel_size: [3, 5] }], ["Flatten", {}]), "softmaxCrossEntropy", 3, 12);
 });
 
+test("global pools agree with tfjs to 1e-5", async (t) => {
+  for (const how of ["GlobalMaxPooling2D", "GlobalAveragePooling2D"]) {
+    await agrees(t, topologyOf([6, 7, 2], ["Conv2D", { filters: 5, kernel_size: 3, activation: "tanh" }], [how, {}], ["Dense", { units: 3, activation: "softmax" }]), "softmaxCrossEntropy", 4, 31);
+  }
+});
+
 test("the gradient through padded windows is the slope that finite differences see", async (t) => {
   const plan = planOf(topologyOf([5, 7, 2], ["Conv2D", { filters: 3, kernel_size: [3, 2], strides: [1, 2], padding: "same", activation: "tanh" }], ["AveragePooling2D", { pool_size: 3, strides: 2, padding: "same" }], ["Flatten", {}], ["Dense", { units: 3, activation: "softmax" }]));
   const rows = 4;

@@ -6,6 +6,8 @@ export const CLASSES: Readonly<Record<string, string>> = {
   conv2d: "Conv2D",
   max_pooling2d: "MaxPooling2D",
   average_pooling2d: "AveragePooling2D",
+  global_max_pooling2d: "GlobalMaxPooling2D",
+  global_average_pooling2d: "GlobalAveragePooling2D",
   activation: "Activation",
   flatten: "Flatten",
   reshape: "Reshape",

@@ -40,6 +40,16 @@ export function readPool2d(how: "max" | "average", config: JsonObject, name: str
   return { kind: "pool2d", how, name, inputShape, outputShape: rowOf([...window.positions, channels], name), window, channels };
 }
 
+/** A pool whose window is the whole image; a row of channels is left. */
+export function readGlobalPool2d(how: "max" | "average", config: JsonObject, name: string, inputShape: number[]): LayerPlan {
+  allowOptions(config, name, ["data_format", "keepdims", "keep_dims"]);
+  channelsLast(config["data_format"], name);
+  for (const option of ["keepdims", "keep_dims"]) if (readFlag(config[option], option, name, false)) throw new TopologyError(`${option} is true, leave it out`, name);
+  const [h, w, channels] = imageOf(inputShape, name);
+  const window: Window = { size: [h, w], strides: [h, w], positions: [1, 1], before: [0, 0], padded: [h, w] };
+  return { kind: "pool2d", how, name, inputShape, outputShape: [channels], window, channels };
+}
+
 function imageOf(shape: readonly number[], name: string): [number, number, number] {
   const [h, w, c] = shape;
   if (shape.length !== 3 || h === undefined || w === undefined || c === undefined) {

@@ -1,7 +1,7 @@
 /** The layers that the exact profile `wasm-f32-1` computes: one reader each. */
 import { readActivationLayer, readDense } from "./dense.js";
 import { TopologyError } from "./error.js";
-import { readConv2d, readPool2d } from "./images.js";
+import { readConv2d, readGlobalPool2d, readPool2d } from "./images.js";
 import type { JsonObject } from "./json.js";
 import type { Builder } from "./options.js";
 import type { LayerPlan } from "./plan.js";
@@ -19,6 +19,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["Conv2D", readConv2d],
   ["MaxPooling2D", (config, name, shape) => readPool2d("max", config, name, shape)],
   ["AveragePooling2D", (config, name, shape) => readPool2d("average", config, name, shape)],
+  ["GlobalMaxPooling2D", (config, name, shape) => readGlobalPool2d("max", config, name, shape)],
+  ["GlobalAveragePooling2D", (config, name, shape) => readGlobalPool2d("average", config, name, shape)],
 ]);
 
 export function readLayer(className: string, config: JsonObject, name: string, inputShape: number[], build: Builder): LayerPlan {
