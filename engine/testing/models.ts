@@ -1,5 +1,4 @@
 /** Small models and repeatable numbers for the tests and benchmarks of the engine. */
-import { createHash } from "node:crypto";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 
 export interface LayerShorthand {
@@ -69,10 +68,4 @@ export function classes(n: number, count: number, seed: number): Int32Array {
 
 export function bitsOf(value: number): number {
   return new Uint32Array(Float32Array.of(value).buffer)[0] as number;
-}
-
-export function sha256(...arrays: ArrayBufferView[]): string {
-  const hash = createHash("sha256");
-  for (const a of arrays) hash.update(new Uint8Array(a.buffer, a.byteOffset, a.byteLength));
-  return hash.digest("hex");
 }

@@ -1,7 +1,9 @@
+/** Digests of training runs. */
+import { createHash } from "node:crypto";
 import { createEngine } from "#engine/index.js";
-import type { Engine, EngineOptions } from "#engine/types.js";
-import { bitsOf, classes, firstWeights, sha256, uniform } from "#engine/testing/models.js";
-import type { Loss, ModelPlan } from "#engine/topology/index.js";
+import type { EngineOptions } from "#engine/types.js";
+import { type Rate, traceOfRun } from "#engine/testing/trace.js";
+import type { ModelPlan } from "#engine/topology/index.js";
 
 export interface RunDigest {
   K: string;
@@ -11,25 +13,12 @@ export interface RunDigest {
   losses: string;
 }
 
-/** Trains on made-up data, every map added as it comes, and digests all that an iteration leaves. */
-export function digestOfRun(engine: Engine, loss: Loss, steps: number, o: { lr: number; quantumLog2: number; levels: number }): RunDigest {
-  const { plan, batchSize: rows } = engine;
-  engine.setInitial(firstWeights(plan, 17));
-  const maps: Uint8Array[] = [];
-  const losses = new Float32Array(steps);
-  for (let s = 0; s < steps; s++) {
-    const seed = 1000 + (s % 25);
-    const x = uniform(rows * plan.inputSize, 1, seed);
-    const y = loss === "softmaxCrossEntropy" ? classes(rows, plan.outputSize, seed + 500) : uniform(rows * plan.outputSize, 0.8, seed + 500);
-    const slot = s % 2;
-    const result = engine.step({ x, y }, slot, { lrBits: bitsOf(o.lr), quantumLog2: o.quantumLog2, levels: o.levels });
-    losses[s] = result.loss;
-    maps.push(result.map);
-    engine.addMap(result.map, o.levels, 1);
-  }
-  return { K: sha256(engine.K), weights: sha256(engine.weights()), residual: sha256(engine.residual(0), engine.residual(1).slice()), maps: sha256(...maps), losses: sha256(losses) };
-}
-
-export async function run(plan: ModelPlan, options: EngineOptions, steps: number, o: { lr: number; quantumLog2: number; levels: number }): Promise<RunDigest> {
-  return digestOfRun(await createEngine(plan, options), options.loss, steps, o);
+export async function run(plan: ModelPlan, options: EngineOptions, steps: number, rate: Rate): Promise<RunDigest> {
+  const trace = traceOfRun(await createEngine(plan, options), options.loss, steps, rate);
+  const digest = (arrays: readonly ArrayBufferView[]): string => {
+    const hash = createHash("sha256");
+    for (const a of arrays) hash.update(new Uint8Array(a.buffer, a.byteOffset, a.byteLength));
+    return hash.digest("hex");
+  };
+  return { K: digest(trace.K), weights: digest(trace.weights), residual: digest(trace.residual), maps: digest(trace.maps), losses: digest(trace.losses) };
 }
