@@ -33,12 +33,12 @@ function npy(value: number): Uint8Array {
 const asNpy = [["format: csv", "format: npy"]] as const;
 
 export const BAD_TASKS: readonly BadTask[] = [
-  { what: "text that is not YAML", change: [["epochs: 30", "epochs: [30"]], place: /^:\d+:\d+ is not YAML: /, remedy: /\S/ },
+  { what: "text that is not YAML", change: [["epochs: 45", "epochs: [45"]], place: /^:\d+:\d+ is not YAML: /, remedy: /\S/ },
   { what: "a layer of an unknown type", change: [["- dense: { units: 32", "- conv9d: { units: 32"]], place: /^:12:15 task\.model\.layers\[0\]\.conv9d: /, remedy: /want one of dense, conv2d/ },
-  { what: "a convolution on a row of numbers", change: [["dense: { units: 32, activation: relu }", "conv2d: { filters: 4, kernel_size: 3 }"]], place: /^:12:\d+ task\.model\.layers\[0\]/, remedy: /want rows × columns × channels: put a Reshape layer before it/ },
+  { what: "a convolution on a row of numbers", change: [["dense: { units: 32, activation: tanh }", "conv2d: { filters: 4, kernel_size: 3 }"]], place: /^:12:\d+ task\.model\.layers\[0\]/, remedy: /want rows × columns × channels: put a Reshape layer before it/ },
   { what: "a layer without its units", change: [["dense: { units: 32, ", "dense: { "]], place: /^:12:\d+ task\.model\.layers\[0\]\.dense\.units: /, remedy: /want a whole number of 1 or more/ },
-  { what: "an unknown activation", change: [["activation: relu", "activation: swish"]], place: /^:12:\d+ task\.model\.layers\[0\]\.dense\.activation: /, remedy: /use linear, relu/ },
-  { what: "a field that does not exist", change: [["epochs: 30", "epoch: 30"]], place: /^:18:8 task\.epoch: /, remedy: /Did you mean epochs\?/ },
+  { what: "an unknown activation", change: [["activation: tanh", "activation: swish"]], place: /^:12:\d+ task\.model\.layers\[0\]\.dense\.activation: /, remedy: /use linear, relu/ },
+  { what: "a field that does not exist", change: [["epochs: 45", "epoch: 45"]], place: /^:18:8 task\.epoch: /, remedy: /Did you mean epochs\?/ },
   { what: "a field that is missing", change: [["loss: softmax_cross_entropy\n", ""]], place: /^:\d+:\d+ task\.loss: is missing/, remedy: /add one of softmax_cross_entropy, mean_squared_error/ },
   { what: "a batch of 0", change: [["batch: 20", "batch: 0"]], place: /^:17:8 task\.batch: /, remedy: /expected at least 1, got 0/ },
   { what: "a batch larger than the data", change: [["batch: 20", "batch: 5000"]], place: /^:17:8 task\.batch: got 5000/, remedy: /want at most 1500/ },
