@@ -1,5 +1,5 @@
 /** The golden runs in headless Chromium: the same compiled modules, found by an import map, without any bundler. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
@@ -10,11 +10,10 @@ import { repositoryRoot } from "#platform/entry.js";
 
 const golden = JSON.parse(readFileSync(new URL("golden.json", import.meta.url), "utf8")) as Record<string, unknown>;
 const PAGE = `<!doctype html><script type="importmap">{"imports":{"#engine/":"/engine/"}}</script><script type="module" src="/engine/testing/page.js"></script>`;
-const CHROMIUM = process.env["CHROMIUM"];
 
 test("the golden digests come out in a browser, on WebAssembly", async (t) => {
-  t.timeout(120_000);
-  if (!CHROMIUM) return t.fail("CHROMIUM is not set: scripts/test sets it, to what scripts/get-chromium finds");
+  t.timeout(300_000);
+  const chromium = execFileSync(join(repositoryRoot, "scripts", "get-chromium"), { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
   let told: (text: string) => void;
   const answer = new Promise<string>((resolve) => (told = resolve));
   const server = createServer((q, r) => {
@@ -35,7 +34,7 @@ test("the golden digests come out in a browser, on WebAssembly", async (t) => {
   const profile = mkdtempSync(join(tmpdir(), "pouwd-chromium-"));
   let complaints = "";
   const child: ChildProcess = spawn(
-    CHROMIUM,
+    chromium,
     ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking", "--enable-logging=stderr", `--user-data-dir=${profile}`, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`],
     { stdio: ["ignore", "ignore", "pipe"] },
   );

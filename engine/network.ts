@@ -1,5 +1,5 @@
 /** Forward and backward of a plan: its computing layers, one after another, over the kernels. */
-import type { Loss, ModelPlan } from "#engine/topology/index.js";
+import { type Loss, type ModelPlan, sizeOf } from "#engine/topology/index.js";
 import type { Kernels } from "#engine/kernels.js";
 import { activationOperation, denseOperation } from "#engine/operations/dense.js";
 import { conv2dOperation, pool2dOperation } from "#engine/operations/images.js";
@@ -37,7 +37,6 @@ export class Network {
     for (const layer of plan.layers) {
       if (layer.kind === "shape") continue;
       const place: Place = { kernels, batchSize, weights: at.weights, gradient: at.gradient, packed: at.packed, columns: at.columns, input, output: top, table };
-      const size = layer.outputShape.reduce((a, b) => a * b, 1);
       let operation: Operation;
       switch (layer.kind) {
         case "dense":
@@ -52,7 +51,7 @@ export class Network {
         case "activation":
           // Softmax is part of the loss.
           if (layer.activation === "linear" || layer.activation === "softmax") continue;
-          operation = activationOperation(layer, size, place);
+          operation = activationOperation(layer, sizeOf(layer.outputShape), place);
           break;
         default:
           layer satisfies never;

@@ -5,6 +5,7 @@ import { createEngine } from "#engine/index.js";
 import { writeLayersModel } from "#engine/export.js";
 import { classes, denseTopology, firstWeights, type Layer, LENET, planOf, topologyOf, uniform } from "#engine/testing/models.js";
 import type { ModelPlan } from "#engine/topology/index.js";
+import type { Batch, Engine } from "#engine/types.js";
 
 test.before(async () => {
   await tf.setBackend("cpu");
@@ -26,6 +27,17 @@ function relative(got: ArrayLike<number>, want: ArrayLike<number>): number {
     worst = Math.max(worst, Math.abs((got[i] as number) - (want[i] as number)));
   }
   return worst / scale;
+}
+
+/** The loss's slope along one weight, by finite differences. */
+function slopeOf(engine: Engine, w0: Float32Array, batch: Batch, i: number, h: number): number {
+  const at = (d: number) => {
+    const w = w0.slice();
+    w[i] = (w[i] as number) + d;
+    engine.setInitial(w);
+    return engine.gradient(batch).loss;
+  };
+  return (at(h) - at(-h)) / (2 * h);
 }
 
 /** Loss, gradients, predictions of the engine beside tfjs's. */
@@ -89,14 +101,7 @@ for (const loss of ["softmaxCrossEntropy", "meanSquaredError"] as const) {
       engine.setInitial(w0);
       const { gradient } = engine.gradient(batch);
       for (let i = 0; i < plan.parameters; i += 5) {
-        const h = 1 / 128;
-        const at = (d: number) => {
-          const w = w0.slice();
-          w[i] = (w[i] as number) + d;
-          engine.setInitial(w);
-          return engine.gradient(batch).loss;
-        };
-        const slope = (at(h) - at(-h)) / (2 * h);
+        const slope = slopeOf(engine, w0, batch, i, 1 / 128);
         t.true(Math.abs(slope - (gradient[i] as number)) < 2e-4, `${activation}, weight ${i}: slope ${slope}, gradient ${gradient[i]}`);
       }
     }
@@ -183,14 +188,7 @@ test("the gradient through padded windows is the slope that finite differences s
   engine.setInitial(w0);
   const { gradient } = engine.gradient(batch);
   for (let i = 0; i < plan.parameters; i += 3) {
-    const h = 1 / 256;
-    const at = (d: number) => {
-      const w = w0.slice();
-      w[i] = (w[i] as number) + d;
-      engine.setInitial(w);
-      return engine.gradient(batch).loss;
-    };
-    const slope = (at(h) - at(-h)) / (2 * h);
+    const slope = slopeOf(engine, w0, batch, i, 1 / 256);
     t.true(Math.abs(slope - (gradient[i] as number)) < 5e-4, `weight ${i}: slope ${slope}, gradient ${gradient[i]}`);
   }
 });

@@ -4,9 +4,10 @@ import { parseTopology } from "#engine/topology/index.js";
 import { type TaskView } from "#client/chain/task-view.js";
 import { startThread } from "#platform/thread.js";
 import { type Logger } from "#platform/log.js";
+import { MAX_PARAMETERS } from "#protocol/task-spec.js";
 import { type Download } from "./download.js";
 import { type Opinion } from "./machine.js";
-import { MAX_PARAMETERS, type Scored, type ScoreInput } from "./score.js";
+import { type Scored, type ScoreInput } from "./score.js";
 
 /**
  * A test set that does not open or does not fit the task gives an empty list. What the supervisors do not serve is an

@@ -5,11 +5,10 @@ import { PackedLog, type Page } from "#net/packed-log.js";
 import { initialWeights, taskSeed } from "#protocol/initial.js";
 import { rowShapeOf, type Rows } from "#protocol/data.js";
 import { evaluateModel } from "#protocol/evaluation.js";
-import { lossName } from "#protocol/task-spec.js";
+import { lossName, MAX_PARAMETERS } from "#protocol/task-spec.js";
 import { type SlotScore, type Submission, type Task, type TaskSpec } from "#proto/gen/pouw.js";
 import { readTestSet } from "./test-set.js";
 
-export const MAX_PARAMETERS = 2 ** 26;
 
 export interface ScoreInput {
   /** with its test key */

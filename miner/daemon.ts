@@ -1,7 +1,6 @@
 /** The miner: every task in which its worker holds miners' seats, each with its own compute thread. */
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import { type Chain, type Sender } from "#client/chain/types.js";
 import { Phase, Role } from "#proto/gen/pouw.js";
 import { watchTasks } from "#client/chain/task-view.js";
@@ -9,6 +8,7 @@ import { claimHome } from "#client/chain/home.js";
 import { ensureWorker, queryParams } from "#client/chain/worker.js";
 import { Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
+import { startThread } from "#platform/thread.js";
 import { type Fault } from "./faults.js";
 import { type ComputeSetup, type FromCompute } from "./protocol.js";
 import { type ComputeThread, MinedTask, type MinerContext } from "./task.js";
@@ -26,8 +26,7 @@ export interface MinerSetup {
 }
 
 function startCompute(setup: ComputeSetup, receive: (m: FromCompute) => void): ComputeThread {
-  const self = new URL(import.meta.url);
-  const worker = new Worker(new URL(self.pathname.endsWith(".ts") ? "./worker-source.mjs" : "./worker.js", self), { workerData: setup });
+  const worker = startThread(import.meta.url, "./worker", setup);
   worker.on("message", receive);
   worker.on("error", (e) => receive({ kind: "failed", error: e.stack ?? e.message }));
   return {

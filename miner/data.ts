@@ -1,7 +1,7 @@
 /** The training batches of a task, each checked against the manifest, which its CID checks. */
 import { type ModelPlan } from "#engine/topology/index.js";
 import { type TaskSpec } from "#proto/gen/pouw.js";
-import { batchOfSegment, checkManifestFor, checkSegment, decodeManifest, rowShapeOf } from "#protocol/data.js";
+import { batchesOfSegment, checkManifestFor, decodeManifest, rowShapeOf } from "#protocol/data.js";
 import { maxManifestBytes, maxSegmentBytes } from "#net/task-data.js";
 import { type ComputeSetup } from "./protocol.js";
 
@@ -12,11 +12,8 @@ export async function loadBatches(spec: TaskSpec, plan: ModelPlan, blob: (cid: s
   const out: { x: Float32Array; y: Int32Array | Float32Array; hash: Uint8Array }[] = [];
   for (const [i, ref] of manifest.segments.entries()) {
     if (out.length >= spec.batches) break;
-    const rows = checkSegment(manifest, shape, i, await blob(ref.cid, maxSegmentBytes(spec, plan, ref.batches)));
-    for (let b = 0; b < ref.batches; b++) {
-      const { x, y } = batchOfSegment(shape, rows, manifest.batchSize, b);
-      out.push({ x: x.slice(), y: y.slice(), hash: manifest.batchHashes[out.length] as Uint8Array });
-    }
+    const bytes = await blob(ref.cid, maxSegmentBytes(spec, plan, ref.batches));
+    for (const { x, y, hash } of batchesOfSegment(manifest, shape, i, bytes)) out.push({ x: x.slice(), y: y.slice(), hash });
   }
   return out.slice(0, spec.batches);
 }

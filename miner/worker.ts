@@ -50,4 +50,4 @@ async function run(setup: ComputeSetup): Promise<void> {
   }
 }
 
-run(workerData as ComputeSetup).catch((e: Error) => say({ kind: "failed", error: e.stack ?? e.message }));
+run((workerData as { data: ComputeSetup }).data).catch((e: Error) => say({ kind: "failed", error: e.stack ?? e.message }));

@@ -190,6 +190,13 @@ export function checkSegment(m: Manifest, shape: RowShape, index: number, bytes:
   return rows;
 }
 
+/** Every batch of a segment with its hash; x and y are views of the segment. Throws DataError as checkSegment does. */
+export function batchesOfSegment(m: Manifest, shape: RowShape, index: number, bytes: Uint8Array): { x: Float32Array; y: Int32Array | Float32Array; hash: Uint8Array }[] {
+  const rows = checkSegment(m, shape, index, bytes);
+  const first = m.segments.slice(0, index).reduce((n, s) => n + s.batches, 0);
+  return Array.from({ length: m.segments[index]?.batches ?? 0 }, (_, b) => ({ ...batchOfSegment(shape, rows, m.batchSize, b), hash: m.batchHashes[first + b] as Uint8Array }));
+}
+
 export interface PackedData {
   manifest: Manifest;
   manifestBytes: Uint8Array;

@@ -22,6 +22,8 @@ export class SpecError extends Error {
 }
 
 export const EXACT_PROFILE = "wasm-f32-1";
+/** The most parameters that any chain lets a model have; max_parameters of a chain may be lower. */
+export const MAX_PARAMETERS = 2 ** 26;
 /** Largest canonical segment, and largest plaintext of a test set. */
 export const MAX_SEGMENT_BYTES = 4 * 1024 * 1024;
 /** Room in a segment for its protobuf fields. */

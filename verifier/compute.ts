@@ -10,12 +10,11 @@ import { decodeHeader } from "#protocol/header.js";
 import { closuresOf } from "#protocol/lag.js";
 import { BatchOrder } from "#protocol/order.js";
 import { Replica } from "#protocol/replica.js";
-import { lossName } from "#protocol/task-spec.js";
+import { lossName, MAX_PARAMETERS } from "#protocol/task-spec.js";
 import { verifyExact, type VerifyOutcome } from "#protocol/verify.js";
 import { type Iteration, type Slot, type Task, type TaskSpec, VerdictCode } from "#proto/gen/pouw.js";
 import { type LogUpdate } from "./log.js";
 
-export const MAX_PARAMETERS = 2 ** 26;
 
 export interface ComputeSetup {
   readonly chainId: string;

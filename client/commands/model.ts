@@ -4,13 +4,12 @@ import { readFileSync } from "node:fs";
 import Table from "cli-table3";
 import { checkLoss, type Loss, type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { bitsOf } from "#protocol/floats.js";
-import { lossName } from "#protocol/task-spec.js";
+import { lossName, MAX_PARAMETERS } from "#protocol/task-spec.js";
 import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { inspect, type Inspection, type Measured, measure } from "../task/inspect.js";
 import { readTaskFile } from "../task/task-file.js";
 
-const MAX_PARAMETERS = 2 ** 26;
 const MILLISECONDS = 1_000;
 
 const count = (text: string): number => {

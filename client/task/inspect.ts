@@ -1,6 +1,6 @@
 /** What a model costs: its layers, F, memory, map sizes, and how fast this machine runs its iterations. */
 import { createEngine } from "#engine/index.js";
-import { flop, type LayerPlan, type Loss, memoryBytes, type ModelPlan } from "#engine/topology/index.js";
+import { activationOf, flop, type LayerPlan, type Loss, memoryBytes, type ModelPlan } from "#engine/topology/index.js";
 import { initialWeights } from "#protocol/initial.js";
 import { residualInterval } from "#protocol/positions.js";
 import { largestMap } from "#protocol/task-spec.js";
@@ -52,8 +52,14 @@ function layerOf(layer: LayerPlan): InspectedLayer {
   const kernel = "kernel" in layer ? layer.kernel.size : 0;
   const bias = "bias" in layer ? (layer.bias?.size ?? 0) : 0;
   const positions = layer.kind === "conv2d" ? layer.window.positions[0] * layer.window.positions[1] : 1;
-  const kind = layer.kind === "pool2d" ? `${layer.how} pool` : "activation" in layer && layer.activation !== "linear" && layer.kind !== "activation" ? `${layer.kind}, ${layer.activation}` : layer.kind === "activation" ? layer.activation : layer.kind;
-  return { name: layer.name, kind, outputShape: layer.outputShape, parameters: kernel + bias, macs: BigInt(kernel) * BigInt(positions) };
+  return { name: layer.name, kind: kindOf(layer), outputShape: layer.outputShape, parameters: kernel + bias, macs: BigInt(kernel) * BigInt(positions) };
+}
+
+function kindOf(layer: LayerPlan): string {
+  if (layer.kind === "pool2d") return `${layer.how} pool`;
+  if (layer.kind === "activation") return layer.activation;
+  const activation = activationOf(layer);
+  return activation === "linear" ? layer.kind : `${layer.kind}, ${activation}`;
 }
 
 export interface MeasureOptions {

@@ -2,12 +2,12 @@
 import { createEngine } from "#engine/index.js";
 import type { Batch } from "#engine/types.js";
 import { openTestSet } from "#platform/seal.js";
-import { batchOfSegment, checkSegment, decodeSegment } from "#protocol/data.js";
+import { batchesOfSegment, decodeSegment } from "#protocol/data.js";
 import { evaluateModel } from "#protocol/evaluation.js";
 import { NOT_FINITE } from "#protocol/floats.js";
 import { initialWeights, taskSeed } from "#protocol/initial.js";
 import { LocalGroup } from "#protocol/local-group.js";
-import { positionOf, totalPositions } from "#protocol/positions.js";
+import { totalPositions } from "#protocol/positions.js";
 import { fillDefaults, lossName } from "#protocol/task-spec.js";
 import { checkData } from "./check.js";
 import { type TaskFile } from "./task-file.js";
@@ -37,11 +37,7 @@ export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<Loc
   const { plan, shape } = file;
   const data = checkData(file);
   const { manifest, manifestCid, segments } = data.packed;
-  const batches: { batch: Batch; hash: Uint8Array }[] = [];
-  for (const [i, bytes] of segments.entries()) {
-    const rows = checkSegment(manifest, shape, i, bytes);
-    for (let b = 0; b < (manifest.segments[i]?.batches ?? 0); b++) batches.push({ batch: batchOfSegment(shape, rows, manifest.batchSize, b), hash: manifest.batchHashes[batches.length] as Uint8Array });
-  }
+  const batches = segments.flatMap((bytes, i) => batchesOfSegment(manifest, shape, i, bytes)).map(({ hash, ...batch }) => ({ batch, hash }));
   const test = decodeSegment(shape, openTestSet(data.test.sealed, data.test.key, manifestCid));
   const spec = fillDefaults({ ...file.spec, batches: manifest.batches - manifest.validationBatches, manifestCid }, plan);
   const engine = await createEngine(plan, { loss: lossName(spec.loss), batchSize: spec.batchSize });
@@ -54,8 +50,7 @@ export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<Loc
   for (const { header } of group.run()) {
     done++;
     if (header.loss !== NOT_FINITE) losses.push(header.loss / 1e6);
-    const next = positionOf(spec, header.slot, header.seq) + 1n;
-    if (next % BigInt(spec.slots) !== 0n && done < total) continue;
+    if (header.slot < spec.slots - 1 && done < total) continue;
     o.progress(done, total, losses.reduce((a, b) => a + b, 0) / losses.length);
     losses = [];
   }

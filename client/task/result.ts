@@ -9,12 +9,11 @@ import { maxTestSetBytes } from "#net/task-data.js";
 import { openTestSet } from "#platform/seal.js";
 import { decodeSegment, rowShapeOf, type Rows } from "#protocol/data.js";
 import { initialWeights, taskSeed } from "#protocol/initial.js";
-import { lossName } from "#protocol/task-spec.js";
+import { lossName, MAX_PARAMETERS } from "#protocol/task-spec.js";
 import { QueryTaskResultRequest, QueryTaskResultResponse, QueryTaskStateRequest, QueryTaskStateResponse, Role } from "#proto/gen/pouw.js";
 import { type Chain } from "../chain/types.js";
 
 const ZEROS = new Uint8Array(32);
-const MAX_PARAMETERS = 2 ** 26;
 
 export async function taskResult(chain: Chain, id: bigint): Promise<QueryTaskResultResponse> {
   return (await chain.query("/pouw.v1.Query/TaskResult", QueryTaskResultRequest, { id }, QueryTaskResultResponse)).value;

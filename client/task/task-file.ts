@@ -7,6 +7,7 @@ import { bitsOf } from "#protocol/floats.js";
 import { Loss, TaskSpec } from "#proto/gen/pouw.js";
 import { parseTopology, TopologyError, type ModelPlan } from "#engine/topology/index.js";
 import { rowShapeOf, type RowShape } from "#protocol/data.js";
+import { MAX_PARAMETERS } from "#protocol/task-spec.js";
 import { type DataOptions } from "../data/prepare.js";
 import { parseAmount } from "./amount.js";
 import { firstFault } from "./faults.js";
@@ -39,7 +40,6 @@ export interface TaskFile extends Money {
   readonly fieldOfLayer: (e: { readonly layer?: string; readonly message: string }) => FieldPath;
 }
 
-const MAX_PARAMETERS = 2 ** 26;
 const LEAST_QUANTUM_LOG2 = -40;
 /** the chain's default: a fifth of the fee */
 const BOND_PART = 5n;

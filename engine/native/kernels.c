@@ -271,11 +271,10 @@ static uint8_t *put_varint(uint8_t *p, uint32_t value) {
   return p + 1;
 }
 
+#if !defined __AVX512F__
 /** One bit a lane where x ≥ q. */
 static inline unsigned lanes_at_least(vec x, float q) {
-#if defined __AVX512F__
-  return _mm512_cmp_ps_mask((__m512)x, _mm512_set1_ps(q), _CMP_GE_OQ);
-#elif defined __AVX2__
+#if defined __AVX2__
   return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)x, _mm256_set1_ps(q), _CMP_GE_OQ));
 #elif defined __SSE2__
   return (unsigned)_mm_movemask_ps(_mm_cmpge_ps((__m128)x, _mm_set1_ps(q)));
@@ -285,6 +284,7 @@ static inline unsigned lanes_at_least(vec x, float q) {
   return bits;
 #endif
 }
+#endif
 
 /** Answers the encoding's first byte, or 0 for a null iteration; see assembly/map.ts. */
 static uint8_t *quantise(int n, float *restrict r, float *restrict g, float lr, float q, float inverse, int levels, uint8_t *room, uint8_t *signs, int32_t *info) {

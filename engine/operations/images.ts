@@ -1,8 +1,6 @@
 import { activationCode, fused } from "#engine/kernels.js";
-import type { Conv2dLayer, Pool2dLayer } from "#engine/topology/index.js";
+import { type Conv2dLayer, type Pool2dLayer, sizeOf } from "#engine/topology/index.js";
 import type { Operation, Place } from "./types.js";
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** As engine/wasm/assembly/window.ts reads it. */
 function windowTable(layer: Conv2dLayer | Pool2dLayer): number[] {

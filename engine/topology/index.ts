@@ -2,5 +2,6 @@
 export { TopologyError } from "./error.js";
 export type { Activation, ActivationLayer, Conv2dLayer, DenseLayer, LayerPlan, Loss, ModelPlan, Pool2dLayer, ShapeLayer, Tensor, Window } from "./plan.js";
 export { activationOf } from "./plan.js";
+export { sizeOf } from "./options.js";
 export { layerClasses, parseTopology } from "./parse.js";
 export { checkLoss, flop, MEMORY_LIMIT, memoryBytes, memoryTable } from "./cost.js";

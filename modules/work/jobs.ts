@@ -67,11 +67,6 @@ export function workKeeper(ports: WorkPorts): WorkKeeper {
   };
   return {
     openJobs: (ctx) => store.open.entries(ctx).map(([key]) => found(ctx, store.lastId(key))),
-    openJobsOf: (ctx, taskId) =>
-      store.open
-        .entries(ctx)
-        .map(([key]) => found(ctx, store.lastId(key)))
-        .filter((j) => j.taskId === taskId),
     settled: (ctx, taskId) => store.drawn.entries(ctx, store.taskKey(taskId), 1).length === 0 && !store.open.entries(ctx).some(([key]) => found(ctx, store.lastId(key)).taskId === taskId),
     job: (ctx, id) => store.jobs.get(ctx, id),
     agreeing(ctx, taskId) {

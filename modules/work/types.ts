@@ -47,7 +47,6 @@ export interface AuditRequest {
 export interface WorkKeeper {
   /** undecided jobs, ascending id: the oldest first */
   openJobs(ctx: HasStore): Job[];
-  openJobsOf(ctx: HasStore, taskId: bigint): Job[];
   /** every job of the task is decided or lapsed, and no audit of it waits */
   settled(ctx: HasStore, taskId: bigint): boolean;
   job(ctx: HasStore, id: bigint): Job | undefined;

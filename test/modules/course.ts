@@ -127,7 +127,7 @@ export class Course {
   }
   /** Every validator's verdict on all jobs that are open, one code each. */
   verdicts(code: VerdictCode, validators = this.c.validators.map((_, i) => i)): Verdicts {
-    const jobs = this.c.k.work.openJobsOf(this.c.ctx, this.id).map((j) => [j.id, code] as const);
+    const jobs = this.c.k.work.openJobs(this.c.ctx).filter((j) => j.taskId === this.id).map((j) => [j.id, code] as const);
     return jobs.length === 0 ? {} : Object.fromEntries(validators.map((v) => [v, jobs]));
   }
   /** Blocks until a phase, all jobs judged alike on the way. */
