@@ -1,8 +1,9 @@
 /** The exact profile: state K, weights and residuals in one memory, iterations over a host's kernels. */
-import { activationOf, type ModelPlan, checkLoss, memoryBytes, memoryTable } from "#engine/topology/index.js";
+import { checkLoss, memoryBytes, memoryTable, type ModelPlan, type Tensor } from "#engine/topology/index.js";
 import type { Host } from "#engine/kernels.js";
 import { Arena, MEMORY_LIMIT } from "#engine/memory.js";
 import { Network } from "#engine/network.js";
+import { momentsOf, SGD, Update } from "#engine/optimizer.js";
 import type { Batch, Engine, EngineOptions, StepOptions, StepResult } from "#engine/types.js";
 
 const EMPTY_MAP = Uint8Array.of(0);
@@ -14,8 +15,13 @@ export class ExactEngine implements Engine {
   readonly #arena: Arena;
   readonly #network: Network;
   readonly #kernels: Host["kernels"];
-  readonly #at: Record<"initial" | "K" | "weights" | "gradient" | "map" | "signs" | "info" | "x" | "y" | "losses" | "predictions", number>;
+  readonly #update: Update;
+  readonly #at: Record<"initial" | "K" | "weights" | "gradient" | "moments" | "map" | "signs" | "info" | "seed" | "x" | "y" | "losses", number>;
   readonly #mapRoom: number;
+  readonly #moments: number;
+  /** whether an iteration draws random numbers */
+  readonly #random: boolean;
+  readonly #statistics: readonly Tensor[];
   readonly #residuals = new Map<number, number>();
   #quantum = 1;
 
@@ -25,16 +31,19 @@ export class ExactEngine implements Engine {
     host: Host,
   ) {
     const { batchSize, loss } = options;
+    const optimizer = options.optimizer ?? SGD;
+    const moments = momentsOf(optimizer);
     checkLoss(plan, loss);
-    checkFits(plan, batchSize);
+    checkFits(plan, batchSize, moments);
     this.host = host.name;
     this.batchSize = batchSize;
     this.#kernels = host.kernels;
     const arena = (this.#arena = new Arena(host.memory));
-    const sizes = memoryTable(plan, batchSize);
+    const sizes = memoryTable(plan, batchSize, moments);
     const reserve = (what: keyof typeof sizes) => arena.reserve(Number(sizes[what]), what);
     const [initial, K, weights, gradient] = [reserve("initial"), reserve("K"), reserve("weights"), reserve("gradient")];
-    const [map, signs, packed, columns] = [reserve("map"), reserve("signs"), reserve("packed"), reserve("columns")];
+    const [map, signs, columns, momentsAt] = [reserve("map"), reserve("signs"), reserve("columns"), reserve("moments")];
+    const packed = [reserve("packed"), reserve("packedBeside")] as const;
     const [activations, errors] = [reserve("activations"), reserve("errors")];
     let free = reserve("tables");
     const table = (values: readonly number[]): number => {
@@ -47,10 +56,14 @@ export class ExactEngine implements Engine {
     const y = arena.reserve(batchSize * plan.outputSize * 4, "batch");
     const losses = arena.reserve(batchSize * 4, "batch");
     const info = arena.reserve(16, "batch");
+    const seed = arena.reserve(16, "batch");
     this.#mapRoom = Number(sizes.map);
-    this.#at = { initial, K, weights, gradient, map, signs, info, x, y, losses, predictions: errors };
-    const second = errors + Number(sizes.errors) / 2;
-    this.#network = new Network(plan, loss, batchSize, host.kernels, { weights, gradient, packed, columns, x, y, losses, correct: info, activations, errors: [errors, second] }, table);
+    this.#at = { initial, K, weights, gradient, moments: momentsAt, map, signs, info, seed, x, y, losses };
+    this.#network = new Network(plan, loss, batchSize, host.kernels, { weights, gradient, packed, columns, seed, x, y, losses, correct: info, activations, errors }, table);
+    this.#update = new Update(plan, optimizer, host.kernels, { weights, gradient });
+    this.#moments = moments;
+    this.#random = plan.layers.some((l) => l.kind === "dropout");
+    this.#statistics = plan.tensors.filter((t) => t.statistic);
   }
 
   get K(): Int32Array {
@@ -62,7 +75,7 @@ export class ExactEngine implements Engine {
   }
 
   residual(slot: number): Float32Array {
-    return this.#arena.f32(this.#residualAt(slot), this.plan.parameters);
+    return this.#arena.f32(this.#residualAt(slot), this.plan.parameters * (1 + this.#moments));
   }
 
   setInitial(w0: Float32Array): void {
@@ -101,21 +114,32 @@ export class ExactEngine implements Engine {
     if (quantum !== this.#quantum) this.setQuantum(quantumLog2);
     const residual = this.#residualAt(slot);
     this.#load(batch, this.batchSize);
-    this.#network.forward(this.batchSize);
+    this.#loadSeed(options.random);
+    this.#network.forward(this.batchSize, true);
     const loss = this.#network.lossOf(this.batchSize);
-    const { gradient, map, signs, info } = this.#at;
+    const { gradient, map, signs, info, moments } = this.#at;
     const [correct = 0] = this.#arena.i32(info, 1);
     if (!Number.isFinite(loss)) return { loss: Number.NaN, correct, isNull: true, overdrive: 0, map: EMPTY_MAP.slice() };
     this.#network.backward(this.batchSize);
-    const start = this.#kernels.quantise(this.plan.parameters, residual, gradient, lr, quantum, 1 / quantum, levels, map, signs, info) >>> 0;
+    const n = this.plan.parameters;
+    // A factor of 1 leaves the step as it is.
+    let rate = lr;
+    if (!this.#update.plain || this.#statistics.length > 0) {
+      for (const t of this.#statistics) this.#kernels.zero(t.size, gradient + 4 * t.offset);
+      this.#update.run(lr, timeOf(options.time, this.#moments), { now: residual + 4 * n, next: moments });
+      this.#network.statistics();
+      rate = 1;
+    }
+    const start = this.#kernels.quantise(n, residual, gradient, rate, quantum, 1 / quantum, levels, map, signs, info) >>> 0;
     if (start === 0) return { loss, correct, isNull: true, overdrive: 0, map: EMPTY_MAP.slice() };
+    if (this.#moments > 0) this.#kernels.copyRows(this.#moments, n, moments, n, residual + 4 * n, n);
     const [length = 0, overdrive = 0] = this.#arena.i32(info, 2);
     return { loss, correct, isNull: false, overdrive, map: this.#arena.u8(start, length).slice() };
   }
 
   evaluate(batch: Batch, rows: number): { loss: Float32Array; correct: number } {
     this.#load(batch, rows);
-    this.#network.forward(rows);
+    this.#network.forward(rows, false);
     this.#network.lossOf(rows);
     const [correct = 0] = this.#arena.i32(this.#at.info, 1);
     return { loss: canonical(this.#arena.f32(this.#at.losses, rows).slice()), correct };
@@ -123,23 +147,18 @@ export class ExactEngine implements Engine {
 
   predict(x: Float32Array, rows: number): Float32Array {
     this.#loadInputs(x, rows);
-    this.#network.forward(rows);
-    const N = this.plan.outputSize;
-    const last = this.plan.layers.filter((l) => l.kind !== "shape").at(-1);
-    let at = this.#network.output;
-    if (last !== undefined && activationOf(last) === "softmax") {
-      at = this.#at.predictions;
-      this.#kernels.softmax(rows, N, this.#network.output, at);
-    }
-    return canonical(this.#arena.f32(at, rows * N).slice());
+    this.#network.forward(rows, false);
+    return canonical(this.#arena.f32(this.#network.predictions(rows), rows * this.plan.outputSize).slice());
   }
 
-  gradient(batch: Batch): { loss: number; correct: number; gradient: Float32Array } {
+  gradient(batch: Batch, random?: Uint8Array): { loss: number; correct: number; gradient: Float32Array } {
     this.#load(batch, this.batchSize);
-    this.#network.forward(this.batchSize);
+    this.#loadSeed(random);
+    this.#network.forward(this.batchSize, true);
     const loss = this.#network.lossOf(this.batchSize);
     const [correct = 0] = this.#arena.i32(this.#at.info, 1);
     this.#network.backward(this.batchSize);
+    this.#network.statistics();
     return { loss, correct, gradient: canonical(this.#arena.f32(this.#at.gradient, this.plan.parameters).slice()) };
   }
 
@@ -147,7 +166,7 @@ export class ExactEngine implements Engine {
     let address = this.#residuals.get(slot);
     if (address === undefined) {
       if (!Number.isSafeInteger(slot) || slot < 0) throw new Error(`engine: slot ${slot}, want a whole number of 0 or more`);
-      address = this.#arena.reserve(this.plan.parameters * 4, `the residual of slot ${slot}`);
+      address = this.#arena.reserve(this.plan.parameters * 4 * (1 + this.#moments), `the residual of slot ${slot}`);
       this.#residuals.set(slot, address);
     }
     return address;
@@ -169,7 +188,7 @@ export class ExactEngine implements Engine {
       for (const [row, c] of y.entries()) if (c < 0 || c >= N) throw new Error(`engine: row ${row} has class ${c}, want 0 to ${N - 1}`);
       this.#arena.i32(this.#at.y, rows).set(y);
     } else {
-      if (!(batch.y instanceof Float32Array)) throw new Error("engine: the mean squared error takes target rows, a Float32Array");
+      if (!(batch.y instanceof Float32Array)) throw new Error(`engine: the loss ${this.#network.loss} takes target rows, a Float32Array`);
       if (batch.y.length < rows * N) throw new Error(`engine: ${batch.y.length} target values, want ${rows * N}`);
       this.#arena.f32(this.#at.y, rows * N).set(batch.y.subarray(0, rows * N));
     }
@@ -179,13 +198,26 @@ export class ExactEngine implements Engine {
     if (!Number.isSafeInteger(rows) || rows < 1 || rows > this.batchSize) throw new Error(`engine: ${rows} rows, want 1 to ${this.batchSize}`);
     const size = rows * this.plan.inputSize;
     if (x.length < size) throw new Error(`engine: ${x.length} input values, want ${size}`);
-    this.#arena.f32(this.#at.x, size).set(x.length === size ? x : x.subarray(0, size));
+    const used = x.length === size ? x : x.subarray(0, size);
+    const { vocabulary } = this.plan;
+    if (vocabulary !== undefined) {
+      // An index is an address: checked here, once, for both hosts.
+      const bad = used.findIndex((v) => !(v >= 0 && v < vocabulary && Number.isInteger(v)));
+      if (bad >= 0) throw new Error(`engine: row ${Math.floor(bad / this.plan.inputSize)} has index ${used[bad]}, want whole numbers from 0 to ${vocabulary - 1}`);
+    }
+    this.#arena.f32(this.#at.x, size).set(used);
+  }
+
+  #loadSeed(random: Uint8Array | undefined): void {
+    if (!this.#random) return;
+    if (random === undefined || random.length < 16) throw new Error("engine: the model has dropout layers, which take random: 16 bytes or more");
+    this.#arena.u8(this.#at.seed, 16).set(random.subarray(0, 16));
   }
 }
 
-export function checkFits(plan: ModelPlan, batchSize: number): void {
+export function checkFits(plan: ModelPlan, batchSize: number, moments = 0): void {
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) throw new Error(`engine: batch size ${batchSize}, want a whole number of 1 or more`);
-  const bytes = memoryBytes(plan, batchSize);
+  const bytes = memoryBytes(plan, batchSize, moments);
   if (bytes > BigInt(MEMORY_LIMIT)) {
     throw new Error(`engine: ${plan.parameters} parameters at batch ${batchSize} take ${bytes} bytes, an engine holds ${MEMORY_LIMIT}: use a smaller model or batch`);
   }
@@ -197,6 +229,11 @@ function rateOf(lrBits: number): number {
   bits.setUint32(0, lrBits);
   if (lrBits < 0x0080_0000 || lrBits >= 0x7f80_0000) throw new Error(`engine: learning rate bits ${lrBits}, want those of a positive normal binary32`);
   return bits.getFloat32(0);
+}
+
+function timeOf(time: bigint | undefined, moments: number): bigint {
+  if (time === undefined ? moments > 0 : time < 1n) throw new Error(`engine: time ${time}, want the number of the slot's iteration, from 1`);
+  return time ?? 1n;
 }
 
 function quantumOf(log2: number): number {

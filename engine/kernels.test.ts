@@ -144,7 +144,7 @@ for (const host of hosts) {
     const b = new Bench(host);
     const [x, out] = [b.f32([...xs, Number.NaN]), b.room((xs.length + 1) * 4)];
     for (const [kind, f] of [[2, Math.tanh], [3, (v: number) => 1 / (1 + Math.exp(-v))]] as const) {
-      host.kernels.activate(kind, xs.length + 1, x, out);
+      host.kernels.activate(kind, xs.length + 1, x, out, 0);
       const got = b.readF32(out, xs.length + 1);
       xs.forEach((v, i) => {
         const want = f(fround(v));

@@ -1,28 +1,40 @@
 /** Forward and backward of a plan: its computing layers, one after another, over the kernels. */
-import { type Loss, type ModelPlan, sizeOf } from "#engine/topology/index.js";
-import type { Kernels } from "#engine/kernels.js";
-import { activationOperation, denseOperation } from "#engine/operations/dense.js";
-import { conv2dOperation, pool2dOperation } from "#engine/operations/images.js";
-import type { Operation, Place } from "#engine/operations/types.js";
+import { activationOf, errorSlots, lastComputing, type LayerPlan, layerNeeds, type Loss, type ModelPlan, passesError, roomOf, sizeOf } from "#engine/topology/index.js";
+import { activationCode, ELEMENT_LOSSES, type Kernels } from "#engine/kernels.js";
+import { type Operation, operationOf } from "#engine/operations/index.js";
 
 export interface Addresses {
   weights: number;
   gradient: number;
-  packed: number;
+  packed: readonly [number, number];
   columns: number;
+  seed: number;
   x: number;
   y: number;
   losses: number;
   correct: number;
-  /** Room for all outputs, and twice the widest row for the errors that go back. */
+  /** Room for all outputs and what layers keep, and for the errors that go back. */
   activations: number;
-  errors: [number, number];
+  errors: number;
+}
+
+interface Step {
+  readonly operation: Operation;
+  /** of its output; 0 when no parameter stands before it */
+  readonly error: number;
+  readonly targets: readonly number[];
+  /** Inputs whose error is there before: each share is made by itself, by a layer without parameters or with one input, and added to it. */
+  readonly shared: readonly { readonly targets: readonly number[]; readonly at: number; readonly size: number }[];
 }
 
 export class Network {
-  readonly #operations: Operation[] = [];
-  /** Where the last layer's outputs stand: logits, with the cross-entropy. */
+  readonly #steps: Step[] = [];
+  /** Where the last layer's outputs stand: logits, with the cross-entropies. */
   readonly output: number;
+  readonly #outputError: number;
+  readonly #share: number;
+  /** What a prediction does to the outputs, which the loss does otherwise. */
+  readonly final: "softmax" | "sigmoid" | undefined;
 
   constructor(
     readonly plan: ModelPlan,
@@ -32,57 +44,113 @@ export class Network {
     readonly at: Addresses,
     table: (values: readonly number[]) => number,
   ) {
-    let input = at.x;
+    const { layers } = plan;
     let top = at.activations;
-    for (const layer of plan.layers) {
-      if (layer.kind === "shape") continue;
-      const place: Place = { kernels, batchSize, weights: at.weights, gradient: at.gradient, packed: at.packed, columns: at.columns, input, output: top, table };
-      let operation: Operation;
-      switch (layer.kind) {
-        case "dense":
-          operation = denseOperation(layer, place);
-          break;
-        case "conv2d":
-          operation = conv2dOperation(layer, place);
-          break;
-        case "pool2d":
-          operation = pool2dOperation(layer, place);
-          break;
-        case "activation":
-          // Softmax is part of the loss.
-          if (layer.activation === "linear" || layer.activation === "softmax") continue;
-          operation = activationOperation(layer, sizeOf(layer.outputShape), place);
-          break;
-        default:
-          layer satisfies never;
-          continue;
+    const reserve = (floats: bigint): number => {
+      const address = top;
+      top += Number(roomOf(floats));
+      return address;
+    };
+    const slots = errorSlots(plan);
+    let bottom = at.errors;
+    const errorRoom = (size: number): number => {
+      const address = bottom;
+      bottom += Number(roomOf(BigInt(batchSize * size)));
+      return address;
+    };
+    const errors = slots.sizes.map(errorRoom);
+    this.#share = errorRoom(slots.share);
+    // Without any parameter on the way the loss writes its errors here, as predictions do.
+    this.#outputError = errors[0] ?? errorRoom(plan.outputSize);
+    const last = lastComputing(layers);
+    this.final = last && finalOf(last, loss);
+    const outputs: number[] = [];
+    const valueOf = (layer: number): number => (layer < 0 ? at.x : (outputs[layer] as number));
+    const errorOf = (layer: number): number => (layer < 0 ? 0 : (errors[slots.of[layer] as number] ?? 0));
+    const steps: (Step & { layer: number })[] = [];
+    layers.forEach((layer, i) => {
+      if (layer.kind === "shape") {
+        outputs.push(valueOf(layer.from[0] as number));
+        return;
       }
-      this.#operations.push(operation);
-      input = top;
-      top += batchSize * (operation.outputSize + operation.keptSize) * 4;
-    }
-    this.output = input;
+      const output = reserve(BigInt(batchSize * sizeOf(layer.outputShape)));
+      outputs.push(output);
+      const inputs = layer.from.map(valueOf);
+      const kept = layerNeeds(layer, batchSize).kept.map(reserve);
+      const activation = layer === last && this.final !== undefined ? 0 : activationCode(activationOf(layer));
+      const operation = operationOf(layer, { kernels, batchSize, weights: at.weights, gradient: at.gradient, packed: at.packed, columns: at.columns, seed: at.seed, inputs, output, kept, activation, table });
+      steps.push({ operation, layer: i, error: errorOf(i), targets: [], shared: [] });
+    });
+    this.output = valueOf(layers.length - 1);
+    this.#steps = this.#withTargets(steps, slots.root, errorOf);
   }
 
-  forward(rows: number): void {
-    for (const operation of this.#operations) operation.forward(rows);
+  /** Who comes first on the way back writes an error, those after it add to it. */
+  #withTargets(steps: readonly (Step & { layer: number })[], root: readonly number[], errorOf: (layer: number) => number): Step[] {
+    const written = new Set<number>();
+    const done = [...steps].reverse().map((step) => {
+      const layer = this.plan.layers[step.layer] as LayerPlan;
+      const shared: { targets: number[]; at: number; size: number }[] = [];
+      const targets = layer.from.map((f, i) => {
+        const from = f < 0 ? -1 : (root[f] as number);
+        const at = errorOf(from);
+        if (at === 0 || step.error === 0 || !passesError(layer)) return 0;
+        if (!written.has(from)) {
+          written.add(from);
+          return at;
+        }
+        shared.push({ targets: layer.from.map((_, j) => (j === i ? this.#share : 0)), at, size: sizeOf((this.plan.layers[from] as LayerPlan).outputShape) });
+        return 0;
+      });
+      return { operation: step.operation, error: step.error, targets, shared };
+    });
+    return done.reverse();
   }
 
-  /** Row losses and right rows to their addresses, the error of the outputs to errors[0]; answers the mean. */
+  forward(rows: number, training: boolean): void {
+    for (const { operation } of this.#steps) operation.forward(rows, training);
+  }
+
+  /** Row losses and right rows to their addresses, the error of the outputs to its place; answers the mean. */
   lossOf(rows: number): number {
-    const { kernels, at, plan, output } = this;
+    const { kernels, at, plan, output, loss } = this;
     const inverse = Math.fround(1 / rows);
     const N = plan.outputSize;
-    return this.loss === "softmaxCrossEntropy"
-      ? kernels.softmaxCrossEntropy(rows, N, output, at.y, at.errors[0], at.losses, inverse, at.correct)
-      : kernels.meanSquaredError(rows, N, output, at.y, at.errors[0], at.losses, inverse, Math.fround(1 / N), at.correct);
+    return loss === "softmaxCrossEntropy"
+      ? kernels.softmaxCrossEntropy(rows, N, output, at.y, this.#outputError, at.losses, inverse, at.correct)
+      : kernels.elementLoss(ELEMENT_LOSSES[loss], rows, N, output, at.y, this.#outputError, at.losses, inverse, Math.fround(1 / N), at.correct);
   }
 
-  /** From errors[0] to the whole flat gradient. */
+  /** From the outputs' error to the whole flat gradient, but for what moving averages go by. */
   backward(rows: number): void {
-    let [error, other] = this.at.errors;
-    for (let i = this.#operations.length - 1; i >= 0; i--) {
-      if ((this.#operations[i] as Operation).backward(rows, error, other, i === 0)) [error, other] = [other, error];
+    for (let i = this.#steps.length - 1; i >= 0; i--) {
+      const { operation, error, targets, shared } = this.#steps[i] as Step;
+      if (error === 0) continue;
+      // One call makes a layer's gradient: where its only input is shared, that call is the share's.
+      if (shared.length === 0 || targets.some((t) => t !== 0)) operation.backward(rows, error, targets);
+      for (const { targets: own, at, size } of shared) {
+        operation.backward(rows, error, own);
+        this.kernels.add(rows * size, at, this.#share, at);
+      }
     }
   }
+
+  statistics(): void {
+    for (const { operation } of this.#steps) operation.statistics?.();
+  }
+
+  /** Outputs as a client wants them; answers their address. */
+  predictions(rows: number): number {
+    const { kernels, plan: { outputSize: N }, output } = this;
+    if (this.final === "softmax") kernels.softmax(rows, N, output, this.#outputError);
+    else if (this.final === "sigmoid") kernels.activate(activationCode("sigmoid"), rows * N, output, this.#outputError, 0);
+    else return output;
+    return this.#outputError;
+  }
+}
+
+function finalOf(last: LayerPlan, loss: Loss): "softmax" | "sigmoid" | undefined {
+  const activation = activationOf(last);
+  if (activation === "softmax") return "softmax";
+  return activation === "sigmoid" && loss === "binaryCrossEntropy" ? "sigmoid" : undefined;
 }

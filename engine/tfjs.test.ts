@@ -1,81 +1,13 @@
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { createEngine } from "#engine/index.js";
-import { writeLayersModel } from "#engine/export.js";
 import { classes, denseTopology, firstWeights, type Layer, LENET, planOf, topologyOf, uniform } from "#engine/testing/models.js";
-import type { ModelPlan } from "#engine/topology/index.js";
-import type { Batch, Engine } from "#engine/types.js";
+import { agreesWithTfjs as agrees, loadStock as load, relative, slopeOf } from "#engine/testing/reference.js";
 
 test.before(async () => {
   await tf.setBackend("cpu");
 });
-
-/** Stock tfjs reading the very files that the exporter writes. */
-async function load(plan: ModelPlan, topology: string, weights: Float32Array): Promise<tf.LayersModel> {
-  const { modelJson, weightsBin } = writeLayersModel(plan, topology, weights);
-  const { modelTopology, weightsManifest } = JSON.parse(modelJson);
-  return tf.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest[0].weights, weightData: weightsBin.buffer as ArrayBuffer }));
-}
-
-/** Differences beside the size of the whole: one tiny entry among large ones is not held to its own size. */
-function relative(got: ArrayLike<number>, want: ArrayLike<number>): number {
-  let worst = 0;
-  let scale = 1e-6;
-  for (let i = 0; i < want.length; i++) {
-    scale = Math.max(scale, Math.abs(want[i] as number));
-    worst = Math.max(worst, Math.abs((got[i] as number) - (want[i] as number)));
-  }
-  return worst / scale;
-}
-
-/** The loss's slope along one weight, by finite differences. */
-function slopeOf(engine: Engine, w0: Float32Array, batch: Batch, i: number, h: number): number {
-  const at = (d: number) => {
-    const w = w0.slice();
-    w[i] = (w[i] as number) + d;
-    engine.setInitial(w);
-    return engine.gradient(batch).loss;
-  };
-  return (at(h) - at(-h)) / (2 * h);
-}
-
-/** Loss, gradients, predictions of the engine beside tfjs's. */
-async function agrees(t: ExecutionContext, topology: string, loss: "softmaxCrossEntropy" | "meanSquaredError", rows: number, seed: number): Promise<void> {
-  const plan = planOf(topology);
-  const engine = await createEngine(plan, { loss, batchSize: rows });
-  // Biases too, so that their part of the chain is seen.
-  const w0 = firstWeights(plan, seed).map((w, i) => (w === 0 ? (uniform(1, 0.1, seed + i)[0] as number) : w));
-  engine.setInitial(w0);
-  const outputs = plan.outputSize;
-  const x = uniform(rows * plan.inputSize, 2, seed + 1);
-  const y = loss === "softmaxCrossEntropy" ? classes(rows, outputs, seed + 2) : uniform(rows * outputs, 1, seed + 2);
-  const got = engine.gradient({ x, y });
-
-  const model = await load(plan, topology, w0);
-  const xs = tf.tensor(x, [rows, ...plan.inputShape]);
-  const probabilities = plan.layers.some((l) => "activation" in l && l.activation === "softmax");
-  const f = () => {
-    const out = (model.apply(xs, { training: true }) as tf.Tensor).reshape([rows, outputs]) as tf.Tensor2D;
-    if (loss === "meanSquaredError") return tf.losses.meanSquaredError(tf.tensor2d(y as Float32Array, [rows, outputs]), out) as tf.Scalar;
-    const onehot = tf.oneHot(tf.tensor1d(y as Int32Array, "int32"), outputs);
-    return tf.neg(tf.mean(tf.sum(tf.mul(onehot, probabilities ? tf.log(out) : tf.logSoftmax(out)), 1))) as tf.Scalar;
-  };
-  const variables = model.trainableWeights.map((w) => (w as unknown as { val: tf.Variable }).val);
-  const { value, grads } = tf.variableGrads(f, variables);
-  t.true(relative([got.loss], value.dataSync()) < 1e-5, `loss ${got.loss}, tfjs ${value.dataSync()[0]}`);
-  for (const [i, tensor] of plan.tensors.entries()) {
-    const want = (grads[(variables[i] as tf.Variable).name] as tf.Tensor).dataSync();
-    const error = relative(got.gradient.subarray(tensor.offset, tensor.offset + tensor.size), want);
-    t.true(error < 1e-5, `${tensor.name} off by ${error} in ${topology}`);
-  }
-  t.true(relative(engine.predict(x, rows), (model.predict(xs) as tf.Tensor).dataSync()) < 1e-5);
-  const evaluated = engine.evaluate({ x, y }, rows);
-  t.is(evaluated.correct, got.correct);
-  t.true(Math.abs(evaluated.loss.reduce((a, b) => a + b, 0) / rows - got.loss) <= 1e-5 * Math.max(1, Math.abs(got.loss)));
-  tf.dispose([value, grads, xs]);
-  model.dispose();
-}
 
 const hidden = fc.record({ units: fc.integer({ min: 1, max: 19 }), activation: fc.constantFrom("linear", "relu", "tanh", "sigmoid"), use_bias: fc.boolean() });
 const shape = fc.record({ inputs: fc.integer({ min: 1, max: 21 }), hidden: fc.array(hidden, { maxLength: 3 }), outputs: fc.integer({ min: 2, max: 12 }), rows: fc.integer({ min: 1, max: 13 }), seed: fc.integer({ min: 1, max: 1 << 30 }) });

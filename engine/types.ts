@@ -1,10 +1,11 @@
 /** What every engine does, whatever runs its kernels. Two engines of one profile give the same bits. */
+import type { Optimizer } from "#engine/optimizer.js";
 import type { Loss, ModelPlan } from "#engine/topology/index.js";
 
 export interface Batch {
   /** rows × inputSize */
   x: Float32Array;
-  /** Classes, one a row (softmaxCrossEntropy); or rows × outputSize (meanSquaredError). */
+  /** Classes, one a row (softmaxCrossEntropy); or rows × outputSize (all others). */
   y: Int32Array | Float32Array;
 }
 
@@ -15,6 +16,10 @@ export interface StepOptions {
   quantumLog2: number;
   /** Largest step of one entry, 1 … 2^24 - 1. */
   levels: number;
+  /** Which iteration of the slot this is, from 1; for optimizers with moments. */
+  time?: bigint;
+  /** What random parts are drawn from: 16 bytes or more, the first 16 count; for models with dropout. */
+  random?: Uint8Array;
 }
 
 export interface StepResult {
@@ -45,7 +50,7 @@ export interface Engine {
   readonly K: Int32Array;
   /** A view into the engine's memory, valid until the next call. */
   weights(): Float32Array;
-  /** A view of the slot's residual, made on first use as zeros; valid until the next call. */
+  /** A view of the slot's residual and the optimizer's moments behind it, made on first use as zeros; valid until the next call. */
   residual(slot: number): Float32Array;
   /** One iteration at the present K on the slot's residual. Does not add the map to K: addMap does. */
   step(batch: Batch, slot: number, options: StepOptions): StepResult;
@@ -53,11 +58,14 @@ export interface Engine {
   evaluate(batch: Batch, rows: number): { loss: Float32Array; correct: number };
   /** Outputs (softmax applied) of the first `rows` rows of x: rows × outputSize. */
   predict(x: Float32Array, rows: number): Float32Array;
-  gradient(batch: Batch): { loss: number; correct: number; gradient: Float32Array };
+  /** Of a moving average it is how far the average is from the batch, times 1 − momentum. */
+  gradient(batch: Batch, random?: Uint8Array): { loss: number; correct: number; gradient: Float32Array };
 }
 
 export interface EngineOptions {
   loss: Loss;
+  /** SGD where none is said */
+  optimizer?: Optimizer;
   batchSize: number;
   host?: "wasm" | "native" | "auto";
 }

@@ -10,14 +10,17 @@ export const taskSeed = (beacon: Uint8Array, taskId: bigint): Uint8Array => H("p
 
 /**
  * w0 in layer order from one stream: u = u32 >> 8, v = u·2^-23 − 1, w = fround(v·L), L = fround(√(6/(fan_in+fan_out))).
- * Biases are +0 and draw nothing. Every product and quotient is binary64, rounded once.
+ * Biases are +0, scales of normalising layers 1; they draw nothing. Every product and quotient is binary64, rounded once.
  */
-export function initialWeights(plan: { tensors: readonly Pick<Tensor, "size" | "kind" | "fanIn" | "fanOut">[] }, seed: Uint8Array): Float32Array {
+export function initialWeights(plan: { tensors: readonly Pick<Tensor, "size" | "initial" | "fanIn" | "fanOut">[] }, seed: Uint8Array): Float32Array {
   const random = new Drbg(seed);
   const w = new Float32Array(plan.tensors.reduce((n, t) => n + t.size, 0));
   let at = 0;
   for (const tensor of plan.tensors) {
-    if (tensor.kind === "kernel") {
+    if (tensor.initial === "ones") w.fill(1, at, at + tensor.size);
+    // The gates of an LSTM are i, f, c, o: it begins by remembering.
+    else if (tensor.initial === "forget") w.fill(1, at + tensor.size / 4, at + tensor.size / 2);
+    else if (tensor.initial === "uniform") {
       const limit = Math.fround(Math.sqrt(6 / (tensor.fanIn + tensor.fanOut)));
       for (let i = at; i < at + tensor.size; i++) {
         const v = (random.u32() >>> 8) * 2 ** -23 - 1;

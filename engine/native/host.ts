@@ -6,8 +6,6 @@ import { type Place, nativePlace } from "#engine/native/place.js";
 
 type Addon = { [name in keyof Kernels]: (buffer: ArrayBuffer, ...numbers: number[]) => unknown };
 
-const NAMES: readonly (keyof Kernels)[] = ["pack", "gemm", "columnSums", "conv2d", "conv2dKernelGradient", "conv2dInputGradient", "maxPool2d", "maxPool2dGradient", "averagePool2d", "averagePool2dGradient", "activate", "activationGradient", "softmaxCrossEntropy", "meanSquaredError", "softmax", "quantise", "addMap", "makeWeights"];
-
 /** The addon over a memory like WebAssembly's, when a build for this machine lies in the cache. Its bits are not yet checked. */
 export function nativeHost(place = nativePlace()): Host | undefined {
   const addon = loadAddon(place);
@@ -15,7 +13,7 @@ export function nativeHost(place = nativePlace()): Host | undefined {
   const memory = newMemory();
   const kernels: Record<string, unknown> = {};
   // The buffer is asked for at every call: it is another object after the memory has grown.
-  for (const name of NAMES) kernels[name] = (...numbers: number[]) => addon[name](memory.buffer, ...numbers);
+  for (const [name, call] of Object.entries(addon)) kernels[name] = (...numbers: number[]) => call(memory.buffer, ...numbers);
   return { name: "native", memory, kernels: kernels as unknown as Kernels };
 }
 

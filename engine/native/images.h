@@ -156,7 +156,7 @@ static void conv2d(int rows, const window *t, const float *x, const float *kerne
     return;
   }
   for (int b = 0; b < rows; b++, x += image, out += result)
-    product(positions, t->filters, size, windows_of(t, x, columns), size, 1, packed, out, bias, relu, 0);
+    product(positions, t->filters, size, windows_of(t, x, columns), size, 1, packed, out, t->filters, bias, relu, 0);
 }
 
 static void conv2d_kernel_gradient(int rows, const window *t, const float *x, const float *error, float *packed, float *columns, float *g) {
@@ -173,7 +173,7 @@ static void conv2d_kernel_gradient(int rows, const window *t, const float *x, co
   }
   for (int b = 0; b < rows; b++, x += image, error += result) {
     pack(positions, t->filters, error, t->filters, 1, packed);
-    product(size, t->filters, positions, windows_of(t, x, columns), 1, size, packed, g, 0, 0, b > 0);
+    product(size, t->filters, positions, windows_of(t, x, columns), 1, size, packed, g, t->filters, 0, 0, b > 0);
   }
 }
 
@@ -183,7 +183,7 @@ static void conv2d_input_gradient(int rows, const window *t, const float *error,
   int padded = is_padded(t);
   float *shares = columns + padded_floats(t);
   for (int b = 0; b < rows; b++, error += result, out += image) {
-    product(positions, size, t->filters, error, t->filters, 1, packed, shares, 0, 0, 0);
+    product(positions, size, t->filters, error, t->filters, 1, packed, shares, size, 0, 0, 0);
     fold(t, shares, padded ? columns : out);
     if (padded) crop_image(t, columns, out);
   }
@@ -297,4 +297,72 @@ static void average_pool2d_gradient(int rows, const window *t, const float *erro
         }
       }
     }
+}
+
+/* ---- depthwise: assembly/depthwise.ts; `filters` of the table is the multiplier; output c·multiplier + m ---- */
+
+static void depthwise(int rows, const window *t, const float *x, const float *kernel, float *columns, float *out, const float *bias) {
+  int c = t->c, m = t->filters, wide = c * m;
+  long image = (long)t->h * t->w * c;
+  for (int b = 0; b < rows; b++, x += image) {
+    const float *in = x;
+    if (is_padded(t)) {
+      pad_image(t, x, columns);
+      in = columns;
+    }
+    for (int y = 0; y < t->oh; y++)
+      for (int z = 0; z < t->ow; z++, out += wide) {
+        for (int k = 0; k < wide; k++) out[k] = bias ? bias[k] : 0.0f;
+        for (int i = 0; i < t->kh; i++)
+          for (int j = 0; j < t->kw; j++) {
+            const float *p = in + ((long)(y * t->sh + i) * t->pw + z * t->sw + j) * c, *w = kernel + ((long)i * t->kw + j) * wide;
+            if (m == 1) for (int k = 0; k < c; k++) out[k] += p[k] * w[k];
+            else for (int k = 0; k < c; k++) for (int l = 0; l < m; l++) out[k * m + l] += p[k] * w[k * m + l];
+          }
+      }
+  }
+}
+
+static void depthwise_kernel_gradient(int rows, const window *t, const float *x, const float *error, float *columns, float *g) {
+  int c = t->c, m = t->filters, wide = c * m;
+  long image = (long)t->h * t->w * c;
+  memset(g, 0, (size_t)t->kh * t->kw * wide * 4);
+  for (int b = 0; b < rows; b++, x += image) {
+    const float *in = x;
+    if (is_padded(t)) {
+      pad_image(t, x, columns);
+      in = columns;
+    }
+    for (int y = 0; y < t->oh; y++)
+      for (int z = 0; z < t->ow; z++, error += wide)
+        for (int i = 0; i < t->kh; i++)
+          for (int j = 0; j < t->kw; j++) {
+            const float *p = in + ((long)(y * t->sh + i) * t->pw + z * t->sw + j) * c;
+            float *w = g + ((long)i * t->kw + j) * wide;
+            if (m == 1) for (int k = 0; k < c; k++) w[k] += p[k] * error[k];
+            else for (int k = 0; k < c; k++) for (int l = 0; l < m; l++) w[k * m + l] += p[k] * error[k * m + l];
+          }
+  }
+}
+
+static void depthwise_input_gradient(int rows, const window *t, const float *error, const float *kernel, float *columns, float *out) {
+  int c = t->c, m = t->filters, wide = c * m, padded = is_padded(t);
+  long image = (long)t->h * t->w * c;
+  for (int b = 0; b < rows; b++, out += image) {
+    float *to = padded ? columns : out;
+    memset(to, 0, (size_t)t->ph * t->pw * c * 4);
+    for (int y = 0; y < t->oh; y++)
+      for (int z = 0; z < t->ow; z++, error += wide)
+        for (int i = 0; i < t->kh; i++)
+          for (int j = 0; j < t->kw; j++) {
+            float *p = to + ((long)(y * t->sh + i) * t->pw + z * t->sw + j) * c;
+            const float *w = kernel + ((long)i * t->kw + j) * wide;
+            for (int k = 0; k < c; k++) {
+              float share = 0;
+              for (int l = 0; l < m; l++) share += error[k * m + l] * w[k * m + l];
+              p[k] += share;
+            }
+          }
+    if (padded) crop_image(t, columns, out);
+  }
 }

@@ -23,6 +23,9 @@ enum { L = 4, ROWS = 4 };
 typedef float vec __attribute__((vector_size(4 * L), aligned(4)));
 typedef int32_t ivec __attribute__((vector_size(4 * L), aligned(4)));
 
+/** A loop whose turns touch nothing of one another, though what goes in may be what comes out. */
+#define EACH(i, n) _Pragma("GCC ivdep") for (int i = 0; i < (n); i++)
+
 /* ---- math ---- */
 
 static inline float own_exp(float x0) {
@@ -149,13 +152,12 @@ TILE(tile_one_1, 1, 1)
 #define PANEL_LOOP(NV, RA, CA)                                                                                     \
   {                                                                                                                \
     int i = 0;                                                                                                     \
-    for (; i + ROWS <= M; i += ROWS) tile_rows_##NV(K, a + i * (RA), RA, CA, bp, c + (long)i * N + j, N, start, relu, w, more); \
-    for (; i + 2 <= M; i += 2) tile_two_##NV(K, a + i * (RA), RA, CA, bp, c + (long)i * N + j, N, start, relu, w, more);   \
-    for (; i < M; i++) tile_one_##NV(K, a + i * (RA), RA, CA, bp, c + (long)i * N + j, N, start, relu, w, more);           \
+    for (; i + ROWS <= M; i += ROWS) tile_rows_##NV(K, a + i * (RA), RA, CA, bp, c + i * ldc + j, ldc, start, relu, w, more); \
+    for (; i + 2 <= M; i += 2) tile_two_##NV(K, a + i * (RA), RA, CA, bp, c + i * ldc + j, ldc, start, relu, w, more);   \
+    for (; i < M; i++) tile_one_##NV(K, a + i * (RA), RA, CA, bp, c + i * ldc + j, ldc, start, relu, w, more);           \
   }
 
-/** `more` goes on with the chains that stand in C. */
-static inline __attribute__((always_inline)) void product_of(int M, int N, int K, const float *a, long ra, long ca, const float *bp, float *c, const float *bias, int relu, int more) {
+static inline __attribute__((always_inline)) void product_of(int M, int N, int K, const float *a, long ra, long ca, const float *bp, float *c, long ldc, const float *bias, int relu, int more) {
   int nr = panel_of(N);
   for (int j = 0; j < N; j += nr, bp += (long)K * nr) {
     int w = N - j < nr ? N - j : nr;
@@ -171,13 +173,14 @@ static inline __attribute__((always_inline)) void product_of(int M, int N, int K
   }
 }
 
-static void product(int M, int N, int K, const float *a, long ra, long ca, const float *bp, float *c, const float *bias, int relu, int more) {
-  if (more) product_of(M, N, K, a, ra, ca, bp, c, bias, relu, 1);
-  else product_of(M, N, K, a, ra, ca, bp, c, bias, relu, 0);
+/** C's rows are ldc apart; `more` goes on with the chains that stand in C. */
+static void product(int M, int N, int K, const float *a, long ra, long ca, const float *bp, float *c, long ldc, const float *bias, int relu, int more) {
+  if (more) product_of(M, N, K, a, ra, ca, bp, c, ldc, bias, relu, 1);
+  else product_of(M, N, K, a, ra, ca, bp, c, ldc, bias, relu, 0);
 }
 
 static void gemm(int M, int N, int K, const float *a, long ra, long ca, const float *bp, float *c, const float *bias, int relu) {
-  product(M, N, K, a, ra, ca, bp, c, bias, relu, 0);
+  product(M, N, K, a, ra, ca, bp, c, N, bias, relu, 0);
 }
 
 static void column_sums(int M, int N, const float *restrict x, float *restrict out) {
@@ -188,19 +191,9 @@ static void column_sums(int M, int N, const float *restrict x, float *restrict o
 
 #include "images.h"
 
-/* ---- activations ---- */
-
-static void activate(int kind, int n, const float *x, float *out) {
-  if (kind == 1) for (int i = 0; i < n; i++) out[i] = x[i] < 0 ? 0.0f : x[i];
-  else if (kind == 2) for (int i = 0; i < n; i++) out[i] = own_tanh(x[i]);
-  else for (int i = 0; i < n; i++) out[i] = own_sigmoid(x[i]);
-}
-
-static void activation_gradient(int kind, int n, const float *restrict h, float *restrict g) {
-  if (kind == 1) for (int i = 0; i < n; i++) g[i] = h[i] > 0 ? g[i] : 0.0f;
-  else if (kind == 2) for (int i = 0; i < n; i++) g[i] = g[i] * (1.0f - h[i] * h[i]);
-  else for (int i = 0; i < n; i++) g[i] = g[i] * (h[i] * (1.0f - h[i]));
-}
+#include "elements.h"
+#include "normal.h"
+#include "sequences.h"
 
 /* ---- losses ---- */
 
@@ -234,23 +227,7 @@ static float softmax_cross_entropy(int rows, int N, const float *z, const int32_
   return sum * inv;
 }
 
-static float mean_squared_error(int rows, int N, const float *o, const float *t, float *g, float *losses, float inv, float invN, int32_t *correct) {
-  float scale = invN * inv * 2.0f, sum = 0;
-  int right = 0;
-  for (int i = 0; i < rows; i++, o += N, t += N, g += N) {
-    float squares = 0;
-    for (int j = 0; j < N; j++) {
-      float d = o[j] - t[j];
-      squares += d * d;
-      g[j] = d * scale;
-    }
-    losses[i] = squares * invN;
-    sum += losses[i];
-    if (argmax(N, o) == argmax(N, t)) right++;
-  }
-  *correct = right;
-  return sum * inv;
-}
+#include "losses.h"
 
 static void softmax(int rows, int N, const float *z, float *out) {
   for (int i = 0; i < rows; i++, z += N, out += N) {
@@ -258,6 +235,8 @@ static void softmax(int rows, int N, const float *z, float *out) {
     for (int j = 0; j < N; j++) out[j] = out[j] / s;
   }
 }
+
+#include "update.h"
 
 /* ---- maps ---- */
 
@@ -446,7 +425,7 @@ static int add_map(int n, const float *w0, int32_t *K, float *w, float q, int le
 /* ---- Node-API: fn(memory.buffer, …numbers), addresses as in WebAssembly ---- */
 
 static char *read_arguments(napi_env env, napi_callback_info info, double *v, size_t n) {
-  napi_value a[16];
+  napi_value a[24];
   size_t count = n + 1, length;
   void *base = 0;
   napi_get_cb_info(env, info, &count, a, 0, 0);
@@ -465,9 +444,11 @@ static napi_value number(napi_env env, double value) {
 #define I(k) ((int)v[k])
 #define R(k) ((float)v[k])
 #define P(k) ((void *)(base + (size_t)v[k]))
+/* Address 0 stands for what is not there. */
+#define Q(k) (v[k] ? P(k) : 0)
 #define FUNCTION(NAME, N, BODY)                                          \
   static napi_value call_##NAME(napi_env env, napi_callback_info info) { \
-    double v[16];                                                        \
+    double v[24];                                                        \
     char *base = read_arguments(env, info, v, N);                        \
     if (!base) {                                                         \
       napi_throw_type_error(env, 0, "engine: " #NAME " takes a buffer and " #N " numbers"); \
@@ -476,19 +457,49 @@ static napi_value number(napi_env env, double value) {
     BODY                                                                 \
   }
 FUNCTION(pack, 6, pack(I(0), I(1), P(2), I(3), I(4), P(5)); return 0;)
-FUNCTION(gemm, 10, gemm(I(0), I(1), I(2), P(3), I(4), I(5), P(6), P(7), v[8] ? P(8) : 0, I(9)); return 0;)
+FUNCTION(gemm, 10, gemm(I(0), I(1), I(2), P(3), I(4), I(5), P(6), P(7), Q(8), I(9)); return 0;)
 FUNCTION(columnSums, 4, column_sums(I(0), I(1), P(2), P(3)); return 0;)
-FUNCTION(conv2d, 9, conv2d(I(0), P(1), P(2), P(3), P(4), P(5), P(6), v[7] ? P(7) : 0, I(8)); return 0;)
+FUNCTION(conv2d, 9, conv2d(I(0), P(1), P(2), P(3), P(4), P(5), P(6), Q(7), I(8)); return 0;)
 FUNCTION(conv2dKernelGradient, 7, conv2d_kernel_gradient(I(0), P(1), P(2), P(3), P(4), P(5), P(6)); return 0;)
 FUNCTION(conv2dInputGradient, 6, conv2d_input_gradient(I(0), P(1), P(2), P(3), P(4), P(5)); return 0;)
 FUNCTION(maxPool2d, 5, max_pool2d(I(0), P(1), P(2), P(3), P(4)); return 0;)
 FUNCTION(maxPool2dGradient, 5, max_pool2d_gradient(I(0), P(1), P(2), P(3), P(4)); return 0;)
 FUNCTION(averagePool2d, 4, average_pool2d(I(0), P(1), P(2), P(3)); return 0;)
 FUNCTION(averagePool2dGradient, 4, average_pool2d_gradient(I(0), P(1), P(2), P(3)); return 0;)
-FUNCTION(activate, 4, activate(I(0), I(1), P(2), P(3)); return 0;)
-FUNCTION(activationGradient, 4, activation_gradient(I(0), I(1), P(2), P(3)); return 0;)
+FUNCTION(product, 12, product(I(0), I(1), I(2), P(3), I(4), I(5), P(6), P(7), I(8), Q(9), I(10), I(11)); return 0;)
+FUNCTION(activate, 5, activate(I(0), I(1), P(2), P(3), R(4)); return 0;)
+FUNCTION(activationGradient, 7, activation_gradient(I(0), I(1), P(2), P(3), P(4), P(5), R(6)); return 0;)
+FUNCTION(add, 4, add(I(0), P(1), P(2), P(3)); return 0;)
+FUNCTION(multiply, 4, multiply(I(0), P(1), P(2), P(3)); return 0;)
+FUNCTION(scale, 3, scale(I(0), R(1), P(2)); return 0;)
+FUNCTION(copyRows, 6, copy_rows(I(0), I(1), P(2), I(3), P(4), I(5)); return 0;)
+FUNCTION(zero, 2, memset(P(1), 0, (size_t)I(0) * 4); return 0;)
+FUNCTION(dropout, 8, dropout(I(0), P(1), (uint32_t)v[2], (uint32_t)v[3], R(4), P(5), P(6), P(7)); return 0;)
+FUNCTION(embed, 5, embed(I(0), I(1), P(2), P(3), P(4)); return 0;)
+FUNCTION(embedGradient, 6, embed_gradient(I(0), I(1), I(2), P(3), P(4), P(5)); return 0;)
+FUNCTION(layerNorm, 8, layer_norm(I(0), I(1), P(2), Q(3), Q(4), R(5), P(6), P(7)); return 0;)
+FUNCTION(layerNormGradient, 10, layer_norm_gradient(I(0), I(1), P(2), Q(3), P(4), P(5), P(6), Q(7), Q(8), Q(9)); return 0;)
+FUNCTION(batchNorm, 8, batch_norm(I(0), I(1), P(2), Q(3), Q(4), R(5), P(6), P(7)); return 0;)
+FUNCTION(batchNormFixed, 10, batch_norm_fixed(I(0), I(1), P(2), Q(3), Q(4), P(5), P(6), R(7), P(8), P(9)); return 0;)
+FUNCTION(batchNormGradient, 10, batch_norm_gradient(I(0), I(1), P(2), Q(3), P(4), P(5), P(6), Q(7), Q(8), Q(9)); return 0;)
+FUNCTION(movingGradient, 5, moving_gradient(I(0), P(1), P(2), R(3), P(4)); return 0;)
+FUNCTION(depthwise, 7, depthwise(I(0), P(1), P(2), P(3), P(4), P(5), Q(6)); return 0;)
+FUNCTION(depthwiseKernelGradient, 6, depthwise_kernel_gradient(I(0), P(1), P(2), P(3), P(4), P(5)); return 0;)
+FUNCTION(depthwiseInputGradient, 6, depthwise_input_gradient(I(0), P(1), P(2), P(3), P(4), P(5)); return 0;)
+FUNCTION(gruGates, 6, gru_gates(I(0), I(1), I(2), P(3), P(4), P(5)); return 0;)
+FUNCTION(gruState, 5, gru_state(I(0), I(1), P(2), P(3), P(4)); return 0;)
+FUNCTION(gruStateGradient, 7, gru_state_gradient(I(0), I(1), I(2), P(3), P(4), P(5), P(6)); return 0;)
+FUNCTION(gruResetGradient, 7, gru_reset_gradient(I(0), I(1), I(2), P(3), P(4), P(5), P(6)); return 0;)
+FUNCTION(lstmState, 8, lstm_state(I(0), I(1), I(2), P(3), P(4), P(5), P(6), P(7)); return 0;)
+FUNCTION(lstmStateGradient, 8, lstm_state_gradient(I(0), I(1), I(2), P(3), P(4), P(5), P(6), P(7)); return 0;)
+FUNCTION(attention, 13, attention(I(0), I(1), I(2), I(3), I(4), P(5), P(6), P(7), R(8), I(9), P(10), P(11), P(12)); return 0;)
+FUNCTION(attentionGradient, 16, attention_gradient(I(0), I(1), I(2), I(3), I(4), P(5), P(6), P(7), R(8), P(9), P(10), P(11), P(12), P(13), P(14), P(15)); return 0;)
+FUNCTION(clipNorm, 3, clip_norm(I(0), P(1), R(2)); return 0;)
+FUNCTION(momentumStep, 7, momentum_step(I(0), P(1), P(2), P(3), R(4), R(5), I(6)); return 0;)
+FUNCTION(adamStep, 10, adam_step(I(0), P(1), P(2), P(3), P(4), P(5), R(6), R(7), R(8), R(9)); return 0;)
+FUNCTION(decay, 4, decay(I(0), P(1), R(2), P(3)); return 0;)
 FUNCTION(softmaxCrossEntropy, 8, return number(env, softmax_cross_entropy(I(0), I(1), P(2), P(3), P(4), P(5), R(6), P(7)));)
-FUNCTION(meanSquaredError, 9, return number(env, mean_squared_error(I(0), I(1), P(2), P(3), P(4), P(5), R(6), R(7), P(8)));)
+FUNCTION(elementLoss, 10, return number(env, element_loss(I(0), I(1), I(2), P(3), P(4), P(5), P(6), R(7), R(8), P(9)));)
 FUNCTION(softmax, 4, softmax(I(0), I(1), P(2), P(3)); return 0;)
 FUNCTION(quantise, 10, uint8_t *start = quantise(I(0), P(1), P(2), R(3), R(4), R(5), I(6), P(7), P(8), P(9)); return number(env, start ? (double)((char *)start - base) : 0);)
 FUNCTION(addMap, 9, return number(env, add_map(I(0), P(1), P(2), P(3), R(4), I(5), I(6), P(7), I(8)));)
@@ -501,9 +512,12 @@ NAPI_MODULE_INIT() {
     napi_create_function(env, #NAME, NAPI_AUTO_LENGTH, call_##NAME, 0, &fn);           \
     napi_set_named_property(env, exports, #NAME, fn);                                  \
   }
-  EXPORT(conv2d) EXPORT(conv2dKernelGradient) EXPORT(conv2dInputGradient)
-  EXPORT(maxPool2d) EXPORT(maxPool2dGradient) EXPORT(averagePool2d) EXPORT(averagePool2dGradient)
-  EXPORT(pack) EXPORT(gemm) EXPORT(columnSums) EXPORT(activate) EXPORT(activationGradient) EXPORT(softmaxCrossEntropy)
-  EXPORT(meanSquaredError) EXPORT(softmax) EXPORT(quantise) EXPORT(addMap) EXPORT(makeWeights)
+  EXPORT(pack) EXPORT(gemm) EXPORT(columnSums) EXPORT(conv2d) EXPORT(conv2dKernelGradient) EXPORT(conv2dInputGradient) EXPORT(maxPool2d)
+  EXPORT(maxPool2dGradient) EXPORT(averagePool2d) EXPORT(averagePool2dGradient) EXPORT(product) EXPORT(activate) EXPORT(activationGradient)
+  EXPORT(add) EXPORT(multiply) EXPORT(scale) EXPORT(copyRows) EXPORT(zero) EXPORT(dropout) EXPORT(embed) EXPORT(embedGradient) EXPORT(layerNorm)
+  EXPORT(layerNormGradient) EXPORT(batchNorm) EXPORT(batchNormFixed) EXPORT(batchNormGradient) EXPORT(movingGradient) EXPORT(depthwise)
+  EXPORT(depthwiseKernelGradient) EXPORT(depthwiseInputGradient) EXPORT(gruGates) EXPORT(gruState) EXPORT(gruStateGradient) EXPORT(gruResetGradient)
+  EXPORT(lstmState) EXPORT(lstmStateGradient) EXPORT(attention) EXPORT(attentionGradient) EXPORT(clipNorm) EXPORT(momentumStep) EXPORT(adamStep)
+  EXPORT(decay) EXPORT(softmaxCrossEntropy) EXPORT(elementLoss) EXPORT(softmax) EXPORT(quantise) EXPORT(addMap) EXPORT(makeWeights)
   return exports;
 }

@@ -58,7 +58,8 @@ export function uniform(n: number, limit: number, seed: number): Float32Array {
 
 export function firstWeights(plan: ModelPlan, seed: number): Float32Array {
   const w0 = new Float32Array(plan.parameters);
-  for (const x of plan.tensors) if (x.kind === "kernel") w0.set(uniform(x.size, Math.fround(Math.sqrt(6 / (x.fanIn + x.fanOut))), seed + x.offset), x.offset);
+  for (const x of plan.tensors) if (x.initial === "ones") w0.fill(1, x.offset, x.offset + x.size);
+  for (const x of plan.tensors) if (x.initial === "uniform") w0.set(uniform(x.size, Math.fround(Math.sqrt(6 / (x.fanIn + x.fanOut))), seed + x.offset), x.offset);
   return w0;
 }
 

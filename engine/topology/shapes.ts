@@ -2,20 +2,20 @@
 import { TopologyError } from "./error.js";
 import { type Json, type JsonObject, show } from "./json.js";
 import { allowOptions, channelsLast, MAX_ROW, sizeOf } from "./options.js";
-import type { LayerPlan } from "./plan.js";
+import type { LayerBody } from "./plan.js";
 
-export function readInput(config: JsonObject, name: string, inputShape: number[]): LayerPlan {
+export function readInput(config: JsonObject, name: string, inputShape: number[]): LayerBody {
   allowOptions(config, name, []);
   return { kind: "shape", name, inputShape, outputShape: inputShape };
 }
 
-export function readFlatten(config: JsonObject, name: string, inputShape: number[]): LayerPlan {
+export function readFlatten(config: JsonObject, name: string, inputShape: number[]): LayerBody {
   allowOptions(config, name, ["data_format"]);
   channelsLast(config["data_format"], name);
   return { kind: "shape", name, inputShape, outputShape: [sizeOf(inputShape)] };
 }
 
-export function readReshape(config: JsonObject, name: string, inputShape: number[]): LayerPlan {
+export function readReshape(config: JsonObject, name: string, inputShape: number[]): LayerBody {
   allowOptions(config, name, ["target_shape"]);
   return { kind: "shape", name, inputShape, outputShape: readTargetShape(config["target_shape"], inputShape, name) };
 }

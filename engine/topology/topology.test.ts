@@ -23,7 +23,7 @@ test("a model that tfjs itself writes is read with its shapes, offsets and cost"
   t.is(plan.parameters, model.countParams());
   t.deepEqual(plan.tensors.map((x) => [x.name, x.shape, x.offset, x.size, x.fanIn, x.fanOut]), [
     ["hidden/kernel", [64, 32], 0, 2048, 64, 32],
-    ["hidden/bias", [32], 2048, 32, 64, 32],
+    ["hidden/bias", [32], 2048, 32, 0, 0],
     ["out/kernel", [32, 10], 2080, 320, 32, 10],
   ]);
   t.is(plan.macs, 64n * 32n + 32n * 10n);
@@ -48,16 +48,15 @@ const refused: [title: string, json: string, names: RegExp][] = [
   ["an unknown layer", sequential({ class_name: "Conv9D", config: first }), /layer "first": layer type "Conv9D" is not supported/],
   ["an unknown option", sequential(dense({ ...first, turbo: 1 })), /layer "first": option "turbo" is not known/],
   ["a regulariser", sequential(dense({ ...first, kernel_regularizer: { class_name: "L2" } })), /layer "first": option kernel_regularizer/],
-  ["an unknown activation", sequential(dense({ ...first, activation: "gelu" })), /layer "first": activation "gelu"/],
+  ["an unknown activation", sequential(dense({ ...first, activation: "selu" })), /layer "first": activation "selu"/],
   ["softmax inside", sequential(dense({ ...first, activation: "softmax" }), dense({ name: "b" })), /layer "first": softmax is only/],
   ["two layers of one name", sequential(dense(first), dense({ name: "first" })), /layer "first": two layers/],
-  ["a functional model", JSON.stringify({ class_name: "Model", config: { layers: [] } }), /model type "Model" is not supported/],
+  ["a model of another kind", JSON.stringify({ class_name: "Forest", config: { layers: [] } }), /model type "Forest" is not supported/],
   ["inbound nodes", sequential({ ...dense(first), inbound_nodes: [[["first", 0, 0]]] }), /layer "first": has inbound_nodes/],
   ["an enormous layer", sequential(dense({ ...first, units: Number.MAX_SAFE_INTEGER })), /layer "first": brings the model to 36028797018963964 parameters/],
   ["an enormous input", sequential(dense({ ...first, batch_input_shape: [null, 65536, 65536] })), /layer "first": an input row/],
   ["no input shape", sequential(dense({ name: "first" })), /layer "first": the first layer states no input shape/],
   ["a fixed batch", sequential(dense({ name: "first", batch_input_shape: [32, 3] })), /layer "first": batch_input_shape/],
-  ["a dense layer on an image", sequential(dense({ name: "first", batch_input_shape: [null, 8, 8] })), /layer "first": Dense got an input of shape \[8, 8\]/],
   ["a frozen layer", sequential(dense({ ...first, trainable: false })), /layer "first": trainable is false/],
   ["another dtype", sequential(dense({ ...first, dtype: "float16" })), /layer "first": dtype is "float16"/],
   ["half a unit", sequential(dense({ ...first, units: 1.5 })), /layer "first": units is 1.5/],

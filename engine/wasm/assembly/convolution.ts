@@ -36,7 +36,7 @@ export function conv2d(rows: i32, t: usize, x: usize, _kernel: usize, packed: us
   const image = imageBytes(t);
   const result = <usize>positions * <usize>filters << 2;
   for (let b = 0; b < rows; b++) {
-    product(positions, filters, window, windowsOf(t, x, columns), window, 1, packed, out, bias, relu, false);
+    product(positions, filters, window, windowsOf(t, x, columns), window, 1, packed, out, filters, bias, relu, false);
     x += image;
     out += result;
   }
@@ -51,7 +51,7 @@ export function conv2dKernelGradient(rows: i32, t: usize, x: usize, error: usize
   const result = <usize>positions * <usize>filters << 2;
   for (let b = 0; b < rows; b++) {
     pack(positions, filters, error, filters, 1, packed);
-    product(window, filters, positions, windowsOf(t, x, columns), 1, window, packed, g, 0, false, b > 0);
+    product(window, filters, positions, windowsOf(t, x, columns), 1, window, packed, g, filters, 0, false, b > 0);
     x += image;
     error += result;
   }
@@ -70,7 +70,7 @@ export function conv2dInputGradient(rows: i32, t: usize, error: usize, packed: u
   const padded = isPadded(t);
   const shares = columns + paddedBytes(t);
   for (let b = 0; b < rows; b++) {
-    product(positions, window, filters, error, filters, 1, packed, shares, 0, false, false);
+    product(positions, window, filters, error, filters, 1, packed, shares, window, 0, false, false);
     fold(t, shares, padded ? columns : out);
     if (padded) cropImage(t, columns, out);
     error += result;

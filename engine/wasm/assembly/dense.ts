@@ -3,15 +3,12 @@
  * the blocking below moves work between registers and never changes that chain.
  */
 
+import { at } from "./elements";
+
 /** Columns of a packed panel: two vectors. */
 const PANEL: i32 = 8;
 const scratch: usize = memory.data(32, 16);
 
-// @ts-ignore: decorator
-@inline
-function at(base: usize, elements: i32): usize {
-  return base + (<usize>elements << 2);
-}
 
 /** B(k,j) = b[k·rs + j·cs] into panels of 8 columns, [k][8], zeros beyond column N. One of rs, cs is 1. */
 export function pack(K: i32, N: i32, b: usize, rs: i32, cs: i32, out: usize): void {
@@ -124,12 +121,12 @@ function loadColumns(c: usize, w: i32, high: bool): v128 {
 
 /** C[M,N] (rows of N) = bias + A·B; A(i,k) = a[i·ra + k·ca], one of ra, ca is 1; B packed; bias 0: +0. */
 export function gemm(M: i32, N: i32, K: i32, a: usize, ra: i32, ca: i32, packed: usize, c: usize, bias: usize, relu: bool): void {
-  product(M, N, K, a, ra, ca, packed, c, bias, relu, false);
+  product(M, N, K, a, ra, ca, packed, c, N, bias, relu, false);
 }
 
-/** As gemm, but `more` goes on with the chains that stand in C. */
-export function product(M: i32, N: i32, K: i32, a: usize, ra: i32, ca: i32, packed: usize, c: usize, bias: usize, relu: bool, more: bool): void {
-  const rowC = <usize>N << 2;
+/** As gemm, but rows of C are ldc apart, and `more` goes on with the chains that stand in C. */
+export function product(M: i32, N: i32, K: i32, a: usize, ra: i32, ca: i32, packed: usize, c: usize, ldc: i32, bias: usize, relu: bool, more: bool): void {
+  const rowC = <usize>ldc << 2;
   const A = <usize>ra << 2;
   const S = <usize>ca << 2;
   const M4 = M & ~3;

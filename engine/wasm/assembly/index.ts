@@ -6,9 +6,16 @@
  * All addresses are bytes in the engine's memory; every buffer has 64 bytes of slack behind it,
  * because packing reads whole vectors.
  */
-export { pack, gemm, columnSums } from "./dense";
+export { pack, gemm, product, columnSums } from "./dense";
 export { conv2d, conv2dKernelGradient, conv2dInputGradient } from "./convolution";
+export { depthwise, depthwiseKernelGradient, depthwiseInputGradient } from "./depthwise";
 export { maxPool2d, maxPool2dGradient, averagePool2d, averagePool2dGradient } from "./pooling";
 export { activate, activationGradient } from "./activation";
-export { softmaxCrossEntropy, meanSquaredError, softmax } from "./loss";
+export { add, multiply, scale, copyRows, zero, embed, embedGradient } from "./elements";
+export { dropout } from "./random";
+export { layerNorm, layerNormGradient, batchNorm, batchNormFixed, batchNormGradient, movingGradient } from "./normal";
+export { gruGates, gruState, gruStateGradient, gruResetGradient, lstmState, lstmStateGradient } from "./recurrent";
+export { attention, attentionGradient } from "./attention";
+export { softmaxCrossEntropy, elementLoss, softmax } from "./loss";
+export { clipNorm, momentumStep, adamStep, decay } from "./update";
 export { quantise, addMap, makeWeights } from "./map";

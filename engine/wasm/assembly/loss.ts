@@ -1,4 +1,4 @@
-import { exp, log } from "./math";
+import { exp, log, sigmoid } from "./math";
 
 /** Index of the largest entry; ties go to the lowest. */
 // @ts-ignore: decorator
@@ -63,30 +63,55 @@ export function softmaxCrossEntropy(rows: i32, N: i32, logits: usize, labels: us
   return sum * inv;
 }
 
+// @ts-ignore: decorator
+@inline
+function lossOf(kind: i32, o: f32, t: f32): f32 {
+  const d = o - t;
+  const a = abs<f32>(d);
+  if (kind == 0) return d * d;
+  if (kind == 1) return a;
+  if (kind == 2) return a <= 1 ? <f32>0.5 * (d * d) : a - <f32>0.5;
+  return (o > 0 ? o : <f32>0) - o * t + log(<f32>1 + exp(-abs<f32>(o)));
+}
+
+// @ts-ignore: decorator
+@inline
+function lossSlope(kind: i32, o: f32, t: f32, scale: f32): f32 {
+  const d = o - t;
+  if (kind == 0) return d * scale;
+  if (kind == 1) return d > 0 ? scale : d < 0 ? -scale : d * scale;
+  if (kind == 2) return d > 1 ? scale : d < -1 ? -scale : d * scale;
+  return (sigmoid(o) - t) * scale;
+}
+
 /**
- * d = o − t; row loss (Σ d·d ascending)·invN; the mean is the sum of them, rows ascending, times
- * inv; gradient d·(invN·inv·2), multiplied in that order. A row is right when outputs and targets
- * have their largest entry at the same place.
+ * Losses of every output by itself, d = o − t: 0 squared d·d; 1 absolute; 2 Huber, |d| ≤ 1 ? 0.5·(d·d) : |d| − 0.5; 3
+ * binary cross-entropy of logits, max(o, 0) − o·t + log(1 + exp(−|o|)). The row's loss is (Σ ascending)·invN, the mean
+ * the sum of them, rows ascending, times inv. Slopes are multiplied by invN·inv (squared: ·2 as well). A row is right when
+ * outputs and targets have their largest entry at the same place; of kind 3, when every output is on its target's side.
  */
-export function meanSquaredError(rows: i32, N: i32, outputs: usize, targets: usize, g: usize, losses: usize, inv: f32, invN: f32, correct: usize): f32 {
+export function elementLoss(kind: i32, rows: i32, N: i32, outputs: usize, targets: usize, g: usize, losses: usize, inv: f32, invN: f32, correct: usize): f32 {
   const stride = <usize>N << 2;
-  const scale = invN * inv * <f32>2;
+  const scale = kind == 0 ? invN * inv * <f32>2 : invN * inv;
   let sum: f32 = 0;
   let right = 0;
   for (let i = 0; i < rows; i++) {
     const o = outputs + <usize>i * stride;
     const t = targets + <usize>i * stride;
     const gr = g + <usize>i * stride;
-    let squares: f32 = 0;
+    let total: f32 = 0;
+    let same = true;
     for (let j: usize = 0; j < stride; j += 4) {
-      const d = load<f32>(o + j) - load<f32>(t + j);
-      squares += d * d;
-      store<f32>(gr + j, d * scale);
+      const oj = load<f32>(o + j);
+      const tj = load<f32>(t + j);
+      total += lossOf(kind, oj, tj);
+      store<f32>(gr + j, lossSlope(kind, oj, tj, scale));
+      if ((oj > 0) != (tj > 0.5)) same = false;
     }
-    const loss = squares * invN;
+    const loss = total * invN;
     store<f32>(losses + (<usize>i << 2), loss);
     sum += loss;
-    if (argmax(N, o) == argmax(N, t)) right++;
+    if (kind == 3 ? same : argmax(N, o) == argmax(N, t)) right++;
   }
   store<i32>(correct, right);
   return sum * inv;
