@@ -14,7 +14,7 @@ const golden = JSON.parse(readFileSync(FILE, "utf8"));
 for (const { name, topology, ...o } of RUNS) {
   for (const host of ["wasm", "auto"] as const) {
     test(`200 steps give the golden digests: ${name} (host ${host})`, async (t) => {
-      const got = await run(planOf(topology), { loss: o.loss, batchSize: o.batchSize, host }, STEPS, o);
+      const got = await run(planOf(topology), { loss: o.loss, batchSize: o.batchSize, host, ...(o.optimizer ? { optimizer: o.optimizer } : {}) }, STEPS, o);
       if (process.env["GOLDEN"] === "write") {
         golden[name] ??= got;
         writeFileSync(FILE, `${JSON.stringify(golden, null, 2)}\n`);

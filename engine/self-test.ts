@@ -4,12 +4,13 @@
  */
 import { ExactEngine } from "#engine/exact.js";
 import type { Host } from "#engine/kernels.js";
+import type { Optimizer } from "#engine/optimizer.js";
 import { type Loss, parseTopology } from "#engine/topology/index.js";
 
 type Shorthand = readonly [className: string, config: Readonly<Record<string, unknown>>];
 const dense = (units: number, activation: string): Shorthand => ["Dense", { units, activation }];
 
-const MODELS: readonly { loss: Loss; rows: number; levels: number; input: readonly number[]; layers: readonly Shorthand[] }[] = [
+const MODELS: readonly { loss: Loss; rows: number; levels: number; input: readonly number[]; layers: readonly Shorthand[]; optimizer?: Optimizer }[] = [
   { loss: "softmaxCrossEntropy", rows: 13, levels: 1, input: [37], layers: [dense(70, "relu"), dense(33, "tanh"), dense(10, "softmax")] },
   { loss: "softmaxCrossEntropy", rows: 7, levels: 9, input: [5], layers: [dense(17, "sigmoid"), dense(3, "linear")] },
   { loss: "meanSquaredError", rows: 8, levels: 1, input: [64], layers: [dense(32, "sigmoid"), dense(8, "relu"), dense(1, "tanh")] },
@@ -25,6 +26,34 @@ const MODELS: readonly { loss: Loss; rows: number; levels: number; input: readon
       dense(10, "softmax"),
     ],
   },
+  {
+    loss: "binaryCrossEntropy", rows: 5, levels: 2, input: [6, 5, 3], optimizer: { kind: "momentum", momentum: 0.75, nesterov: true, clipNorm: 1 },
+    layers: [
+      ["DepthwiseConv2D", { kernel_size: 3, depth_multiplier: 2, padding: "same", activation: "relu" }],
+      ["DepthwiseConv2D", { kernel_size: 2, strides: 1, use_bias: false }],
+      ["BatchNormalization", {}],
+      ["LeakyReLU", { alpha: 0.25 }],
+      ["Reshape", { target_shape: [5, -1] }],
+      ["LSTM", { units: 19, return_sequences: true }],
+      ["GRU", { units: 21, return_sequences: true }],
+      ["GRU", { units: 4, recurrent_activation: "sigmoid" }],
+      dense(3, "sigmoid"),
+    ],
+  },
+  {
+    loss: "huber", rows: 3, levels: 1, input: [19], optimizer: { kind: "adam", momentum: 0.875, beta2: 0.96875, epsilon: 2 ** -20, weightDecay: 0.125 },
+    layers: [
+      ["Embedding", { input_dim: 23, output_dim: 18 }],
+      ["PositionEmbedding", { sequence_length: 19 }],
+      ["LayerNormalization", {}],
+      ["MultiHeadAttention", { num_heads: 2, key_dim: 5, value_dim: 3 }],
+      dense(35, "gelu"),
+      ["Dropout", { rate: 0.25 }],
+      ["GlobalAveragePooling1D", {}],
+      dense(2, "linear"),
+    ],
+  },
+  { loss: "meanAbsoluteError", rows: 3, levels: 1, input: [5], layers: [dense(18, "gelu"), dense(2, "linear")] },
 ];
 
 export async function sameBits(a: () => Promise<Host>, b: () => Promise<Host>): Promise<boolean> {
@@ -39,7 +68,7 @@ export async function sameBits(a: () => Promise<Host>, b: () => Promise<Host>): 
 function trace(model: (typeof MODELS)[number], host: Host): number[] {
   const layers = model.layers.map(([class_name, config], i) => ({ class_name, config: { ...config, name: `d${i}`, ...(i === 0 ? { batch_input_shape: [null, ...model.input] } : {}) } }));
   const plan = parseTopology(JSON.stringify({ class_name: "Sequential", config: { layers } }), { maxParameters: 1 << 20 });
-  const engine = new ExactEngine(plan, { loss: model.loss, batchSize: model.rows }, host);
+  const engine = new ExactEngine(plan, { loss: model.loss, batchSize: model.rows, ...(model.optimizer ? { optimizer: model.optimizer } : {}) }, host);
   let state = 0x9e3779b9;
   const draw = (n: number, scale: number) =>
     Float32Array.from({ length: n }, () => {
@@ -53,14 +82,17 @@ function trace(model: (typeof MODELS)[number], host: Host): number[] {
     else words.push(...new Uint32Array(values.buffer, values.byteOffset, values.length));
   };
   for (let s = 0; s < 8; s++) {
+    const { vocabulary } = plan;
     const x = draw(model.rows * plan.inputSize, 3);
+    if (vocabulary !== undefined) x.forEach((v, i) => (x[i] = Math.floor(((v + 3) / 6) * vocabulary)));
     // One iteration that must come out null, and one with tiny numbers, where denormals are at stake.
-    if (s === 4) x[3] = Infinity;
-    if (s === 5) x.forEach((v, i) => (x[i] = v * 1e-39));
+    if (s === 4 && vocabulary === undefined) x[3] = Infinity;
+    if (s === 5 && vocabulary === undefined) x.forEach((v, i) => (x[i] = v * 1e-39));
     const y = draw(model.rows * plan.outputSize, 1);
     const classes = Int32Array.from({ length: model.rows }, (_, i) => (i * 7 + s) % plan.outputSize);
     const batch = { x, y: model.loss === "softmaxCrossEntropy" ? classes : y };
-    const result = engine.step(batch, 0, { lrBits: 0x3f000000, quantumLog2: -9, levels: model.levels });
+    const random = Uint8Array.from({ length: 16 }, (_, i) => i * 29 + s);
+    const result = engine.step(batch, 0, { lrBits: 0x3f000000, quantumLog2: -9, levels: model.levels, time: BigInt(s + 1), random });
     engine.addMap(result.map, model.levels, 1);
     keep(result.map);
     keep(Float32Array.of(result.isNull ? 0 : result.loss));
@@ -68,7 +100,7 @@ function trace(model: (typeof MODELS)[number], host: Host): number[] {
     if (!result.isNull) {
       keep(engine.evaluate(batch, model.rows - 1).loss);
       keep(engine.predict(x, model.rows));
-      keep(engine.gradient(batch).gradient);
+      keep(engine.gradient(batch, random).gradient);
     }
   }
   keep(engine.K);

@@ -10,7 +10,7 @@ for (const host of ["wasm", "auto"] as const) {
   for (const { name, topology, ...o } of RUNS) {
     const plan = planOf(topology);
     used = (await createEngine(plan, { loss: o.loss, batchSize: 1, host })).host;
-    digests[name] = await run(plan, { loss: o.loss, batchSize: o.batchSize, host }, STEPS, o);
+    digests[name] = await run(plan, { loss: o.loss, batchSize: o.batchSize, host, ...(o.optimizer ? { optimizer: o.optimizer } : {}) }, STEPS, o);
   }
   console.log(JSON.stringify({ node: process.version, host: used, digests }));
 }

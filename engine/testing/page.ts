@@ -25,7 +25,7 @@ async function golden(): Promise<unknown> {
   const digests: Record<string, Record<string, string>> = {};
   let host = "";
   for (const { name, topology, ...o } of RUNS) {
-    const engine = await createEngine(planOf(topology), { loss: o.loss, batchSize: o.batchSize });
+    const engine = await createEngine(planOf(topology), { loss: o.loss, batchSize: o.batchSize, ...(o.optimizer ? { optimizer: o.optimizer } : {}) });
     ({ host } = engine);
     const trace: Trace = traceOfRun(engine, o.loss, STEPS, o);
     digests[name] = Object.fromEntries(await Promise.all(Object.entries(trace).map(async ([k, v]) => [k, await digest(v)] as const)));

@@ -19,9 +19,11 @@ export function traceOfRun(engine: Engine, loss: Loss, steps: number, o: Rate): 
   const losses = new Float32Array(steps);
   for (let s = 0; s < steps; s++) {
     const seed = 1000 + (s % 25);
-    const x = uniform(rows * plan.inputSize, 1, seed);
-    const y = loss === "softmaxCrossEntropy" ? classes(rows, plan.outputSize, seed + 500) : uniform(rows * plan.outputSize, 0.8, seed + 500);
-    const result = engine.step({ x, y }, s % 2, { lrBits: bitsOf(o.lr), quantumLog2: o.quantumLog2, levels: o.levels });
+    const x = plan.vocabulary === undefined ? uniform(rows * plan.inputSize, 1, seed) : Float32Array.from(classes(rows * plan.inputSize, plan.vocabulary, seed));
+    const targets = () => (loss === "binaryCrossEntropy" ? Float32Array.from(classes(rows * plan.outputSize, 2, seed + 500)) : uniform(rows * plan.outputSize, 0.8, seed + 500));
+    const y = loss === "softmaxCrossEntropy" ? classes(rows, plan.outputSize, seed + 500) : targets();
+    const random = Uint8Array.from({ length: 16 }, (_, i) => s * 7 + i * 31);
+    const result = engine.step({ x, y }, s % 2, { lrBits: bitsOf(o.lr), quantumLog2: o.quantumLog2, levels: o.levels, time: BigInt((s >> 1) + 1), random });
     losses[s] = result.loss;
     maps.push(result.map);
     engine.addMap(result.map, o.levels, 1);

@@ -4,7 +4,7 @@ import { type Json, type JsonObject, show } from "./json.js";
 import { MAX_ROW } from "./options.js";
 
 /** The first layer's input shape without the batch dimension, or undefined when it states none. */
-export function readInputShape(config: JsonObject, name: string): number[] | undefined {
+export function readInputShape(config: JsonObject, name: string, className: string): number[] | undefined {
   const batched = config["batch_input_shape"] ?? config["batch_shape"];
   const bare = config["input_shape"];
   let dims: Json[];
@@ -13,7 +13,11 @@ export function readInputShape(config: JsonObject, name: string): number[] | und
     dims = batched.slice(1);
   } else if (Array.isArray(bare)) dims = bare;
   else if (bare !== undefined && bare !== null) throw new TopologyError(`input_shape is ${show(bare)}, want a list of sizes`, name);
-  else if (config["input_dim"] !== undefined && config["input_dim"] !== null) dims = [config["input_dim"]];
+  // An embedding's input_dim is how many rows it has, its input_length how many indices it reads.
+  else if (className === "Embedding") {
+    if (config["input_length"] === undefined || config["input_length"] === null) return undefined;
+    dims = [config["input_length"]];
+  } else if (config["input_dim"] !== undefined && config["input_dim"] !== null) dims = [config["input_dim"]];
   else return undefined;
   if (dims.length === 0 || dims.length > 8) throw new TopologyError(`the input has ${dims.length} dimensions, want 1 to 8`, name);
   let size = 1;

@@ -19,7 +19,7 @@ export function parseTopology(json: string, limits: { maxParameters: number }): 
   let inputShape: number[] | undefined;
   let total = 0;
   file.forEach(({ className, config, name, inputs, call }, i) => {
-    const stated = readInputShape(config, name);
+    const stated = readInputShape(config, name, className);
     const from = inputs === undefined ? [i - 1] : inputs.length === 0 ? [-1] : inputs.map((n) => places.get(n) as number);
     const only = from.length === 1 && from[0] === -1;
     if (i === 0) {
