@@ -4,7 +4,7 @@
  * other. Digests are asserted first: a fast engine with other bits is no engine. One JSON line each with --json.
  */
 import { createEngine } from "#engine/index.js";
-import { bitsOf, classes, denseTopology, firstWeights, LENET, planOf, uniform } from "#engine/testing/models.js";
+import { bitsOf, classes, denseTopology, firstWeights, GRU, LENET, planOf, TRANSFORMER, uniform } from "#engine/testing/models.js";
 import { run } from "#engine/testing/run.js";
 import { json, median, quick, ratioOf, round, takeTurns } from "./measure.js";
 import { startTorch } from "./torch/torch.js";
@@ -18,6 +18,8 @@ const step = { lrBits: bitsOf(rate.lr), quantumLog2: rate.quantumLog2, levels: r
 const MODELS = [
   { name: "mlp", topology: denseTopology(784, { units: 128, activation: "relu" }, { units: 64, activation: "relu" }, { units: 10, activation: "softmax" }), batches: [32, 100, 128] },
   { name: "lenet", topology: LENET, batches: [32, 100, 128] },
+  { name: "gru", topology: GRU, batches: [32, 128] },
+  { name: "transformer", topology: TRANSFORMER, batches: [32] },
 ] as const;
 type Where = "wasm" | "native";
 
@@ -36,7 +38,7 @@ async function trainer(topology: string, batch: number, host: Where): Promise<(m
   const plan = planOf(topology);
   const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: batch, host });
   engine.setInitial(firstWeights(plan, 5));
-  const data = Array.from({ length: 8 }, (_, i) => ({ x: uniform(batch * plan.inputSize, 1, i + 1), y: classes(batch, 10, i + 100) }));
+  const data = Array.from({ length: 8 }, (_, i) => ({ x: plan.vocabulary === undefined ? uniform(batch * plan.inputSize, 1, i + 1) : Float32Array.from(classes(batch * plan.inputSize, plan.vocabulary, i + 1)), y: classes(batch, plan.outputSize, i + 100) }));
   let sign: 1 | -1 = 1;
   return (ms) => {
     const start = performance.now();

@@ -3,7 +3,8 @@ import { checkLoss, memoryBytes, memoryTable, type ModelPlan, type Tensor } from
 import type { Host } from "#engine/kernels.js";
 import { Arena, MEMORY_LIMIT } from "#engine/memory.js";
 import { Network } from "#engine/network.js";
-import { momentsOf, SGD, Update } from "#engine/optimizer.js";
+import { momentsOf, SGD } from "#engine/optimizer.js";
+import { Update } from "#engine/update.js";
 import type { Batch, Engine, EngineOptions, StepOptions, StepResult } from "#engine/types.js";
 
 const EMPTY_MAP = Uint8Array.of(0);

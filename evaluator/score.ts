@@ -2,10 +2,11 @@
 import { createEngine } from "#engine/index.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { PackedLog, type Page } from "#net/packed-log.js";
+import { engineOptionsOf } from "#protocol/engine-options.js";
 import { initialWeights, taskSeed } from "#protocol/initial.js";
 import { rowShapeOf, type Rows } from "#protocol/data.js";
 import { evaluateModel } from "#protocol/evaluation.js";
-import { lossName, MAX_PARAMETERS } from "#protocol/task-spec.js";
+import { MAX_PARAMETERS } from "#protocol/task-spec.js";
 import { type SlotScore, type Submission, type Task, type TaskSpec } from "#proto/gen/pouw.js";
 import { readTestSet } from "./test-set.js";
 
@@ -41,7 +42,7 @@ export async function score({ task, submissions, sealed, logs }: ScoreInput): Pr
 }
 
 async function scoreModels(task: Task, spec: TaskSpec, plan: ModelPlan, logs: readonly PackedLog[], submissions: readonly Submission[], test: Rows): Promise<SlotScore[]> {
-  const engine = await createEngine(plan, { loss: lossName(spec.loss), batchSize: spec.batchSize, host: "auto" });
+  const engine = await createEngine(plan, engineOptionsOf(spec));
   engine.setInitial(initialWeights(plan, taskSeed(task.startBeacon, task.id)));
   engine.setQuantum(spec.quantumLog2);
   const clock = logs.map(() => 0n);

@@ -9,12 +9,13 @@ import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { type Header, type Slot, SlotStatus, type TaskSpec } from "#proto/gen/pouw.js";
 import { f32Bytes, NOT_FINITE } from "#protocol/floats.js";
 import { decodeHeader, headerHash } from "#protocol/header.js";
-import { initialWeights, taskSeed } from "#protocol/initial.js";
+import { stepOptionsOf } from "#protocol/engine-options.js";
+import { taskSeed } from "#protocol/initial.js";
 import { iterate, type Iterated, loadResidual } from "#protocol/iterate.js";
 import { Closures, closuresOf, effectiveClock, isReady } from "#protocol/lag.js";
 import { mapHash } from "#protocol/map.js";
 import { BatchOrder } from "#protocol/order.js";
-import { epochOf, lrBitsAt, positionOf, residualInterval, roundOf, slotPositions } from "#protocol/positions.js";
+import { positionOf, residualInterval, roundOf, slotPositions } from "#protocol/positions.js";
 import { Replica } from "#protocol/replica.js";
 import { type Fault, FAULT_FROM, type Fork, misbehave, olderClock } from "./faults.js";
 import { type ComputeSetup, type FromCompute, type Raw } from "./protocol.js";
@@ -56,8 +57,7 @@ export class Compute {
     const { spec } = setup.task;
     if (!spec) throw new Error(`task ${setup.task.id} has no spec`);
     this.spec = spec;
-    const w0 = initialWeights(engine.plan, taskSeed(setup.task.startBeacon, setup.task.id));
-    this.replica = new Replica(engine, spec, w0);
+    this.replica = new Replica(engine, spec, taskSeed(setup.task.startBeacon, setup.task.id));
     this.maps = Array.from({ length: spec.slots }, () => []);
     for (const slot of setup.slots) this.own.set(slot, { headers: [], prev: new Uint8Array(32) });
     this.order = new BatchOrder(setup.task.startBeacon, setup.task.id, spec.batches);
@@ -204,8 +204,7 @@ export class Compute {
   /** Runs an own iteration again at its own clock, on the residual of a slot handle. */
   private agrees(header: Header, residual: number): boolean {
     this.replica.moveTo(effectiveClock(header.clock, this.closures, header.height), this.mapsOf);
-    const epoch = epochOf(this.spec, positionOf(this.spec, header.slot, header.seq));
-    const r = this.engine.step(this.batch(header.slot, header.seq), residual, { lrBits: lrBitsAt(this.spec, epoch), quantumLog2: this.spec.quantumLog2, levels: this.spec.levels });
+    const r = this.engine.step(this.batch(header.slot, header.seq), residual, stepOptionsOf(this.spec, this.engine.plan, this.replica.seed, header.slot, header.seq));
     return equalBytes(mapHash(r.map), header.mapHash) && r.isNull === (header.loss === NOT_FINITE);
   }
 

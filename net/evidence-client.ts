@@ -4,8 +4,8 @@ import { EvidenceService, type Iteration } from "#proto/gen/pouw.js";
 import { type CallOptions } from "./dial.js";
 import { type PoolOptions, RemotePool } from "./failover.js";
 
-/** a residual of the largest model (2^26 float32) and some */
-const MAX_EVIDENCE = 300 * 1024 * 1024;
+/** a residual of the largest model (2^26 float32), two moments behind it, and some */
+const MAX_EVIDENCE = 800 * 1024 * 1024;
 
 export class EvidenceClient {
   private readonly pool: RemotePool;

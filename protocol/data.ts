@@ -6,9 +6,10 @@
  */
 import { concat, equalBytes } from "#kernel/bytes.js";
 import type { ModelPlan } from "#engine/topology/index.js";
-import { Loss, Manifest, Segment, type TaskSpec } from "#proto/gen/pouw.js";
+import { Manifest, Segment, type TaskSpec } from "#proto/gen/pouw.js";
 import { decodeCanonical } from "#proto/wire.js";
 import { cidOf, parseCid } from "./cid.js";
+import { hasClasses } from "./engine-options.js";
 import { f32Bytes, f32From, i32From } from "./floats.js";
 import { sha256 } from "./hash.js";
 import { MAX_SEGMENT_BYTES } from "./task-spec.js";
@@ -38,9 +39,9 @@ export interface Rows {
 export const batchHash = (x: Float32Array, y: Int32Array | Float32Array): Uint8Array => sha256(concat(f32Bytes(x), f32Bytes(y)));
 
 export const rowShapeOf = (spec: Pick<TaskSpec, "loss">, plan: ModelPlan): RowShape =>
-  spec.loss === Loss.LOSS_MEAN_SQUARED_ERROR
-    ? { inputSize: plan.inputSize, targetSize: plan.outputSize, classes: 0 }
-    : { inputSize: plan.inputSize, targetSize: 0, classes: plan.outputSize };
+  hasClasses(spec.loss)
+    ? { inputSize: plan.inputSize, targetSize: 0, classes: plan.outputSize }
+    : { inputSize: plan.inputSize, targetSize: plan.outputSize, classes: 0 };
 
 /** Throws DataError on values that a segment may not hold, naming row and column. */
 export function encodeSegment(shape: RowShape, data: Rows): Uint8Array {

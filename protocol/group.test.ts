@@ -100,7 +100,7 @@ class Group {
     const w0 = initialWeights(plan, taskSeed(BEACON, TASK));
     const member = async (): Promise<Member> => {
       const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 10, host: "wasm" });
-      return { engine, replica: new Replica(engine, spec, w0), queue: new CausalQueue(Array.from({ length: slots }, () => 0n)), held: new Map(), residuals: new Map() };
+      return { engine, replica: new Replica(engine, spec, taskSeed(BEACON, TASK)), queue: new CausalQueue(Array.from({ length: slots }, () => 0n)), held: new Map(), residuals: new Map() };
     };
     const members = await Promise.all(Array.from({ length: slots }, member));
     return new Group(spec, w0, members, (await member()).replica, segment, packed.manifest.batchHashes, plan);
@@ -108,7 +108,7 @@ class Group {
 
   async replica(): Promise<Replica> {
     const engine = await createEngine(this.plan, { loss: "softmaxCrossEntropy", batchSize: 10, host: "wasm" });
-    return new Replica(engine, this.spec, this.w0);
+    return new Replica(engine, this.spec, taskSeed(BEACON, TASK));
   }
 
   signed(header: Header, map: Uint8Array): Iteration {
@@ -450,7 +450,7 @@ for (const { slots, lag } of [{ slots: 3, lag: 1 }, { slots: 4, lag: 1 }, { slot
       real.push(...sent.map((m) => Header.decode(m.header)));
     }
     const { engine } = await group.replica();
-    const local = new LocalGroup({ chainId: CHAIN, taskId: TASK, spec: group.spec, engine, w0: group.w0, beacon: BEACON, height: START, batch: (n) => ({ batch: group.batches[n] as Batch, hash: group.ctx.batchHash(n) }) });
+    const local = new LocalGroup({ chainId: CHAIN, taskId: TASK, spec: group.spec, engine, seed: taskSeed(BEACON, TASK), beacon: BEACON, height: START, batch: (n) => ({ batch: group.batches[n] as Batch, hash: group.ctx.batchHash(n) }) });
     const headers = [...local.run()].map((i) => i.header);
     t.is(headers.length, 20);
     const facts = (h: Header) => [h.slot, h.seq, h.clock, h.batchHash, h.mapHash, h.modelDigest, h.residualHash, h.loss, h.accuracy];

@@ -4,13 +4,14 @@
  * Nothing is applied here. The miner writes header and map to disk first and then adds its own map to its replica.
  */
 import type { Batch, Engine } from "#engine/types.js";
-import { Header, Loss, type TaskSpec } from "#proto/gen/pouw.js";
+import { Header, type TaskSpec } from "#proto/gen/pouw.js";
 import { chainDigest } from "./digest.js";
+import { hasAccuracy, stepOptionsOf } from "./engine-options.js";
 import { f32Bytes, millionths, NOT_FINITE } from "./floats.js";
 import { sha256 } from "./hash.js";
 import { encodeHeader, HEADER_VERSION, headerHash } from "./header.js";
 import { mapHash } from "./map.js";
-import { epochOf, lrBitsAt, positionOf, residualInterval, roundOf } from "./positions.js";
+import { residualInterval, roundOf } from "./positions.js";
 import type { Replica } from "./replica.js";
 
 export interface IterateInput {
@@ -46,12 +47,7 @@ export function iterate(input: IterateInput): Iterated {
   const own = replica.chainDigestAt(slot, seq - 1n);
   if (!own || replica.clock[slot] !== seq - 1n) throw new RangeError(`iterate: slot ${slot}, seq ${seq}, but the replica stands at ${replica.clock[slot]}`);
 
-  const position = positionOf(spec, slot, seq);
-  const result = engine.step(input.batch, slot, {
-    lrBits: lrBitsAt(spec, epochOf(spec, position)),
-    quantumLog2: spec.quantumLog2,
-    levels: spec.levels,
-  });
+  const result = engine.step(input.batch, slot, stepOptionsOf(spec, engine.plan, replica.seed, slot, seq));
   const hash = mapHash(result.map);
   const digest = chainDigest(own, hash);
   const hashed = seq % residualInterval(engine.plan.parameters) === 0n;
@@ -73,7 +69,7 @@ export function iterate(input: IterateInput): Iterated {
     logRoot: replica.logRoot(slot, seq - 1n),
     residualHash: residual ? sha256(residual) : new Uint8Array(0),
     loss: result.isNull ? NOT_FINITE : millionths(result.loss),
-    accuracy: spec.loss === Loss.LOSS_MEAN_SQUARED_ERROR ? 0 : Math.floor((1_000_000 * result.correct) / spec.batchSize),
+    accuracy: hasAccuracy(spec.loss) ? Math.floor((1_000_000 * result.correct) / spec.batchSize) : 0,
     overdrive: result.isNull ? 0 : result.overdrive,
     null: result.isNull,
   });

@@ -19,7 +19,7 @@ export interface LocalGroupOptions {
   /** with every default filled in */
   readonly spec: TaskSpec;
   readonly engine: Engine;
-  readonly w0: Float32Array;
+  readonly seed: Uint8Array;
   /** of the block that began Training */
   readonly beacon: Uint8Array;
   /** what headers name as their height; nothing follows from it here */
@@ -40,7 +40,7 @@ export class LocalGroup {
   readonly #closures = new Closures();
 
   constructor(private readonly o: LocalGroupOptions) {
-    this.replica = new Replica(o.engine, o.spec, o.w0);
+    this.replica = new Replica(o.engine, o.spec, o.seed);
     this.#order = new BatchOrder(o.beacon, o.taskId, o.spec.batches);
     this.#maps = Array.from({ length: o.spec.slots }, () => []);
     this.#last = Array.from({ length: o.spec.slots }, () => ZERO_DIGEST);

@@ -9,7 +9,7 @@
 import type { Engine } from "#engine/types.js";
 import { chainDigest, modelDigest } from "./digest.js";
 import { ZERO_DIGEST } from "./hash.js";
-import { initialHash } from "./initial.js";
+import { initialHash, initialWeights } from "./initial.js";
 import { LogTree } from "./log-root.js";
 
 /** Map bytes of a logged iteration; undefined when it is not there. */
@@ -49,8 +49,10 @@ export class Replica {
   constructor(
     readonly engine: Engine,
     readonly spec: ReplicaSpec,
-    w0: Float32Array,
+    /** H('pouw/seed/1'; …): the first weights and every iteration's random numbers come from it. */
+    readonly seed: Uint8Array,
   ) {
+    const w0 = initialWeights(engine.plan, seed);
     this.w0Hash = initialHash(w0);
     this.#at = Array.from({ length: spec.slots }, () => 0n);
     this.#digests = Array.from({ length: spec.slots }, () => [ZERO_DIGEST]);

@@ -4,22 +4,16 @@
  * The chain and the client run this same code, so a client hears the chain's own line before it pays for it.
  */
 import { checkLoss, flop as flopOf, MEMORY_LIMIT, memoryBytes, parseTopology, type ModelPlan } from "#engine/topology/index.js";
-import { Loss, type Params, type TaskSpec } from "#proto/gen/pouw.js";
+import { momentsOf } from "#engine/optimizer.js";
+import { type Optimizer, OptimizerKind, type Params, type TaskSpec } from "#proto/gen/pouw.js";
 import { parseCid } from "./cid.js";
-import { isPositiveNormal } from "./floats.js";
+import { hasClasses, lossName, optimizerOf } from "./engine-options.js";
+import { fromBits, isPositiveNormal } from "./floats.js";
 import { residualInterval, totalPositions } from "./positions.js";
+import { SpecError } from "./spec-error.js";
 
-/** A field of a task that cannot be accepted: one line with what was got and what would do. */
-export class SpecError extends Error {
-  override readonly name = "SpecError";
-  constructor(
-    /** As in the .proto file: snake_case, dots between. */
-    readonly field: string,
-    readonly text: string,
-  ) {
-    super(`${field}: ${text}`);
-  }
-}
+export { lossName } from "./engine-options.js";
+export { SpecError } from "./spec-error.js";
 
 export const EXACT_PROFILE = "wasm-f32-1";
 /** The most parameters that any chain lets a model have; max_parameters of a chain may be lower. */
@@ -42,13 +36,6 @@ const MAX_DATA_BLOCKS = 7_200n;
 export const PROPERTY_NAMES = ["classification", "regression", "n < 2^16", "n < 2^22", "larger", "image", "tabular", "text"] as const;
 
 export type SpecParams = Pick<Params, "minFlop" | "maxParameters" | "maxSlots" | "maxSupervisors" | "minEvaluators" | "maxEvaluators" | "verdictWindow">;
-
-/** The engine's word for a loss. */
-export function lossName(loss: Loss): "softmaxCrossEntropy" | "meanSquaredError" {
-  if (loss === Loss.LOSS_SOFTMAX_CROSS_ENTROPY) return "softmaxCrossEntropy";
-  if (loss === Loss.LOSS_MEAN_SQUARED_ERROR) return "meanSquaredError";
-  throw new SpecError("loss", `got ${loss}, want 1 (softmax cross-entropy) or 2 (mean squared error)`);
-}
 
 export const lowestRunAhead = (lag: number): bigint => (lag > 32 ? 2n * BigInt(lag) : 64n);
 
@@ -137,13 +124,40 @@ function checkModel(spec: TaskSpec, plan: ModelPlan, params: SpecParams): void {
   range("batch_size", spec.batchSize, 1, 65_536);
   const flop = flopOf(plan, spec.batchSize);
   if (flop < params.minFlop) throw new SpecError("topology", `one iteration is ${flop} flop, want at least ${params.minFlop}: take a larger model or a larger batch_size`);
-  const memory = memoryBytes(plan, spec.batchSize);
+  checkOptimizer(spec.optimizer);
+  const memory = memoryBytes(plan, spec.batchSize, momentsOf(optimizerOf(spec)));
   if (memory > BigInt(MEMORY_LIMIT)) throw new SpecError("topology", `takes ${memory} bytes at batch_size ${spec.batchSize}, an engine holds ${MEMORY_LIMIT}: take a smaller model or a smaller batch_size`);
-  const row = 4 * (plan.inputSize + (spec.loss === Loss.LOSS_MEAN_SQUARED_ERROR ? plan.outputSize : 1));
+  const row = 4 * (plan.inputSize + (hasClasses(spec.loss) ? 1 : plan.outputSize));
   if (spec.batchSize * row + SEGMENT_OVERHEAD > MAX_SEGMENT_BYTES) {
     throw new SpecError("batch_size", `a batch is ${spec.batchSize * row} bytes, want one to fit a segment of ${MAX_SEGMENT_BYTES}: take at most ${Math.floor((MAX_SEGMENT_BYTES - SEGMENT_OVERHEAD) / row)} rows`);
   }
   if (spec.profile !== EXACT_PROFILE) throw new SpecError("profile", `got ${JSON.stringify(spec.profile.slice(0, 40))}, want ${EXACT_PROFILE}: no other profile is supported yet`);
+}
+
+function checkOptimizer(o: Optimizer | undefined): void {
+  if (!o) return;
+  if (!(Object.values(OptimizerKind) as number[]).includes(o.kind)) throw new SpecError("optimizer.kind", `got ${o.kind}, want 0 (SGD), 1 (momentum) or 2 (Adam)`);
+  const part = (field: string, bits: number): void => {
+    const value = fromBits(bits);
+    if (!(value >= 0 && value < 1) || Object.is(value, -0)) throw new SpecError(`optimizer.${field}`, `got the bits ${bits}, want those of a binary32 from 0 to below 1`);
+  };
+  const zero = (field: string, value: number | boolean): void => {
+    if (value) throw new SpecError(`optimizer.${field}`, `got ${value}, which this kind of optimizer has no use for: leave it out`);
+  };
+  const [sgd, momentum, adam] = [OptimizerKind.OPTIMIZER_SGD, OptimizerKind.OPTIMIZER_MOMENTUM, OptimizerKind.OPTIMIZER_ADAM].map((k) => o.kind === k);
+  if (sgd) zero("momentum_bits", o.momentumBits);
+  else part("momentum_bits", o.momentumBits);
+  if (!momentum) zero("nesterov", o.nesterov);
+  if (adam) {
+    part("beta2_bits", o.beta2Bits);
+    if (!isPositiveNormal(o.epsilonBits)) throw new SpecError("optimizer.epsilon_bits", `got the bits ${o.epsilonBits}, want those of a positive normal binary32`);
+  } else {
+    zero("beta2_bits", o.beta2Bits);
+    zero("epsilon_bits", o.epsilonBits);
+  }
+  for (const [field, bits] of [["weight_decay_bits", o.weightDecayBits], ["clip_norm_bits", o.clipNormBits]] as const) {
+    if (bits !== 0 && !isPositiveNormal(bits)) throw new SpecError(`optimizer.${field}`, `got the bits ${bits}, want 0 or those of a positive normal binary32`);
+  }
 }
 
 /** When every entry fires: a gap of one byte and a step each, or a sign bit; where fewer fire, longer gaps take less. */
@@ -209,7 +223,7 @@ function checkData(spec: TaskSpec, plan: ModelPlan): void {
   cid("test_set.cid", set.cid);
   if (set.plaintextHash.length !== 32) throw new SpecError("test_set.plaintext_hash", `got ${set.plaintextHash.length} bytes, want 32`);
   if (set.keyHash.length !== 32) throw new SpecError("test_set.key_hash", `got ${set.keyHash.length} bytes, want 32`);
-  const row = 4 * (plan.inputSize + (spec.loss === Loss.LOSS_MEAN_SQUARED_ERROR ? plan.outputSize : 1));
+  const row = 4 * (plan.inputSize + (hasClasses(spec.loss) ? 1 : plan.outputSize));
   range("test_set.rows", set.rows, 1, Math.floor((MAX_SEGMENT_BYTES - SEGMENT_OVERHEAD) / row));
 }
 

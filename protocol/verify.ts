@@ -114,7 +114,7 @@ function startOf({ replica, slot, residual }: VerifyInput, ctx: CheckContext, fr
   if (header.residualHash.length !== 32) return { outcome: invalid("residual_hash", `slot ${slot}, seq ${from}: no residual_hash`) };
   if (residual === null) return { outcome: verdict(VERDICT_NO_RESIDUAL, "no_residual", `slot ${slot}, seq ${from}: not served`) };
   if (!residual || !equalBytes(sha256(residual), header.residualHash)) return { outcome: { needs: "residual", seq: from, hash: header.residualHash } };
-  if (residual.length !== 4 * replica.engine.plan.parameters) return { outcome: invalid("residual_hash", `slot ${slot}, seq ${from}: the residual has ${residual.length} bytes, want ${4 * replica.engine.plan.parameters}`) };
+  if (residual.length !== replica.engine.residual(slot).byteLength) return { outcome: invalid("residual_hash", `slot ${slot}, seq ${from}: the residual has ${residual.length} bytes, want ${4 * replica.engine.plan.parameters}`) };
   loadResidual(replica.engine, slot, residual);
   return { tip: { ...tipAfter({ header, headerHash: headerHash(message.header) }, replica.logRoot(slot, from)), chainDigest: known } };
 }

@@ -3,14 +3,15 @@ import { createEngine } from "#engine/index.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { type Batch, type Engine } from "#engine/types.js";
 import { PackedLog } from "#net/packed-log.js";
+import { engineOptionsOf } from "#protocol/engine-options.js";
 import { type CheckContext } from "#protocol/check.js";
 import { sha256 } from "#protocol/hash.js";
-import { initialWeights, taskSeed } from "#protocol/initial.js";
+import { taskSeed } from "#protocol/initial.js";
 import { decodeHeader } from "#protocol/header.js";
 import { closuresOf } from "#protocol/lag.js";
 import { BatchOrder } from "#protocol/order.js";
 import { Replica } from "#protocol/replica.js";
-import { lossName, MAX_PARAMETERS } from "#protocol/task-spec.js";
+import { MAX_PARAMETERS } from "#protocol/task-spec.js";
 import { verifyExact, type VerifyOutcome } from "#protocol/verify.js";
 import { type Iteration, type Slot, type Task, type TaskSpec, VerdictCode } from "#proto/gen/pouw.js";
 import { type LogUpdate } from "./log.js";
@@ -51,21 +52,21 @@ export class Compute {
     private readonly setup: ComputeSetup,
     private readonly plan: ModelPlan,
     private readonly engine: Engine,
-    private readonly w0: Float32Array,
+    private readonly seed: Uint8Array,
   ) {
     const { task } = setup;
     this.#spec = task.spec as TaskSpec;
     this.#logs = setup.keys.map(() => new PackedLog());
     this.#order = new BatchOrder(task.startBeacon, task.id, this.#spec.batches);
-    this.#replica = new Replica(engine, this.#spec, w0);
+    this.#replica = new Replica(engine, this.#spec, seed);
   }
 
   static async open(setup: ComputeSetup): Promise<Compute> {
     const { task } = setup;
     const spec = task.spec as TaskSpec;
     const plan = parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS });
-    const engine = await createEngine(plan, { loss: lossName(spec.loss), batchSize: spec.batchSize, host: "auto" });
-    return new Compute(setup, plan, engine, initialWeights(plan, taskSeed(task.startBeacon, task.id)));
+    const engine = await createEngine(plan, engineOptionsOf(spec));
+    return new Compute(setup, plan, engine, taskSeed(task.startBeacon, task.id));
   }
 
   learn({ slot, from, pages }: LogUpdate): void {
@@ -105,7 +106,7 @@ export class Compute {
 
   /** A replica of the log as it now is. */
   #rebuild(): void {
-    this.#replica = new Replica(this.engine, this.#spec, this.w0);
+    this.#replica = new Replica(this.engine, this.#spec, this.seed);
     for (let slot = 0; slot < this.#spec.slots; slot++) this.#record(slot);
   }
 

@@ -11,6 +11,8 @@ import time
 import torch
 from torch import nn
 
+from sequences import Gru, Transformer
+
 torch.set_num_threads(1)
 torch.manual_seed(1)
 
@@ -27,7 +29,7 @@ def lenet():
     )
 
 
-MODELS = {"mlp": mlp, "lenet": lenet}
+MODELS = {"mlp": mlp, "lenet": lenet, "gru": Gru, "transformer": Transformer}
 made = {}
 
 
@@ -35,7 +37,9 @@ def trainer(name, batch):
     if (name, batch) not in made:
         model = MODELS[name]()
         optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-        data = [(torch.rand(batch, 1, 28, 28) * 2 - 1, torch.randint(0, 10, (batch,))) for _ in range(8)]
+        images = name in ("mlp", "lenet")
+        inputs = lambda: torch.rand(batch, 1, 28, 28) * 2 - 1 if images else torch.randint(0, 64, (batch, 32))
+        data = [(inputs(), torch.randint(0, 10 if images else 64, (batch,))) for _ in range(8)]
         made[name, batch] = (model, optimizer, data)
     return made[name, batch]
 

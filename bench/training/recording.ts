@@ -1,5 +1,6 @@
 /** A whole group's run in one process: every slot's signed messages as the log has them, and what a verifier needs besides. */
-import { lossName } from "#protocol/task-spec.js";
+import { engineOptionsOf } from "#protocol/engine-options.js";
+
 import { createEngine } from "#engine/index.js";
 import { type Engine } from "#engine/types.js";
 import { Compute } from "#miner/compute.js";
@@ -8,7 +9,7 @@ import { type Iteration } from "#proto/gen/pouw.js";
 import { sha256 } from "#kernel/crypto.js";
 import { type CheckContext } from "#protocol/check.js";
 import { headSignBytes } from "#protocol/header.js";
-import { initialWeights, taskSeed } from "#protocol/initial.js";
+import { taskSeed } from "#protocol/initial.js";
 import { Closures } from "#protocol/lag.js";
 import { BatchOrder } from "#protocol/order.js";
 import { Replica } from "#protocol/replica.js";
@@ -29,7 +30,7 @@ export interface Recording {
   readonly keys: readonly SessionKey[];
 }
 
-export const engineOf = ({ plan, spec }: BenchTask): Promise<Engine> => createEngine(plan, { loss: lossName(spec.loss), batchSize: spec.batchSize });
+export const engineOf = ({ plan, spec }: BenchTask): Promise<Engine> => createEngine(plan, engineOptionsOf(spec));
 
 /** The compute thread's machine of a miner that holds one slot, told of the blocks that let it begin. */
 export function minerOf({ task, batches }: BenchTask, slot: number, engine: Engine): Compute {
@@ -71,7 +72,7 @@ export async function record(bench: BenchTask, rounds: number): Promise<Recordin
 export async function verifierOf({ bench, log, residuals, keys, rounds }: Recording): Promise<(slot: number, seq: bigint) => VerifyOutcome> {
   const { spec, task, plan, batches } = bench;
   const engine = await engineOf(bench);
-  const replica = new Replica(engine, spec, initialWeights(plan, taskSeed(task.startBeacon, task.id)));
+  const replica = new Replica(engine, spec, taskSeed(task.startBeacon, task.id));
   log.forEach((list, slot) => list.forEach((m, i) => replica.record({ slot, seq: BigInt(i + 1), headerHash: sha256(m.header), mapHash: mapHash(m.map) })));
   const ctx: CheckContext = {
     chainId: CHAIN,

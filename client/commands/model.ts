@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { readFileSync } from "node:fs";
 import Table from "cli-table3";
-import { checkLoss, type Loss, type ModelPlan, parseTopology } from "#engine/topology/index.js";
+import { checkLoss, type Loss, LOSSES, type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { bitsOf } from "#protocol/floats.js";
 import { lossName, MAX_PARAMETERS } from "#protocol/task-spec.js";
 import { CliError } from "../cli-error.js";
@@ -63,14 +63,17 @@ function subject(path: string, batch: number | undefined): Subject {
   }
 }
 
+/** The first loss that goes with the model's last layer. */
 function lossThatFits(plan: ModelPlan): Loss {
-  try {
-    checkLoss(plan, "softmaxCrossEntropy");
-    return "softmaxCrossEntropy";
-  } catch {
-    checkLoss(plan, "meanSquaredError");
-    return "meanSquaredError";
-  }
+  const fits = LOSSES.find((loss) => {
+    try {
+      checkLoss(plan, loss);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  return fits ?? "meanSquaredError";
 }
 
 function text(i: Inspection, m: Measured | undefined): string {

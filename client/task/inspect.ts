@@ -48,15 +48,11 @@ export function inspect(plan: ModelPlan, batch: number, levels: number): Inspect
   };
 }
 
-function layerOf(layer: LayerPlan): InspectedLayer {
-  const kernel = "kernel" in layer ? layer.kernel.size : 0;
-  const bias = "bias" in layer ? (layer.bias?.size ?? 0) : 0;
-  const positions = layer.kind === "conv2d" ? layer.window.positions[0] * layer.window.positions[1] : 1;
-  return { name: layer.name, kind: kindOf(layer), outputShape: layer.outputShape, parameters: kernel + bias, macs: BigInt(kernel) * BigInt(positions) };
-}
+const layerOf = (layer: LayerPlan): InspectedLayer => ({ name: layer.name, kind: kindOf(layer), outputShape: layer.outputShape, parameters: layer.parameters, macs: layer.macs });
 
 function kindOf(layer: LayerPlan): string {
   if (layer.kind === "pool2d") return `${layer.how} pool`;
+  if (layer.kind === "merge") return layer.how;
   if (layer.kind === "activation") return layer.activation;
   const activation = activationOf(layer);
   return activation === "linear" ? layer.kind : `${layer.kind}, ${activation}`;
@@ -76,10 +72,11 @@ export async function measure(plan: ModelPlan, o: MeasureOptions): Promise<Measu
   const engine = await createEngine(plan, { loss: o.loss, batchSize: o.batch });
   engine.setInitial(initialWeights(plan, new Uint8Array(32)));
   const x = Float32Array.from({ length: o.batch * plan.inputSize }, (_, i) => ((i * 7919) % 1000) / 1000);
+  if (plan.vocabulary !== undefined) x.forEach((_, i) => (x[i] = i % (plan.vocabulary as number)));
   const y = o.loss === "softmaxCrossEntropy" ? Int32Array.from({ length: o.batch }, (_, i) => i % plan.outputSize) : Float32Array.from({ length: o.batch * plan.outputSize }, (_, i) => (i % 3) / 3);
   const bytes: number[] = [];
   const iterate = (): void => {
-    const { map } = engine.step({ x, y }, 0, o);
+    const { map } = engine.step({ x, y }, 0, { ...o, random: new Uint8Array(32) });
     engine.addMap(map, o.levels, 1);
     bytes.push(map.length);
   };

@@ -2,13 +2,14 @@
 import { createEngine } from "#engine/index.js";
 import type { Batch } from "#engine/types.js";
 import { openTestSet } from "#platform/seal.js";
+import { engineOptionsOf } from "#protocol/engine-options.js";
 import { batchesOfSegment, decodeSegment } from "#protocol/data.js";
 import { evaluateModel } from "#protocol/evaluation.js";
 import { NOT_FINITE } from "#protocol/floats.js";
-import { initialWeights, taskSeed } from "#protocol/initial.js";
+import { taskSeed } from "#protocol/initial.js";
 import { LocalGroup } from "#protocol/local-group.js";
 import { totalPositions } from "#protocol/positions.js";
-import { fillDefaults, lossName } from "#protocol/task-spec.js";
+import { fillDefaults } from "#protocol/task-spec.js";
 import { checkData } from "./check.js";
 import { type TaskFile } from "./task-file.js";
 
@@ -40,8 +41,8 @@ export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<Loc
   const batches = segments.flatMap((bytes, i) => batchesOfSegment(manifest, shape, i, bytes)).map(({ hash, ...batch }) => ({ batch, hash }));
   const test = decodeSegment(shape, openTestSet(data.test.sealed, data.test.key, manifestCid));
   const spec = fillDefaults({ ...file.spec, batches: manifest.batches - manifest.validationBatches, manifestCid }, plan);
-  const engine = await createEngine(plan, { loss: lossName(spec.loss), batchSize: spec.batchSize });
-  const group = new LocalGroup({ ...o, spec, engine, w0: initialWeights(plan, taskSeed(o.beacon, o.taskId)), height: 1n, batch: (n) => batches[n] as { batch: Batch; hash: Uint8Array } });
+  const engine = await createEngine(plan, engineOptionsOf(spec));
+  const group = new LocalGroup({ ...o, spec, engine, seed: taskSeed(o.beacon, o.taskId), height: 1n, batch: (n) => batches[n] as { batch: Batch; hash: Uint8Array } });
 
   const total = Number(totalPositions(spec));
   const start = performance.now();

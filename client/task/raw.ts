@@ -16,8 +16,8 @@ export interface Raw {
     seed?: number;
   };
   model: { input: number[]; layers: LayerSugar[] } | { topology: string };
-  loss: "softmax_cross_entropy" | "mean_squared_error";
-  optimizer: { sgd: { lr: number; schedule?: { epoch: number; lr: number }[] } };
+  loss: (typeof LOSSES)[number];
+  optimizer: { sgd: RawOptimizer } | { momentum: RawOptimizer } | { adam: RawOptimizer };
   batch: number;
   epochs: number;
   lag?: number;
@@ -32,6 +32,22 @@ export interface Raw {
   data_blocks?: number;
   run_ahead?: number;
   properties?: Record<string, number>;
+}
+
+/** In the order of their numbers on the chain, from 1. */
+export const LOSSES = ["softmax_cross_entropy", "mean_squared_error", "binary_cross_entropy", "mean_absolute_error", "huber"] as const;
+
+/** All that any kind of optimizer is told; the schema says which of them have which. */
+export interface RawOptimizer {
+  lr: number;
+  schedule?: { epoch: number; lr: number }[];
+  weight_decay?: number;
+  clip_norm?: number;
+  momentum?: number;
+  nesterov?: boolean;
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
 }
 
 /** Names of the property weights, in the protocol's order. */

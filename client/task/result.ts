@@ -7,9 +7,10 @@ import { parseTopology } from "#engine/topology/index.js";
 import { BlobClient, fetchSpan, LogClient } from "#net/index.js";
 import { maxTestSetBytes } from "#net/task-data.js";
 import { openTestSet } from "#platform/seal.js";
+import { engineOptionsOf } from "#protocol/engine-options.js";
 import { decodeSegment, rowShapeOf, type Rows } from "#protocol/data.js";
 import { initialWeights, taskSeed } from "#protocol/initial.js";
-import { lossName, MAX_PARAMETERS } from "#protocol/task-spec.js";
+import { MAX_PARAMETERS } from "#protocol/task-spec.js";
 import { QueryTaskResultRequest, QueryTaskResultResponse, QueryTaskStateRequest, QueryTaskStateResponse, Role } from "#proto/gen/pouw.js";
 import { type Chain } from "../chain/types.js";
 
@@ -30,7 +31,7 @@ export async function bestModel(chain: Chain, id: bigint, allowPrivate: boolean)
   const logs = new LogClient({ endpoints, allowPrivate });
   try {
     const plan = parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS });
-    const engine = await createEngine(plan, { loss: lossName(spec.loss), batchSize: spec.batchSize });
+    const engine = await createEngine(plan, engineOptionsOf(spec));
     engine.setInitial(initialWeights(plan, taskSeed(task.startBeacon, task.id)));
     engine.setQuantum(spec.quantumLog2);
     for (const { slot, head } of slots) {

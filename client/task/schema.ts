@@ -1,5 +1,5 @@
 /** JSON Schema of the task file: what `pouwd task submit` accepts. */
-import { PROPERTIES } from "./raw.js";
+import { LOSSES, PROPERTIES } from "./raw.js";
 
 const path = { type: "string", minLength: 1 };
 const paths = { type: ["string", "array"], items: path, minItems: 1, minLength: 1 };
@@ -7,6 +7,15 @@ const paths = { type: ["string", "array"], items: path, minItems: 1, minLength: 
 const positive = { type: "integer", minimum: 1, maximum: 2 ** 31 - 1 };
 const lr = { type: "number", exclusiveMinimum: 0 };
 const money = { type: ["string", "number"] };
+
+const part = { type: "number", minimum: 0, exclusiveMaximum: 1 };
+const schedule = { type: "array", items: { type: "object", additionalProperties: false, required: ["epoch", "lr"], properties: { epoch: positive, lr } } };
+const optimizer = (own: object) => ({
+  type: "object",
+  additionalProperties: false,
+  required: ["lr"],
+  properties: { lr, schedule, weight_decay: { type: "number", minimum: 0, maximum: 1 }, clip_norm: { type: "number", minimum: 0 }, ...own },
+});
 
 export const SCHEMA = {
   type: "object",
@@ -46,21 +55,16 @@ export const SCHEMA = {
       // oxlint-disable-next-line unicorn/no-thenable -- a JSON Schema keyword
       then: { required: ["input", "layers"] },
     },
-    loss: { type: "string", enum: ["softmax_cross_entropy", "mean_squared_error"] },
+    loss: { type: "string", enum: LOSSES },
     optimizer: {
       type: "object",
       additionalProperties: false,
-      required: ["sgd"],
+      minProperties: 1,
+      maxProperties: 1,
       properties: {
-        sgd: {
-          type: "object",
-          additionalProperties: false,
-          required: ["lr"],
-          properties: {
-            lr,
-            schedule: { type: "array", items: { type: "object", additionalProperties: false, required: ["epoch", "lr"], properties: { epoch: positive, lr } } },
-          },
-        },
+        sgd: optimizer({}),
+        momentum: optimizer({ momentum: part, nesterov: { type: "boolean" } }),
+        adam: optimizer({ beta1: part, beta2: part, epsilon: { type: "number", exclusiveMinimum: 0, maximum: 1 } }),
       },
     },
     metrics: { type: "array", items: { type: "string", enum: ["accuracy"] } },

@@ -47,7 +47,7 @@ export function fieldOfLayer(e: { readonly layer?: string; readonly message: str
 
 type Sugar = Extract<Raw["model"], { layers: unknown }>["layers"][number];
 
-/** As sequentialTopology names a layer. */
+/** As topologyOfSugar names a layer. */
 export function nameOfLayer(sugar: Sugar, index: number): string {
   if (typeof sugar === "string") return `${sugar}_${index + 1}`;
   const [kind, options] = Object.entries(sugar)[0] as [string, { name?: string } | null];

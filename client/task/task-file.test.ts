@@ -28,7 +28,7 @@ test("a value of the wrong type is named with line and column", (t) => {
 
 test("a field that does not exist, a missing one and a wrong choice are named", (t) => {
   t.throws(broken("epochs: 45", "epoch: 45"), { message: /^digits\.yaml:18:8 task\.epoch: there is no such field here\. Did you mean epochs\?$/ });
-  t.throws(broken("loss: softmax_cross_entropy", "loss: hinge"), { message: /task\.loss: expected one of softmax_cross_entropy, mean_squared_error, got "hinge"/ });
+  t.throws(broken("loss: softmax_cross_entropy", "loss: hinge"), { message: /task\.loss: expected one of softmax_cross_entropy, mean_squared_error, binary_cross_entropy, mean_absolute_error, huber, got "hinge"/ });
 });
 
 test("an unknown layer and a wrong amount are named", (t) => {

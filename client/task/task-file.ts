@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { Ajv } from "ajv";
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { bitsOf } from "#protocol/floats.js";
-import { Loss, TaskSpec } from "#proto/gen/pouw.js";
+import { type Loss, TaskSpec } from "#proto/gen/pouw.js";
 import { parseTopology, TopologyError, type ModelPlan } from "#engine/topology/index.js";
 import { rowShapeOf, type RowShape } from "#protocol/data.js";
 import { MAX_PARAMETERS } from "#protocol/task-spec.js";
@@ -12,10 +12,11 @@ import { type DataOptions } from "../data/prepare.js";
 import { parseAmount } from "./amount.js";
 import { firstFault } from "./faults.js";
 import { type FieldPath, type Places, placesOf, TaskFileError } from "./places.js";
-import { PROPERTIES, type Raw } from "./raw.js";
+import { rates } from "./optimizer.js";
+import { LOSSES, PROPERTIES, type Raw } from "./raw.js";
 import { SCHEMA } from "./schema.js";
 import { fieldOfLayer } from "./spec-fields.js";
-import { sequentialTopology, UnknownLayer, type LayerSugar } from "./topology.js";
+import { topologyOfSugar, UnknownLayer, type LayerSugar } from "./topology.js";
 
 export { TaskFileError } from "./places.js";
 
@@ -40,7 +41,6 @@ export interface TaskFile extends Money {
   readonly fieldOfLayer: (e: { readonly layer?: string; readonly message: string }) => FieldPath;
 }
 
-const LEAST_QUANTUM_LOG2 = -40;
 /** the chain's default: a fifth of the fee */
 const BOND_PART = 5n;
 
@@ -91,11 +91,11 @@ function fileFault(e: unknown): string {
 function build(raw: Raw, base: string, places: Places): TaskFile {
   const notes: string[] = [];
   const { topology, plan } = model(raw, base, places);
-  const { lr, scaled, quantumLog2 } = rates(raw, places, notes);
+  const { lr, scaled, quantumLog2, optimizer, schedule } = rates(raw, places, notes);
   const lag = raw.lag ?? 1;
   if (raw.levels !== undefined && raw.levels !== 1) notes.push(`levels ${raw.levels} departs from the default 1`);
   if (lag !== 1) notes.push(`lag ${lag} departs from the default 1`);
-  const loss = raw.loss === "softmax_cross_entropy" ? Loss.LOSS_SOFTMAX_CROSS_ENTROPY : Loss.LOSS_MEAN_SQUARED_ERROR;
+  const loss = (LOSSES.indexOf(raw.loss) + 1) as Loss;
   const spec = TaskSpec.create({
     title: raw.title ?? "",
     topology,
@@ -109,7 +109,8 @@ function build(raw: Raw, base: string, places: Places): TaskFile {
     levels: raw.levels ?? 1,
     lrBits: bitsOf(lr),
     quantumLog2,
-    schedule: (raw.optimizer.sgd.schedule ?? []).map((s) => ({ epoch: s.epoch, lrBits: scaled(s.lr) })),
+    schedule: schedule.map((s) => ({ epoch: s.epoch, lrBits: scaled(s.lr) })),
+    ...(optimizer ? { optimizer } : {}),
     runAhead: BigInt(raw.run_ahead ?? 0),
     trainingBlocks: BigInt(raw.training_blocks ?? 0),
     dataBlocks: BigInt(raw.data_blocks ?? 0),
@@ -149,28 +150,11 @@ function model(raw: Raw, base: string, places: Places): { topology: string; plan
 
 function sugared(input: number[], layers: LayerSugar[], places: Places): string {
   try {
-    return sequentialTopology(input, layers);
+    return topologyOfSugar(input, layers);
   } catch (e) {
     if (e instanceof UnknownLayer) return places.fail(["model", "layers", e.index, ...(typeof layers[e.index] === "string" ? [] : [e.kind])], e.message);
     throw e;
   }
-}
-
-/** Learning rate and quantum, with the protocol's scaling by slots and lag. */
-function rates(raw: Raw, places: Places, notes: string[]): { lr: number; scaled: (v: number) => number; quantumLog2: number } {
-  const lag = raw.lag ?? 1;
-  const single = raw.optimizer.sgd.lr;
-  const factor = Math.min(1, 8 / (raw.slots * lag));
-  const lr = single * factor;
-  if (lr !== single) notes.push(`lr ${single} becomes ${lr}: with ${raw.slots} slots ${lag} round${lag > 1 ? "s" : ""} behind, lr is scaled by min(1, 8/(slots·lag))`);
-  const usual = Math.round(Math.log2(lr / 25));
-  const quantumLog2 = raw.quantum === undefined ? usual : Math.log2(raw.quantum);
-  if (!Number.isInteger(quantumLog2) || quantumLog2 > 0 || quantumLog2 < LEAST_QUANTUM_LOG2) {
-    if (raw.quantum !== undefined) places.fail(["quantum"], `expected a power of two from 2^-40 to 1, got ${raw.quantum}.`);
-    places.fail(["optimizer", "sgd", "lr"], `got ${single}, for which no default quantum from 2^-40 to 1 exists. Take a lr from 1e-10 to 30, or set quantum.`);
-  }
-  if (quantumLog2 !== usual) notes.push(`quantum ${raw.quantum} departs from the default, the power of two nearest lr/25`);
-  return { lr, scaled: (v) => bitsOf(v * factor), quantumLog2 };
 }
 
 function dataOptions(raw: Raw, base: string, places: Places): DataOptions {
@@ -194,7 +178,7 @@ function dataOptions(raw: Raw, base: string, places: Places): DataOptions {
 /** What the file says, else what can be told from the model. */
 function properties(raw: Raw, plan: ModelPlan): number[] {
   if (raw.properties) return PROPERTIES.map((name) => raw.properties?.[name] ?? 0);
-  const classification = raw.loss === "softmax_cross_entropy";
+  const classification = raw.loss === "softmax_cross_entropy" || raw.loss === "binary_cross_entropy";
   const size = plan.parameters < 2 ** 16 ? 2 : plan.parameters < 2 ** 22 ? 3 : 4;
   const weights = [classification ? 100 : 0, classification ? 0 : 100, 0, 0, 0, 0, 0, 0];
   weights[size] = 100;

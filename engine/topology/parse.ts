@@ -32,7 +32,9 @@ export function parseTopology(json: string, limits: { maxParameters: number }): 
       throw new TopologyError(`states the input shape [${stated.join(", ")}] but receives [${shape.join(", ")}]`, name);
     }
     const first = only || from.every((f) => isInput(layers, f));
-    const layer = { ...readLayer(className, { config, name, shapes, call, first }, build), from } as LayerPlan;
+    const [parameters, macs] = [build.parameters, build.macs];
+    const body = readLayer(className, { config, name, shapes, call, first }, build);
+    const layer = { ...body, from, parameters: build.parameters - parameters, macs: build.macs - macs } as LayerPlan;
     layers.push(layer);
     // Many wide layers are as much as one that is too wide.
     total += sizeOf(layer.outputShape);

@@ -31,6 +31,9 @@ interface LayerShape {
   /** Without the batch dimension; of the first of `from`. */
   inputShape: number[];
   outputShape: number[];
+  parameters: number;
+  /** multiply-accumulates of one row, forward */
+  macs: bigint;
 }
 
 export interface DenseLayer extends LayerShape {
@@ -206,7 +209,7 @@ export type LayerPlan =
   | AttentionLayer;
 
 /** What a layer's reader makes; where its inputs come from is told beside it. */
-export type LayerBody = LayerPlan extends infer L ? (L extends LayerPlan ? Omit<L, "from"> : never) : never;
+export type LayerBody = LayerPlan extends infer L ? (L extends LayerPlan ? Omit<L, "from" | "parameters" | "macs"> : never) : never;
 
 export const activationOf = (layer: LayerPlan): Activation => ("activation" in layer ? layer.activation : "linear");
 

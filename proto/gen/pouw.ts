@@ -42,8 +42,19 @@ export const Loss = {
   LOSS_UNSPECIFIED: 0,
   LOSS_SOFTMAX_CROSS_ENTROPY: 1,
   LOSS_MEAN_SQUARED_ERROR: 2,
+  LOSS_BINARY_CROSS_ENTROPY: 3,
+  LOSS_MEAN_ABSOLUTE_ERROR: 4,
+  LOSS_HUBER: 5,
 } as const;
 export type Loss = (typeof Loss)[keyof typeof Loss];
+
+/** pouw.v1.OptimizerKind */
+export const OptimizerKind = {
+  OPTIMIZER_SGD: 0,
+  OPTIMIZER_MOMENTUM: 1,
+  OPTIMIZER_ADAM: 2,
+} as const;
+export type OptimizerKind = (typeof OptimizerKind)[keyof typeof OptimizerKind];
 
 /** pouw.v1.VerdictCode */
 export const VerdictCode = {
@@ -4177,6 +4188,62 @@ export const MsgRegisterBeaconKeyResponse: Codec<MsgRegisterBeaconKeyResponse> =
   decode(bytes) { return MsgRegisterBeaconKeyResponse.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
 };
 
+/** pouw.v1.Optimizer */
+export interface Optimizer {
+  kind: OptimizerKind;
+  momentumBits: number;
+  nesterov: boolean;
+  beta2Bits: number;
+  epsilonBits: number;
+  weightDecayBits: number;
+  clipNormBits: number;
+}
+export const Optimizer: Codec<Optimizer> = {
+  typeUrl: "/pouw.v1.Optimizer",
+  fields: [
+    { name: "kind", proto: "kind", id: 1, type: "enum", values: OptimizerKind },
+    { name: "momentumBits", proto: "momentum_bits", id: 2, type: "fixed32" },
+    { name: "nesterov", proto: "nesterov", id: 3, type: "bool" },
+    { name: "beta2Bits", proto: "beta2_bits", id: 4, type: "fixed32" },
+    { name: "epsilonBits", proto: "epsilon_bits", id: 5, type: "fixed32" },
+    { name: "weightDecayBits", proto: "weight_decay_bits", id: 6, type: "fixed32" },
+    { name: "clipNormBits", proto: "clip_norm_bits", id: 7, type: "fixed32" },
+  ] satisfies FieldInfo[],
+  create: (init = {}) => ({ kind: 0, momentumBits: 0, nesterov: false, beta2Bits: 0, epsilonBits: 0, weightDecayBits: 0, clipNormBits: 0, ...init }),
+  write(m, w) {
+    if (m.kind !== 0) { w.uint32(8); w.int32(m.kind); }
+    if (m.momentumBits !== 0) { w.uint32(21); w.fixed32(m.momentumBits); }
+    if (m.nesterov) { w.uint32(24); w.bool(m.nesterov); }
+    if (m.beta2Bits !== 0) { w.uint32(37); w.fixed32(m.beta2Bits); }
+    if (m.epsilonBits !== 0) { w.uint32(45); w.fixed32(m.epsilonBits); }
+    if (m.weightDecayBits !== 0) { w.uint32(53); w.fixed32(m.weightDecayBits); }
+    if (m.clipNormBits !== 0) { w.uint32(61); w.fixed32(m.clipNormBits); }
+  },
+  read(r, length, depth) {
+    if (depth > 16) throw new Error("message nested too deeply");
+    const end = length < 0 ? r.len : r.pos + length;
+    if (end > r.len) throw new RangeError("truncated message");
+    const m = Optimizer.create();
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag) {
+        case 8: m.kind = r.int32() as OptimizerKind; break;
+        case 21: m.momentumBits = r.fixed32(); break;
+        case 24: m.nesterov = r.bool(); break;
+        case 37: m.beta2Bits = r.fixed32(); break;
+        case 45: m.epsilonBits = r.fixed32(); break;
+        case 53: m.weightDecayBits = r.fixed32(); break;
+        case 61: m.clipNormBits = r.fixed32(); break;
+        default: r.skipType(tag & 7, depth, tag >>> 3);
+      }
+    }
+    if (r.pos !== end) throw new RangeError("truncated message");
+    return m;
+  },
+  encode(m) { const w = new Writer(); Optimizer.write(m, w); return w.finish(); },
+  decode(bytes) { return Optimizer.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
+};
+
 /** pouw.v1.LearningRateStep */
 export interface LearningRateStep {
   epoch: number;
@@ -4281,6 +4348,7 @@ export interface TaskSpec {
   manifestCid: string;
   testSet?: TestSet | undefined;
   properties: number[];
+  optimizer?: Optimizer | undefined;
 }
 export const TaskSpec: Codec<TaskSpec> = {
   typeUrl: "/pouw.v1.TaskSpec",
@@ -4307,6 +4375,7 @@ export const TaskSpec: Codec<TaskSpec> = {
     { name: "manifestCid", proto: "manifest_cid", id: 20, type: "string" },
     { name: "testSet", proto: "test_set", id: 21, type: "message", codec: () => TestSet as Codec<unknown> },
     { name: "properties", proto: "properties", id: 22, type: "uint32", repeated: true },
+    { name: "optimizer", proto: "optimizer", id: 23, type: "message", codec: () => Optimizer as Codec<unknown> },
   ] satisfies FieldInfo[],
   create: (init = {}) => ({ title: "", topology: "", loss: 0, batchSize: 0, epochs: 0, batches: 0, slots: 0, supervisors: 0, evaluators: 0, lag: 0, levels: 0, lrBits: 0, quantumLog2: 0, schedule: [], runAhead: 0n, iterationBlocks: 0n, trainingBlocks: 0n, dataBlocks: 0n, profile: "", manifestCid: "", properties: [], ...init }),
   write(m, w) {
@@ -4332,6 +4401,7 @@ export const TaskSpec: Codec<TaskSpec> = {
     if (m.manifestCid.length !== 0) { w.uint32(162); w.string(m.manifestCid); }
     if (m.testSet !== undefined) { w.uint32(170); w.fork(); TestSet.write(m.testSet, w); w.ldelim(); }
     if (m.properties.length) { w.uint32(178).fork(); for (const v of m.properties) { w.uint32(v); } w.ldelim(); }
+    if (m.optimizer !== undefined) { w.uint32(186); w.fork(); Optimizer.write(m.optimizer, w); w.ldelim(); }
   },
   read(r, length, depth) {
     if (depth > 16) throw new Error("message nested too deeply");
@@ -4364,6 +4434,7 @@ export const TaskSpec: Codec<TaskSpec> = {
         case 170: m.testSet = TestSet.read(r, r.uint32(), depth + 1); break;
         case 176: m.properties.push(r.uint32()); break;
         case 178: { const e = r.uint32() + r.pos; if (e > end) throw new RangeError("truncated message"); while (r.pos < e) m.properties.push(r.uint32()); break; }
+        case 186: m.optimizer = Optimizer.read(r, r.uint32(), depth + 1); break;
         default: r.skipType(tag & 7, depth, tag >>> 3);
       }
     }

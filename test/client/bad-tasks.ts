@@ -34,7 +34,7 @@ const asNpy = [["format: csv", "format: npy"]] as const;
 
 export const BAD_TASKS: readonly BadTask[] = [
   { what: "text that is not YAML", change: [["epochs: 45", "epochs: [45"]], place: /^:\d+:\d+ is not YAML: /, remedy: /\S/ },
-  { what: "a layer of an unknown type", change: [["- dense: { units: 32", "- conv9d: { units: 32"]], place: /^:12:15 task\.model\.layers\[0\]\.conv9d: /, remedy: /want one of dense, conv2d/ },
+  { what: "a layer of an unknown type", change: [["- dense: { units: 32", "- conv9d: { units: 32"]], place: /^:12:15 task\.model\.layers\[0\]\.conv9d: /, remedy: /want one of dense, conv1d, conv2d/ },
   { what: "a convolution on a row of numbers", change: [["dense: { units: 32, activation: tanh }", "conv2d: { filters: 4, kernel_size: 3 }"]], place: /^:12:\d+ task\.model\.layers\[0\]/, remedy: /want rows × columns × channels: put a Reshape layer before it/ },
   { what: "a layer without its units", change: [["dense: { units: 32, ", "dense: { "]], place: /^:12:\d+ task\.model\.layers\[0\]\.dense\.units: /, remedy: /want a whole number of 1 or more/ },
   { what: "an unknown activation", change: [["activation: tanh", "activation: swish"]], place: /^:12:\d+ task\.model\.layers\[0\]\.dense\.activation: /, remedy: /use linear, relu/ },

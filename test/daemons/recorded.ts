@@ -6,7 +6,7 @@ import { cidOf } from "#protocol/cid.js";
 import { batchOfSegment, checkSegment, packData, type PackedData, rowShapeOf } from "#protocol/data.js";
 import { bitsOf } from "#protocol/floats.js";
 import { encodeHeader, headerHash, headSignBytes } from "#protocol/header.js";
-import { initialWeights, taskSeed } from "#protocol/initial.js";
+import { taskSeed } from "#protocol/initial.js";
 import { type Iterated, iterate } from "#protocol/iterate.js";
 import { mapHash } from "#protocol/map.js";
 import { BatchOrder } from "#protocol/order.js";
@@ -101,7 +101,7 @@ export class Recording {
   async #replica(): Promise<Replica> {
     const plan = parseTopology(topology, { maxParameters: 1 << 20 });
     const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 4, host: "wasm" });
-    return new Replica(engine, this.spec, initialWeights(plan, taskSeed(BEACON, this.task.id)));
+    return new Replica(engine, this.spec, taskSeed(BEACON, this.task.id));
   }
 
   #iterate(replica: Replica, slot: number, seq: bigint): Iterated {

@@ -12,7 +12,7 @@ import { createEngine } from "#engine/index.js";
 import { parseTopology } from "#engine/topology/index.js";
 import { isEquivocation } from "#protocol/check.js";
 import { f32Bytes } from "#protocol/floats.js";
-import { initialWeights, taskSeed } from "#protocol/initial.js";
+import { taskSeed } from "#protocol/initial.js";
 import { verifyInclusion } from "#protocol/log-root.js";
 import { mapHash } from "#protocol/map.js";
 import { slotPositions } from "#protocol/positions.js";
@@ -37,7 +37,7 @@ async function rebuild(net: Network, log: Iteration[][]): Promise<string> {
   const spec = task.spec as NonNullable<typeof task.spec>;
   const plan = parseTopology(spec.topology, { maxParameters: 1 << 20 });
   const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: spec.batchSize });
-  const replica = new Replica(engine, spec, initialWeights(plan, taskSeed(task.startBeacon, task.id)));
+  const replica = new Replica(engine, spec, taskSeed(task.startBeacon, task.id));
   for (const messages of log) {
     for (const m of messages) {
       const h = Header.decode(m.header);
