@@ -189,6 +189,7 @@ static void column_sums(int M, int N, const float *restrict x, float *restrict o
     for (int j = 0; j < N; j++) out[j] += x[j];
 }
 
+#include "sparse.h"
 #include "images.h"
 
 #include "elements.h"
@@ -458,6 +459,9 @@ static napi_value number(napi_env env, double value) {
   }
 FUNCTION(pack, 6, pack(I(0), I(1), P(2), I(3), I(4), P(5)); return 0;)
 FUNCTION(gemm, 10, gemm(I(0), I(1), I(2), P(3), I(4), I(5), P(6), P(7), Q(8), I(9)); return 0;)
+FUNCTION(sparseLists, 5, return number(env, sparse_lists(I(0), I(1), P(2), P(3), I(4)));)
+FUNCTION(sparseProduct, 9, return number(env, sparse_product(I(0), I(1), I(2), P(3), P(4), P(5), Q(6), P(7), I(8)));)
+FUNCTION(sparseGradient, 8, return number(env, sparse_gradient(I(0), I(1), I(2), P(3), P(4), I(5), P(6), P(7)));)
 FUNCTION(columnSums, 4, column_sums(I(0), I(1), P(2), P(3)); return 0;)
 FUNCTION(conv2d, 9, conv2d(I(0), P(1), P(2), P(3), P(4), P(5), P(6), Q(7), I(8)); return 0;)
 FUNCTION(conv2dKernelGradient, 7, conv2d_kernel_gradient(I(0), P(1), P(2), P(3), P(4), P(5), P(6)); return 0;)
@@ -512,7 +516,7 @@ NAPI_MODULE_INIT() {
     napi_create_function(env, #NAME, NAPI_AUTO_LENGTH, call_##NAME, 0, &fn);           \
     napi_set_named_property(env, exports, #NAME, fn);                                  \
   }
-  EXPORT(pack) EXPORT(gemm) EXPORT(columnSums) EXPORT(conv2d) EXPORT(conv2dKernelGradient) EXPORT(conv2dInputGradient) EXPORT(maxPool2d)
+  EXPORT(pack) EXPORT(gemm) EXPORT(columnSums) EXPORT(sparseLists) EXPORT(sparseProduct) EXPORT(sparseGradient) EXPORT(conv2d) EXPORT(conv2dKernelGradient) EXPORT(conv2dInputGradient) EXPORT(maxPool2d)
   EXPORT(maxPool2dGradient) EXPORT(averagePool2d) EXPORT(averagePool2dGradient) EXPORT(product) EXPORT(activate) EXPORT(activationGradient)
   EXPORT(add) EXPORT(multiply) EXPORT(scale) EXPORT(copyRows) EXPORT(zero) EXPORT(dropout) EXPORT(embed) EXPORT(embedGradient) EXPORT(layerNorm)
   EXPORT(layerNormGradient) EXPORT(batchNorm) EXPORT(batchNormFixed) EXPORT(batchNormGradient) EXPORT(movingGradient) EXPORT(depthwise)

@@ -5,5 +5,5 @@ export { activationOf, lastComputing, LOSSES } from "./plan.js";
 export { sizeOf } from "./options.js";
 export { fileLayers, parseTopology } from "./parse.js";
 export { checkLoss, flop, MEMORY_LIMIT, memoryBytes, memoryTable, roomOf } from "./cost.js";
-export { layerNeeds, type Needs } from "./needs.js";
+export { layerNeeds, mostNonzero, type Needs } from "./needs.js";
 export { errorSlots, passesError } from "./errors-back.js";

@@ -32,7 +32,9 @@ export function layerNeeds(layer: LayerPlan, batchSize: number): Needs {
       return NONE;
     case "dense": {
       const [inputs, units, rows] = [BigInt(layer.inputs), BigInt(layer.units), B * BigInt(layer.positions)];
-      return { ...NONE, kept: before, packed: [most(matrix(inputs, units), matrix(units, inputs), matrix(rows, units)), 0n] };
+      // Lists of what is not zero.
+      const lists = layer.first ? [rows + inputs + 2n + 2n * BigInt(mostNonzero(layer, batchSize))] : [];
+      return { ...NONE, kept: [...before, ...lists], packed: [most(matrix(inputs, units), matrix(units, inputs), matrix(rows, units)), 0n] };
     }
     case "conv2d": {
       const [window, filters, positions] = [BigInt(layer.kernel.size / layer.filters), BigInt(layer.filters), BigInt(layer.window.positions[0] * layer.window.positions[1])];
@@ -83,6 +85,9 @@ export function layerNeeds(layer: LayerPlan, batchSize: number): Needs {
     }
   }
 }
+
+/** Of the model's input: above it a packed product over everything is as fast. */
+export const mostNonzero = (layer: { positions: number; inputs: number }, batchSize: number): number => Math.floor((batchSize * layer.positions * layer.inputs) / 2);
 
 const recurrent = (l: { length: number; inputs: number; units: number }) => ({ T: BigInt(l.length), F: BigInt(l.inputs), U: BigInt(l.units) });
 const matrix = (K: bigint, N: bigint): bigint => K * (((N + PANEL - 1n) / PANEL) * PANEL);

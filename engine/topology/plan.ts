@@ -42,6 +42,8 @@ export interface DenseLayer extends LayerShape {
   positions: number;
   inputs: number;
   units: number;
+  /** whether it reads the model's input, where zeros are often many */
+  first: boolean;
   activation: Activation;
   kernel: Tensor;
   bias: Tensor | undefined;

@@ -7,6 +7,7 @@
  * because packing reads whole vectors.
  */
 export { pack, gemm, product, columnSums } from "./dense";
+export { sparseLists, sparseProduct, sparseGradient } from "./sparse";
 export { conv2d, conv2dKernelGradient, conv2dInputGradient } from "./convolution";
 export { depthwise, depthwiseKernelGradient, depthwiseInputGradient } from "./depthwise";
 export { maxPool2d, maxPool2dGradient, averagePool2d, averagePool2dGradient } from "./pooling";
