@@ -8,8 +8,9 @@ import { Loss, TaskSpec } from "#proto/gen/pouw.js";
 import { parseTopology, TopologyError, type ModelPlan } from "#engine/topology/index.js";
 import { rowShapeOf, type RowShape } from "#protocol/data.js";
 import { MAX_PARAMETERS } from "#protocol/task-spec.js";
-import { type DataOptions } from "../data/prepare.js";
+import { type DataOptions } from "../data/options.js";
 import { parseAmount } from "./amount.js";
+import { dataOptions } from "./data-options.js";
 import { firstFault } from "./faults.js";
 import { type FieldPath, type Places, placesOf, TaskFileError } from "./places.js";
 import { PROPERTIES, type Raw } from "./raw.js";
@@ -126,7 +127,7 @@ function build(raw: Raw, base: string, places: Places): TaskFile {
     const fee = amount("fee", denom);
     return { fee, bond: raw.bond === undefined ? (fee + BOND_PART - 1n) / BOND_PART : amount("bond", denom) };
   };
-  return { spec, plan, shape: rowShapeOf({ loss }, plan), data: dataOptions(raw, base, places), ...money(), money, notes, places, fieldOfLayer: (e) => fieldOfLayer(e, raw) };
+  return { spec, plan, shape: rowShapeOf({ loss }, plan), data: dataOptions(raw.data, base, places), ...money(), money, notes, places, fieldOfLayer: (e) => fieldOfLayer(e, raw) };
 }
 
 function model(raw: Raw, base: string, places: Places): { topology: string; plan: ModelPlan } {
@@ -171,24 +172,6 @@ function rates(raw: Raw, places: Places, notes: string[]): { lr: number; scaled:
   }
   if (quantumLog2 !== usual) notes.push(`quantum ${raw.quantum} departs from the default, the power of two nearest lr/25`);
   return { lr, scaled: (v) => bitsOf(v * factor), quantumLog2 };
-}
-
-function dataOptions(raw: Raw, base: string, places: Places): DataOptions {
-  const d = raw.data;
-  const files = (v: string | string[] | undefined) => (v === undefined ? undefined : [v].flat().map((f) => resolve(base, f)));
-  const trainLabels = files(d.train_labels);
-  if (d.scale === 0) places.fail(["data", "scale"], "expected a number other than 0, which would erase the data.");
-  return {
-    train: files(d.train) as string[],
-    ...(trainLabels ? { trainLabels } : {}),
-    test: typeof d.test === "number" ? d.test : resolve(base, d.test),
-    ...(d.test_labels ? { testLabels: resolve(base, d.test_labels) } : {}),
-    format: d.format,
-    header: d.header ?? false,
-    label: d.label ?? -1,
-    scale: d.scale ?? 1,
-    seed: BigInt(d.seed ?? 1),
-  };
 }
 
 /** What the file says, else what can be told from the model. */
