@@ -17,6 +17,9 @@ import { RowFile, Scratch } from "./scratch.js";
 import { type RowSource } from "./source.js";
 import { Spool } from "./spool.js";
 
+/** rows that are read, or encoded, at once */
+const AT_ONCE = 256;
+
 /** Bytes by their CID, read when they are wanted. */
 export interface Blob {
   readonly cid: string;
@@ -163,11 +166,9 @@ function learn(encoding: Encoding, spool: Spool, train: Uint32Array): void {
   if (!encoding.learns) return;
   const trained = new Uint8Array(spool.rows);
   for (const row of train) trained[row] = 1;
-  const values = spool.newRow();
-  for (let row = 0; row < spool.rows; row++) {
-    if (!trained[row]) continue;
-    spool.read(row, values);
-    encoding.learn(values);
+  for (let first = 0; first < spool.rows; first += AT_ONCE) {
+    const rows = spool.readRows(first, Math.min(AT_ONCE, spool.rows - first));
+    for (const [i, values] of rows.entries()) if (trained[first + i]) encoding.learn(values);
   }
 }
 
@@ -205,9 +206,6 @@ function pack(task: TaskShape, shape: RowShape, validation: number | undefined, 
   }
 }
 
-/** rows that are encoded at once */
-const STORED = 256;
-
 /** Encoded rows on disk. */
 function stored(order: Uint32Array, shape: RowShape, rowsOf: (order: Uint32Array) => Rows): { store: RowStore; close(): void } | undefined {
   if (order.length === 0) return undefined;
@@ -215,8 +213,8 @@ function stored(order: Uint32Array, shape: RowShape, rowsOf: (order: Uint32Array
   const xs = new RowFile(shape.inputSize);
   // class numbers are exact in binary32 below 2^24, more than there can be units
   const ys = new RowFile(width);
-  for (let first = 0; first < order.length; first += STORED) {
-    const { rows, x, y } = rowsOf(order.subarray(first, first + STORED));
+  for (let first = 0; first < order.length; first += AT_ONCE) {
+    const { rows, x, y } = rowsOf(order.subarray(first, first + AT_ONCE));
     for (let r = 0; r < rows; r++) {
       xs.append(x.subarray(r * shape.inputSize, (r + 1) * shape.inputSize));
       ys.append(Float32Array.from(y.subarray(r * width, (r + 1) * width)));

@@ -50,6 +50,14 @@ export class Spool {
     this.#file.read(row, into);
   }
 
+  /** So many rows, one behind the other. */
+  readRows(first: number, rows: number): Float32Array[] {
+    const width = this.inputs + this.targets;
+    const values = new Float32Array(rows * width);
+    this.#file.read(first, values);
+    return Array.from({ length: rows }, (_, r) => values.subarray(r * width, (r + 1) * width));
+  }
+
   /** The codes or numbers of a row that was read. */
   target(row: Float32Array, t: number): number {
     const v = row[this.inputs + t] as number;
