@@ -82,12 +82,13 @@ export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<Loc
         validation = validate(engine, shape, held);
         validating += performance.now() - began;
       }
-      if (header.slot < spec.slots - 1 && done < total) continue;
-      o.progress({ done, of: total, loss: losses.reduce((a, b) => a + b, 0) / losses.length, validation });
+      if (header.slot < spec.slots - 1 || done === total) continue;
+      o.progress({ done, of: total, loss: mean(losses), validation });
       losses = [];
     }
     const seconds = (performance.now() - start - validating) / 1000;
     if (held) validation = validate(engine, shape, held);
+    o.progress({ done, of: total, loss: mean(losses), validation });
     const { score, correct, rows } = evaluateModel(engine, shape, test);
     const modelDigest = group.replica.digestAt(group.replica.clock);
     if (!modelDigest) throw new Error("train: the group does not know its own state");
@@ -97,6 +98,8 @@ export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<Loc
     data.close();
   }
 }
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** The manifest's own validation batches, which no group trains on, as rows. */
 function heldBatches(batches: readonly Batch[], batchSize: number): RowStore | undefined {
