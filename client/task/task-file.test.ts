@@ -51,7 +51,9 @@ test("data options that do not go with the format, or with each other, are refus
 test("the examples of MNIST and of a text are read", (t) => {
   t.is(readTaskFile("examples/mnist.yaml").plan.parameters, 784 * 128 + 128 + 128 * 64 + 64 + 64 * 10 + 10);
   t.is(readTaskFile("examples/mnist-lenet.yaml").plan.parameters, 61_706);
-  t.is(readTaskFile("examples/text.yaml").data.window, 6);
+  const text = readTaskFile("examples/text.yaml");
+  t.is(text.data.window, 6);
+  t.deepEqual(text.spec.properties, [100, 0, 0, 100, 0, 0, 0, 100], "classification of a text by a model of 70,000 parameters");
 });
 
 test("a learning rate is scaled by slots and lag, and the client is told", (t) => {

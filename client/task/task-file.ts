@@ -174,12 +174,14 @@ function rates(raw: Raw, places: Places, notes: string[]): { lr: number; scaled:
   return { lr, scaled: (v) => bitsOf(v * factor), quantumLog2 };
 }
 
-/** What the file says, else what can be told from the model. */
+/** What the file says, else what can be told from the model and the format of its data. */
 function properties(raw: Raw, plan: ModelPlan): number[] {
   if (raw.properties) return PROPERTIES.map((name) => raw.properties?.[name] ?? 0);
   const classification = raw.loss === "softmax_cross_entropy";
   const size = plan.parameters < 2 ** 16 ? 2 : plan.parameters < 2 ** 22 ? 3 : 4;
   const weights = [classification ? 100 : 0, classification ? 0 : 100, 0, 0, 0, 0, 0, 0];
   weights[size] = 100;
+  if (raw.data.format === "png") weights[5] = 100;
+  if (raw.data.format === "text") weights[7] = 100;
   return weights;
 }
