@@ -136,6 +136,10 @@ test("categories become one input each, in sorted order, the same in the test fi
   t.regex((await refused({ oneHot: ["color"] }))?.message ?? "", /got "color", want one of the columns: colour, size, grade, class/);
   t.regex((await refused({ oneHot: ["class"] }))?.message ?? "", /names the column that holds the label/);
   t.regex((await refused({}, 3))?.message ?? "", /has 3 input columns, 7 once data\.one_hot makes 3, 3 of 2, the model wants 3/);
+  const moved = file("colours-moved.csv", "size,colour,grade,class\n6,red,2,1\n");
+  t.regex((await refused({ test: moved }))?.message ?? "", /"colour" is column 2 of one file and column 1 of another/);
+  const narrow = file("colours-narrow.csv", "colour,size,class\nred,6,1\n");
+  t.regex((await refused({ train: [train, narrow], oneHot: ["colour"] }))?.message ?? "", /narrow\.csv: has 2 input columns beside the label, the first file has 3/);
   const strange = file("colours-strange.csv", "colour,size,grade,class\nmauve,6,2,1\n");
   t.regex((await refused({ test: strange }))?.message ?? "", /strange\.csv:2: row 1, column 1 \("colour"\) is "mauve", a category that the training data does not have/);
 });
@@ -147,6 +151,7 @@ test("of a test file that is too large for a sealed set the seed draws the rows 
   const o: DataOptions = { ...options, train: [path], test: path, format: "npy", scale: 1 };
   const large = await t.throwsAsync(prepareData(o, wide, k));
   t.regex(large?.message ?? "", /has 400 rows, of which a sealed test set of 4 MiB holds 349\. Set data\.test_rows to 349 or fewer/);
+  t.regex((await t.throwsAsync(prepareData({ ...o, test: 350 }, wide, k)))?.message ?? "", /got 350, want at most 349, the rows that a sealed test set of 4 MiB holds/);
   const firsts = async (seed: bigint) => {
     const data = await prepareData({ ...o, testRows: 20, seed }, wide, k);
     data.close();

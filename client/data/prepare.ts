@@ -68,7 +68,7 @@ export async function prepareData(o: DataOptions, shape: RowShape, task: TaskSha
     readers.close();
     const encoding = new Encoding(source.inputs, source.categories, { scale: o.scale, oneHot: o.oneHot !== undefined, ...(o.normalise ? { normalise: o.normalise } : {}) });
     checkEncoded(o, encoding, source, readers, shape);
-    const parts = divide(o, spool.rows);
+    const parts = divide(o, spool.rows, shape);
     if (parts.train.length < task.batchSize) throw new DataFileError(`got ${task.batchSize}, want at most ${parts.train.length}, the rows to train on: not one batch can be filled`, ["batch"]);
     learn(encoding, spool, parts.train);
     const rowsOf = (from: Spool, order: Uint32Array): Rows => encoded(encoding, from, order, shape);
@@ -135,10 +135,11 @@ interface Parts {
  * Which rows are trained on, in which order, and which are held back: the last ones once all are shuffled. Windows of a
  * text overlap, so there they are the last ones of the text, and no character that is to be foretold was trained on.
  */
-function divide(o: DataOptions, rows: number): Parts {
+function divide(o: DataOptions, rows: number, shape: RowShape): Parts {
   const test = typeof o.test === "number" ? o.test : 0;
   const validation = o.validation ?? 0;
   if (test >= rows) throw new DataFileError(`${test} rows are to be held back, the training files have ${rows}. Hold back fewer`, ["data", "test"]);
+  if (test > maxTestRows(shape)) throw new DataFileError(`got ${test}, want at most ${maxTestRows(shape)}, the rows that a sealed test set of 4 MiB holds`, ["data", "test"]);
   if (test + validation >= rows) throw new DataFileError(`${validation} rows are to be held back${test > 0 ? ` beside ${test} for the test` : ""}, the training files have ${rows}. Hold back fewer`, ["data", "validation"]);
   const kept = rows - test - validation;
   const order = Uint32Array.from({ length: rows }, (_, i) => i);

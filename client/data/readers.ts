@@ -20,8 +20,12 @@ export interface SourceFile {
 /** What the files of a data set have in common. Opens the training files first. */
 export class Readers {
   readonly #columns = new Map<number, Categories>();
+  /** the column that each entry of data.one_hot is in the first file */
+  readonly #oneHot: number[] = [];
   readonly vocabulary = new Categories();
   #classes: readonly string[] | undefined;
+  /** of the first file, where the model does not say it: see #checkInputs */
+  #inputs: number | undefined;
 
   constructor(
     private readonly o: DataOptions,
@@ -84,8 +88,10 @@ export class Readers {
 
   /** With categories the number of inputs is known only when all have been seen: see `prepareData`. */
   #checkInputs(path: string, inputs: number, beside: string): void {
-    if (this.o.oneHot || inputs === this.shape.inputSize) return;
-    throw new DataFileError(`${path}: has ${Math.max(inputs, 0)} input columns${beside}, the model wants ${this.shape.inputSize}. Change model.input or the file`);
+    if (this.o.oneHot) {
+      this.#inputs ??= inputs;
+      if (inputs !== this.#inputs) throw new DataFileError(`${path}: has ${Math.max(inputs, 0)} input columns${beside}, the first file has ${this.#inputs}. Give all files the same columns`);
+    } else if (inputs !== this.shape.inputSize) throw new DataFileError(`${path}: has ${Math.max(inputs, 0)} input columns${beside}, the model wants ${this.shape.inputSize}. Change model.input or the file`);
   }
 
   #categories = (names: readonly string[], columns: number): ReadonlyMap<number, Categories> => {
@@ -96,6 +102,8 @@ export class Readers {
         const known = names.length > 0 ? names.join(", ") : `the first line's names with data.header: true, or ${-columns} to ${columns - 1}`;
         throw new DataFileError(`got ${JSON.stringify(column)}, want one of the columns: ${known}`, ["data", "one_hot", i]);
       }
+      const before = (this.#oneHot[i] ??= at);
+      if (at !== before) throw new DataFileError(`${JSON.stringify(column)} is column ${at + 1} of one file and column ${before + 1} of another. Give all files the same columns`, ["data", "one_hot", i]);
       if (!this.#columns.has(at)) this.#columns.set(at, new Categories());
     }
     return this.#columns;
