@@ -3,18 +3,17 @@ import test from "ava";
 import { trainLocally } from "./local.js";
 import { readTaskFile } from "./task-file.js";
 
-const BEACONS = [1, 2];
+const BEACONS = [1];
 
 for (const { example, least } of [
   { example: "mnist", least: 0.97 },
   { example: "mnist-lenet", least: 0.985 },
 ]) {
-  test.serial(`examples/${example}.yaml learns MNIST to ${least} whatever the first weights`, async (t) => {
+  test.serial(`examples/${example}.yaml learns MNIST to ${least}`, async (t) => {
     for (const seed of BEACONS) {
       const { accuracy = 0, validation, iterations } = await trainLocally(readTaskFile(`examples/${example}.yaml`), { chainId: "local", taskId: 1n, beacon: new Uint8Array(32).fill(seed), progress: () => {} });
       t.log(`${iterations} iterations: test ${(100 * accuracy).toFixed(2)} %, validation ${(100 * (validation?.accuracy ?? 0)).toFixed(2)} %`);
-      // of 1,300 test rows and 5,000 for validation, a figure of the latter strays less
-      t.true(accuracy >= least - 0.005 && (validation?.accuracy ?? 0) >= least - 0.005);
+      t.true(accuracy >= least, `${accuracy}`);
     }
   });
 }
