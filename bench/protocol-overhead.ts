@@ -24,7 +24,7 @@ const PART_NAMES: readonly [Exclude<keyof Parts, "total">, string][] = [
   ["peers", "peers' messages: signature, checks"],
 ];
 
-for (const task of benchTasks()) {
+for (const task of await benchTasks()) {
   const recording = await record(task, ITERATIONS);
   const verify = await verifierOf(recording);
   for (let slot = 0; slot < task.spec.slots; slot++) {

@@ -16,7 +16,7 @@ const ROUNDS = quick ? 1 : 7;
 const ITERATIONS = quick ? 32 : 320;
 const bench = "verification";
 
-for (const task of benchTasks()) {
+for (const task of await benchTasks()) {
   const recording = await record(task, ITERATIONS);
   const verify = await verifierOf(recording);
   const interval = Number(residualInterval(task.plan.parameters));

@@ -12,9 +12,12 @@ import { cidOf, parseCid } from "./cid.js";
 import { hasClasses } from "./engine-options.js";
 import { f32Bytes, f32From, i32From } from "./floats.js";
 import { sha256 } from "./hash.js";
-import { MAX_SEGMENT_BYTES } from "./task-spec.js";
+import { MAX_SEGMENT_BYTES, SEGMENT_OVERHEAD } from "./task-spec.js";
 
 export { MAX_SEGMENT_BYTES };
+
+/** Rows of a test set, which is one segment. */
+export const maxTestRows = ({ inputSize, targetSize }: RowShape): number => Math.floor((MAX_SEGMENT_BYTES - SEGMENT_OVERHEAD) / (4 * (inputSize + (targetSize || 1))));
 
 export class DataError extends Error {
   override readonly name = "DataError";
@@ -198,40 +201,63 @@ export function batchesOfSegment(m: Manifest, shape: RowShape, index: number, by
   return Array.from({ length: m.segments[index]?.batches ?? 0 }, (_, b) => ({ ...batchOfSegment(shape, rows, m.batchSize, b), hash: m.batchHashes[first + b] as Uint8Array }));
 }
 
-export interface PackedData {
+export interface PackOptions {
+  name: string;
+  inputShape: number[];
+  targetShape: number[];
+  classes: number;
+  batchSize: number;
+  validationBatches?: number;
+  maxSegmentBytes?: number;
+}
+
+export interface PackedManifest {
   manifest: Manifest;
   manifestBytes: Uint8Array;
   manifestCid: string;
+}
+
+export interface PackedData extends PackedManifest {
   segments: Uint8Array[];
 }
 
-/**
- * Rows, already shuffled and normalised, as segments and manifest. The last partial batch is dropped.
- */
-export function packData(options: { name: string; inputShape: number[]; targetShape: number[]; classes: number; batchSize: number; validationBatches?: number; maxSegmentBytes?: number }, data: Rows): PackedData {
-  const { batchSize } = options;
-  const shape: RowShape = { inputSize: product(options.inputShape), targetSize: options.classes > 0 ? 0 : product(options.targetShape), classes: options.classes };
-  const width = shape.targetSize || 1;
-  const batches = Math.floor(data.rows / batchSize);
-  if (batches < 1) throw new DataError(`${data.rows} rows do not fill a batch of ${batchSize}`);
-  const batchBytes = batchSize * (shape.inputSize + width) * 4;
-  const perSegment = Math.floor(((options.maxSegmentBytes ?? MAX_SEGMENT_BYTES) - 32) / batchBytes);
-  if (perSegment < 1) throw new DataError(`a batch of ${batchBytes} bytes does not fit a segment of ${MAX_SEGMENT_BYTES}: take a smaller batch_size`);
+/** Rows, already shuffled and normalised, as segments and manifest. The last partial batch is dropped. */
+export function packData(options: PackOptions, data: Rows): PackedData {
+  const { inputSize, targetSize } = rowShapeOfPack(options);
+  const width = targetSize || 1;
+  const packing = packSegments(options, data.rows, (first, rows) => ({ rows, x: data.x.subarray(first * inputSize, (first + rows) * inputSize), y: data.y.subarray(first * width, (first + rows) * width) }));
   const segments: Uint8Array[] = [];
+  for (;;) {
+    const { done, value } = packing.next();
+    if (done) return { ...value, segments };
+    segments.push(value.bytes);
+  }
+}
+
+const rowShapeOfPack = (o: PackOptions): RowShape => ({ inputSize: product(o.inputShape), targetSize: o.classes > 0 ? 0 : product(o.targetShape), classes: o.classes });
+
+/** Segments one by one, their rows asked for in order and once, so that the data need not be in memory; the manifest last. */
+export function* packSegments(options: PackOptions, rows: number, read: (first: number, rows: number) => Rows): Generator<{ cid: string; bytes: Uint8Array }, PackedManifest, void> {
+  const { batchSize } = options;
+  const shape = rowShapeOfPack(options);
+  const batches = Math.floor(rows / batchSize);
+  if (batches < 1) throw new DataError(`${rows} rows do not fill a batch of ${batchSize}`);
+  const batchBytes = batchSize * (shape.inputSize + (shape.targetSize || 1)) * 4;
+  const perSegment = Math.floor(((options.maxSegmentBytes ?? MAX_SEGMENT_BYTES) - SEGMENT_OVERHEAD) / batchBytes);
+  if (perSegment < 1) throw new DataError(`a batch of ${batchBytes} bytes does not fit a segment of ${MAX_SEGMENT_BYTES}: take a smaller batch_size`);
   const refs: Manifest["segments"] = [];
   const hashes: Uint8Array[] = [];
   for (let first = 0; first < batches; first += perSegment) {
     const count = Math.min(perSegment, batches - first);
-    const from = first * batchSize;
-    const rows = count * batchSize;
-    const part: Rows = { rows, x: data.x.subarray(from * shape.inputSize, (from + rows) * shape.inputSize), y: data.y.subarray(from * width, (from + rows) * width) };
+    const part = read(first * batchSize, count * batchSize);
     const bytes = encodeSegment(shape, part);
-    segments.push(bytes);
-    refs.push({ cid: cidOf(bytes), batches: count });
+    const cid = cidOf(bytes);
+    refs.push({ cid, batches: count });
     for (let b = 0; b < count; b++) {
       const { x, y } = batchOfSegment(shape, part, batchSize, b);
       hashes.push(batchHash(x, y));
     }
+    yield { cid, bytes };
   }
   const manifest = Manifest.create({
     version: 1,
@@ -246,5 +272,5 @@ export function packData(options: { name: string; inputShape: number[]; targetSh
     name: options.name,
   });
   const manifestBytes = encodeManifest(manifest);
-  return { manifest, manifestBytes, manifestCid: cidOf(manifestBytes), segments };
+  return { manifest, manifestBytes, manifestCid: cidOf(manifestBytes) };
 }

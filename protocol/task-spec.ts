@@ -21,7 +21,7 @@ export const MAX_PARAMETERS = 2 ** 26;
 /** Largest canonical segment, and largest plaintext of a test set. */
 export const MAX_SEGMENT_BYTES = 4 * 1024 * 1024;
 /** Room in a segment for its protobuf fields. */
-const SEGMENT_OVERHEAD = 32;
+export const SEGMENT_OVERHEAD = 32;
 
 /** Largest map that a message of the miners' network holds, beside its header: a frame is 64 MiB. */
 const MAX_MAP_BYTES = 64 * 1024 * 1024 - 64 * 1024;

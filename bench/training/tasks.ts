@@ -42,9 +42,11 @@ function ready(name: string, spec: TaskSpec, plan: ModelPlan, packed: PackedData
 }
 
 /** The demo's task as examples/digits.yaml has it. */
-function digits(): BenchTask {
+async function digits(): Promise<BenchTask> {
   const { spec, plan, shape, data } = readTaskFile(join(repositoryRoot, "examples", "digits.yaml"));
-  const { packed } = prepareData(data, shape, { name: "digits", inputShape: [...plan.inputShape], targetShape: [], batchSize: spec.batchSize });
+  const prepared = await prepareData(data, shape, { name: "digits", inputShape: [...plan.inputShape], targetShape: [], batchSize: spec.batchSize });
+  const packed = { ...prepared.packed, segments: prepared.packed.segments.map((s) => s.read()) };
+  prepared.close();
   return ready(`digits 64-32-10 batch ${spec.batchSize}`, spec, plan, packed);
 }
 
@@ -63,4 +65,4 @@ function mlp(): BenchTask {
   return ready(`mlp 784-128-64-10 batch ${batchSize}`, spec, plan, packed);
 }
 
-export const benchTasks = (): BenchTask[] => [digits(), mlp()];
+export const benchTasks = async (): Promise<BenchTask[]> => [await digits(), mlp()];

@@ -1,11 +1,13 @@
 /** `pouwd train` */
 import { type Command } from "commander";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import pc from "picocolors";
 import { sha256 } from "#kernel/crypto.js";
 import { fromHex, toHex, utf8 } from "#kernel/bytes.js";
 import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
-import { trainLocally } from "../task/local.js";
+import { type Progress, trainLocally, type Validation } from "../task/local.js";
 import { writeModel } from "../task/result.js";
 import { readTaskFile } from "../task/task-file.js";
 
@@ -28,12 +30,14 @@ export function addTrain(program: Command, options: (c: Command) => GlobalOption
       for (const note of file.notes) console.error(`note: ${note}`);
       const result = await trainLocally(file, { chainId: "local", taskId: 1n, beacon: fromHex(o.beacon), progress: progressTo(process.stderr) });
       if (o.out) writeModel(o.out, file.spec.topology, result.weights);
-      const { iterations, seconds, modelDigest, score, accuracy, host } = result;
+      if (o.out && result.vocabulary) writeFileSync(join(o.out, "vocabulary.json"), `${JSON.stringify(result.vocabulary)}\n`);
+      const { iterations, seconds, modelDigest, validation, score, accuracy, host } = result;
       const rate = iterations / seconds;
-      const told = { iterations, seconds: Number(seconds.toFixed(3)), iterationsPerSecond: Number(rate.toFixed(1)), host, modelDigest: toHex(modelDigest), score, ...(accuracy === undefined ? {} : { accuracy }), ...(o.out ? { model: o.out } : {}) };
+      const told = { iterations, seconds: Number(seconds.toFixed(3)), iterationsPerSecond: Number(rate.toFixed(1)), host, modelDigest: toHex(modelDigest), ...(validation ? { validation } : {}), score, ...(accuracy === undefined ? {} : { accuracy }), ...(o.out ? { model: o.out } : {}) };
       context.print(told, () =>
         [
           `${iterations} iterations of ${file.spec.slots} slots in ${seconds.toFixed(1)} s (${rate.toFixed(0)} a second, ${host} kernels)`,
+          ...(validation ? [`validation      ${figures(validation)}, ${validation.rows} rows`] : []),
           accuracy === undefined ? `test score      ${score}` : `test accuracy   ${(100 * accuracy).toFixed(2)} %`,
           `model digest    ${toHex(modelDigest)}`,
           ...(o.out ? [`model           ${o.out}`] : []),
@@ -42,14 +46,16 @@ export function addTrain(program: Command, options: (c: Command) => GlobalOption
     });
 }
 
+const figures = ({ loss, accuracy }: Validation): string => `loss ${loss.toFixed(4)}${accuracy === undefined ? "" : `, accuracy ${(100 * accuracy).toFixed(2)} %`}`;
+
 /** A bar that moves on a terminal, ten lines elsewhere. */
-function progressTo(out: NodeJS.WriteStream): (done: number, of: number, loss: number) => void {
+function progressTo(out: NodeJS.WriteStream): (p: Progress) => void {
   let tenth = 0;
   let shown = 0;
   let smooth: number | undefined;
-  return (done, of, loss) => {
+  return ({ done, of, loss, validation }) => {
     if (Number.isFinite(loss)) smooth = smooth === undefined ? loss : smooth * 0.9 + loss * 0.1;
-    const text = `${done}/${of}  loss ${smooth?.toFixed(4) ?? "-"}`;
+    const text = `${done}/${of}  loss ${smooth?.toFixed(4) ?? "-"}${validation ? `  validation ${figures(validation)}` : ""}`;
     if (!out.isTTY) {
       if (Math.floor((10 * done) / of) > tenth) {
         tenth = Math.floor((10 * done) / of);
@@ -60,6 +66,7 @@ function progressTo(out: NodeJS.WriteStream): (done: number, of: number, loss: n
     if (done < of && performance.now() - shown < 50) return;
     shown = performance.now();
     const full = Math.round((BAR * done) / of);
-    out.write(`\r${pc.cyan("█".repeat(full))}${"░".repeat(BAR - full)} ${text}${done < of ? "" : "\n"}`);
+    // what an earlier, longer line left behind is erased
+    out.write(`\r${pc.cyan("█".repeat(full))}${"░".repeat(BAR - full)} ${text}\x1b[K${done < of ? "" : "\n"}`);
   };
 }

@@ -1,38 +1,116 @@
-/** Comma-separated values: numbers only, one row a line, an optional line of column names. */
+/** Comma-separated values: one row a line, an optional line of column names; numbers, but in columns named as categories. */
+import { chunksOf } from "./bytes.js";
+import { type Categories } from "./categories.js";
 import { DataFileError } from "./errors.js";
-import { notFinite, type TableData, toF32 } from "./table.js";
+import { notFinite, type Table, toF32 } from "./table.js";
 
-export function readCsv(path: string, bytes: Uint8Array, header: boolean): TableData {
-  const lines = new TextDecoder().decode(bytes).split(/\r?\n/);
-  while (lines.at(-1)?.trim() === "") lines.pop();
+/** characters; a longer line is no row of numbers */
+const LONGEST_LINE = 1 << 24;
+
+export interface CsvOptions {
+  readonly header?: boolean;
+  /** the columns that hold categories, once the file's names and number of columns are known */
+  readonly categories?: (names: readonly string[], columns: number) => ReadonlyMap<number, Categories>;
+}
+
+export async function openCsv(path: string, { header = false, categories }: CsvOptions): Promise<Table> {
+  const batches = linesOf(path);
   const first = header ? 1 : 0;
-  const rows = lines.length - first;
-  if (rows < 1) throw new DataFileError(`${path}: holds no rows. Give a file with one row of numbers a line`);
-  const names = header ? cellsOf(lines[0] as string) : [];
+  const begun: string[] = [];
+  while (begun.slice(first).every(isBlank)) {
+    const { done, value } = await batches.next();
+    if (done) throw new DataFileError(`${path}: holds no rows. Give a file with one row of numbers a line`);
+    for (const line of value) begun.push(line);
+  }
+  const names = header ? cellsOf(begun[0] as string) : [];
+  const columns = cellsOf(begun[first] as string).length;
+  refuseOtherSeparators(path, first, begun[first] as string, columns);
+  if (!header && !categories) refuseHeader(path, begun[0] as string);
   const place = (row: number, column: number): string => `${path}:${first + row + 1}: row ${row + 1}, column ${column + 1}${names[column] ? ` (${JSON.stringify(names[column])})` : ""}`;
-  const columns = cellsOf(lines[first] as string).length;
-  refuseOtherSeparators(path, first, lines[first] as string, columns);
-  if (!header) refuseHeader(path, lines[0] as string);
-  const values = new Float32Array(rows * columns);
-  for (let r = 0; r < rows; r++) {
-    const line = lines[first + r] as string;
-    const cells = cellsOf(line);
+  const marks = categories?.(names, columns) ?? new Map<number, Categories>();
+
+  function parseRow(line: string, row: number, into: Float32Array, at: number): void {
+    const cells = splitCells(line);
     if (cells.length !== columns) {
-      const got = line.trim() === "" ? "is empty" : `has ${cells.length} column${cells.length === 1 ? "" : "s"}`;
-      throw new DataFileError(`${path}:${first + r + 1}: row ${r + 1} ${got}, want ${columns} columns as in the first row. Complete the row or leave it out`);
+      const got = isBlank(line) ? "is empty" : `has ${cells.length} column${cells.length === 1 ? "" : "s"}`;
+      throw new DataFileError(`${path}:${first + row + 1}: row ${row + 1} ${got}, want ${columns} columns as in the first row. Complete the row or leave it out`);
     }
     for (let c = 0; c < columns; c++) {
       const text = cells[c] as string;
-      const v = text === "" ? Number.NaN : Number(text);
-      const f = toF32(v);
-      if (!Number.isFinite(f)) throw notFinite(v, place(r, c), JSON.stringify(text));
-      values[r * columns + c] = f;
+      const known = marks.get(c);
+      into[at + c] = known ? marked(known, text.trim(), place(row, c)) : numberOf(text, row, c);
     }
   }
-  return { path, rows, columns, values, place };
+  function numberOf(text: string, row: number, column: number): number {
+    let v = Number(text);
+    // Number("") is 0
+    if (v === 0 && isBlank(text)) v = Number.NaN;
+    const f = toF32(v);
+    if (!Number.isFinite(f)) throw notFinite(v, place(row, column), JSON.stringify(text.trim()));
+    return f;
+  }
+
+  return {
+    path,
+    columns,
+    place,
+    async *blocks() {
+      let row = 0;
+      let blank = 0;
+      let lines = begun.slice(first);
+      for (;;) {
+        const values = new Float32Array((lines.length + blank) * columns);
+        let filled = 0;
+        for (const line of lines) {
+          // blank lines are nothing at the end of the file, and a fault before a row
+          if (isBlank(line)) {
+            blank++;
+            continue;
+          }
+          if (blank > 0) parseRow("", row, values, filled);
+          parseRow(line, row++, values, filled);
+          filled += columns;
+        }
+        yield values.subarray(0, filled);
+        const { done, value } = await batches.next();
+        if (done) return;
+        lines = value;
+      }
+    },
+  };
 }
 
-const cellsOf = (line: string): string[] => line.split(",").map((cell) => cell.trim());
+function marked(categories: Categories, text: string, place: string): number {
+  if (text === "") throw new DataFileError(`${place} is "", want a category. Complete the value or leave its row out`);
+  const mark = categories.mark(text);
+  if (mark === undefined) throw new DataFileError(`${place} is ${JSON.stringify(text)}, a category that the training data does not have. Leave the row out, or add such rows to the training data`);
+  return mark;
+}
+
+/** Lines without their ends, as many at a time as a chunk completes. */
+async function* linesOf(path: string): AsyncGenerator<string[], undefined> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of chunksOf(path)) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() as string;
+    if (rest.length > LONGEST_LINE) throw new DataFileError(`${path}: has a line of more than ${LONGEST_LINE} characters, want one row of numbers a line`);
+    if (lines.length > 0) yield lines.map(withoutReturn);
+  }
+  rest += decoder.decode();
+  if (rest !== "") yield [withoutReturn(rest)];
+  return undefined;
+}
+
+const withoutReturn = (line: string): string => (line.endsWith("\r") ? line.slice(0, -1) : line);
+const isBlank = (line: string): boolean => line.trim() === "";
+const cellsOf = (line: string): string[] => splitCells(line).map((cell) => cell.trim());
+
+/** PERF: a plain split but where a line has quotes; a quoted cell may hold commas and, doubled, quotes. */
+function splitCells(line: string): string[] {
+  if (!line.includes('"')) return line.split(",");
+  return [...line.matchAll(/(?:^|,)(?:\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? (plain as string));
+}
 
 function refuseOtherSeparators(path: string, first: number, line: string, columns: number): void {
   const found = columns === 1 ? /[;\t]/.exec(line)?.[0] : undefined;

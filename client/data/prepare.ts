@@ -1,55 +1,105 @@
-/** From data files to what a task needs: canonical segments, manifest, sealed test set. */
+/**
+ * From data files to what a task needs: canonical segments, manifest, sealed test set. Rows go through temporary files
+ * (`scratch.ts`), so memory does not grow with the data: what grows is their order, a few bytes a row.
+ */
 import { sha256 } from "#kernel/crypto.js";
+import { u64be } from "#kernel/bytes.js";
 import { sealTestSet } from "#platform/seal.js";
 import { cidOf } from "#protocol/cid.js";
-import { DataError, encodeSegment, packData, type PackedData, type RowShape, type Rows } from "#protocol/data.js";
-import { Drbg } from "#protocol/drbg.js";
+import { DataError, encodeSegment, maxTestRows, packSegments, type PackedManifest, type RowShape, type Rows } from "#protocol/data.js";
+import { shuffle } from "#protocol/drbg.js";
 import { H, str, testKeyHash } from "#protocol/hash.js";
-import { u64be } from "#kernel/bytes.js";
+import { Encoding } from "./encode.js";
 import { DataFileError, type DataField } from "./errors.js";
-import { type Format, readTable } from "./readers.js";
-import { notFinite, type TableData, toF32 } from "./table.js";
+import { type DataOptions } from "./options.js";
+import { Readers, type SourceFile } from "./readers.js";
+import { RowFile, Scratch } from "./scratch.js";
+import { type RowSource } from "./source.js";
+import { Spool } from "./spool.js";
 
-export interface DataOptions {
-  /** absolute paths; several are read one behind the other */
-  readonly train: readonly string[];
-  /** labels beside the inputs, for npy and idx */
-  readonly trainLabels?: readonly string[];
-  /** a file of its own, or how many shuffled rows are held back */
-  readonly test: string | number;
-  readonly testLabels?: string;
-  readonly format: Format;
-  readonly header: boolean;
-  /** which column of a CSV holds the label or the first target; negative counts from the end */
-  readonly label: number;
-  readonly scale: number;
-  readonly seed: bigint;
+/** rows that are read, or encoded, at once */
+const AT_ONCE = 256;
+
+/** Bytes by their CID, read when they are wanted. */
+export interface Blob {
+  readonly cid: string;
+  read(): Uint8Array;
+}
+
+/** Rows that are read some at a time. */
+export interface RowStore {
+  readonly rows: number;
+  read(first: number, rows: number): Rows;
 }
 
 export interface PreparedData {
-  readonly packed: PackedData;
+  readonly packed: PackedManifest & { readonly segments: readonly Blob[] };
   readonly test: { readonly sealed: Uint8Array; readonly key: Uint8Array; readonly cid: string; readonly plaintextHash: Uint8Array; readonly keyHash: Uint8Array; readonly rows: number };
+  /** the rows of data.validation: they are neither in the manifest nor in the test set */
+  readonly validation: RowStore | undefined;
+  /** the characters of a text by their codes */
+  readonly vocabulary: readonly string[] | undefined;
+  /** Frees the room on disk; nothing can be read afterwards. */
+  close(): void;
+}
+
+export interface TaskShape {
+  readonly name: string;
+  readonly inputShape: number[];
+  readonly targetShape: number[];
+  readonly batchSize: number;
 }
 
 /** Throws DataFileError with file and place. Shuffles by the seed, so the same files and seed give the same manifest. */
-export function prepareData(o: DataOptions, shape: RowShape, task: { name: string; inputShape: number[]; targetShape: number[]; batchSize: number }): PreparedData {
+export async function prepareData(o: DataOptions, shape: RowShape, task: TaskShape): Promise<PreparedData> {
   checkPairs(o);
-  let train = join(
-    o.train.map((path, i) => rowsOf(o, shape, { inputs: path, at: ["data", "train", ...(o.train.length > 1 ? [i] : [])], labels: o.trainLabels?.[i] })),
-    shape,
-  );
-  let test: Rows;
-  train = shuffled(train, shape, o.seed);
-  if (typeof o.test === "number") {
-    if (o.test >= train.rows) throw new DataFileError(`${o.test} rows are to be held back, the training files have ${train.rows}. Hold back fewer`, ["data", "test"]);
-    test = slice(train, shape, train.rows - o.test, train.rows);
-    train = slice(train, shape, 0, train.rows - o.test);
-  } else test = rowsOf(o, shape, { inputs: o.test, at: ["data", "test"], labels: o.testLabels });
-  if (train.rows < task.batchSize) throw new DataFileError(`got ${task.batchSize}, want at most ${train.rows}, the rows to train on: not one batch can be filled`, ["batch"]);
-  const packed = naming(["batch"], () => packData({ ...task, classes: shape.classes }, train));
-  const plaintext = naming(["data", "test"], () => encodeSegment(shape, test));
-  const { sealed, key } = sealTestSet(plaintext, packed.manifestCid);
-  return { packed, test: { sealed, key, cid: cidOf(sealed), plaintextHash: sha256(plaintext), keyHash: testKeyHash(key), rows: test.rows } };
+  const readers = new Readers(o, shape, task.inputShape);
+  const opened: { close(): void }[] = [];
+  const results: { close(): void }[] = [];
+  const spoolOf = async (files: readonly SourceFile[]): Promise<{ spool: Spool; source: RowSource }> => {
+    const source = await readers.open(files[0] as SourceFile);
+    const spool = new Spool(source.inputs, source.targets);
+    opened.push(spool);
+    for (const [i, file] of files.entries()) await spool.add({ source: i === 0 ? source : await readers.open(file), at: file.at }, shape);
+    return { spool, source };
+  };
+  try {
+    const { spool, source } = await spoolOf(o.train.map((path, i) => ({ path, at: ["data", "train", ...(o.train.length > 1 ? [i] : [])], ...(o.trainLabels ? { labels: o.trainLabels[i] as string } : {}) })));
+    readers.close();
+    const encoding = new Encoding(source.inputs, source.categories, { scale: o.scale, oneHot: o.oneHot !== undefined, ...(o.normalise ? { normalise: o.normalise } : {}) });
+    checkEncoded(o, encoding, source, readers, shape);
+    const parts = divide(o, spool.rows, shape);
+    if (parts.train.length < task.batchSize) throw new DataFileError(`got ${task.batchSize}, want at most ${parts.train.length}, the rows to train on: not one batch can be filled`, ["batch"]);
+    learn(encoding, spool, parts.train);
+    const rowsOf = (from: Spool, order: Uint32Array): Rows => encoded(encoding, from, order, shape);
+
+    const scratch = new Scratch();
+    results.push(scratch);
+    const packed = naming(["batch"], () => pack(task, shape, o.validation, scratch, parts.train.length, (first, rows) => rowsOf(spool, parts.train.subarray(first, first + rows))));
+    const validation = stored(parts.validation, shape, (order) => rowsOf(spool, order));
+    if (validation) results.push(validation);
+
+    let test: Rows;
+    if (typeof o.test === "number") test = rowsOf(spool, parts.test);
+    else {
+      const { spool: apart } = await spoolOf([{ path: o.test, at: ["data", "test"], ...(o.testLabels ? { labels: o.testLabels } : {}) }]);
+      test = rowsOf(apart, drawTest(o, apart.rows, shape));
+    }
+    const plaintext = naming(["data", "test"], () => encodeSegment(shape, test));
+    const { sealed, key } = sealTestSet(plaintext, packed.manifestCid);
+    return {
+      packed,
+      test: { sealed, key, cid: cidOf(sealed), plaintextHash: sha256(plaintext), keyHash: testKeyHash(key), rows: test.rows },
+      validation: validation?.store,
+      vocabulary: o.format === "text" ? readers.vocabulary.values() : undefined,
+      close: () => results.forEach((file) => file.close()),
+    };
+  } catch (e) {
+    for (const file of results) file.close();
+    throw e;
+  } finally {
+    for (const file of opened) file.close();
+  }
 }
 
 /** Labels beside the inputs go with every file or with none. */
@@ -62,110 +112,131 @@ function checkPairs({ train, trainLabels, test, testLabels }: DataOptions): void
   if (!trainLabels && testLabels) throw new DataFileError("is missing, want the file with the training labels, as test_labels is given", ["data", "train_labels"]);
 }
 
-/** What the protocol's packing refuses, told at a field of the task file. */
-function naming<T>(field: DataField, pack: () => T): T {
-  try {
-    return pack();
-  } catch (e) {
-    if (e instanceof DataError) throw new DataFileError(e.message.replaceAll("batch_size", "batch"), field);
-    throw e;
+/** What could be told only when all categories were known. */
+function checkEncoded(o: DataOptions, encoding: Encoding, source: RowSource, { vocabulary }: Readers, shape: RowShape): void {
+  const { size } = encoding;
+  if (o.format === "text") {
+    const characters = `the text has ${vocabulary.size} different characters`;
+    if (vocabulary.size > shape.classes) throw new DataFileError(`${o.train[0]}: ${characters}, the model's last layer has ${shape.classes} units. Give it ${vocabulary.size} or more`, ["data", "train"]);
+    if (size !== shape.inputSize) throw new DataFileError(`${o.window} characters are ${size} inputs${o.oneHot ? `, since ${characters}` : ""}, the model wants ${shape.inputSize}. Change model.input or the window`, ["data", "window"]);
+  } else if (size !== shape.inputSize) {
+    const sizes = [...source.categories.values()].map((c) => c.size);
+    throw new DataFileError(`${o.train[0]}: has ${source.inputs} input columns, ${size} once data.one_hot makes ${sizes.join(", ")} of ${sizes.length}, the model wants ${shape.inputSize}. Change model.input or the columns`, ["data", "train"]);
   }
 }
 
-interface Source {
-  readonly inputs: string;
-  /** the field that names the file */
-  readonly at: DataField;
-  readonly labels: string | undefined;
+interface Parts {
+  readonly train: Uint32Array;
+  readonly validation: Uint32Array;
+  readonly test: Uint32Array;
 }
 
-const rowsOf = (o: DataOptions, shape: RowShape, source: Source): Rows => reading(source.at, () => readRows(o, shape, source));
-
-function readRows(o: DataOptions, shape: RowShape, { inputs: path, at, labels }: Source): Rows {
-  const table = readTable(path, o.format, { header: o.header });
-  const width = shape.targetSize || 1;
-  const labelsAt: DataField = ["data", `${at[1]}_labels`];
-  const targets = labels ? reading(labelsAt, () => readTable(labels, o.format, { header: o.header })) : undefined;
-  const inputs = targets ? table.columns : table.columns - width;
-  if (inputs !== shape.inputSize) {
-    const beside = targets ? "" : ` beside the ${width === 1 ? "label" : `${width} targets`}`;
-    throw new DataFileError(`${path}: has ${Math.max(inputs, 0)} input columns${beside}, the model wants ${shape.inputSize}. Change model.input or the file`, at);
-  }
-  if (targets && (targets.rows !== table.rows || targets.columns !== width)) {
-    throw new DataFileError(`${targets.path}: has ${targets.rows} rows of ${targets.columns}, want ${table.rows} of ${width}, one for each row of inputs`, labelsAt);
-  }
-  const first = o.label < 0 ? table.columns + o.label : o.label;
-  if (!targets && (first < 0 || first + width > table.columns)) {
-    throw new DataFileError(`got ${o.label}, want ${-table.columns} to ${table.columns - width}: ${path} has ${table.columns} columns, counted from 0, or from -1 at the end`, ["data", "label"]);
-  }
-  const x = new Float32Array(table.rows * inputs);
-  const y = shape.classes > 0 ? new Int32Array(table.rows) : new Float32Array(table.rows * width);
-  for (let r = 0; r < table.rows; r++) {
-    let n = r * inputs;
-    for (let c = 0; c < table.columns; c++) {
-      const v = table.values[r * table.columns + c] as number;
-      if (!targets && c >= first && c < first + width) y[r * width + c - first] = label(v, table, r, c, shape);
-      else {
-        const f = toF32(v * o.scale);
-        if (!Number.isFinite(f)) throw notFinite(v * o.scale, `${table.place(r, c)}, times data.scale,`);
-        x[n++] = f;
-      }
-    }
-    if (targets) for (let c = 0; c < width; c++) y[r * width + c] = label(targets.values[r * width + c] as number, targets, r, c, shape);
-  }
-  return { rows: table.rows, x, y };
+/**
+ * Which rows are trained on, in which order, and which are held back: the last ones once all are shuffled. Windows of a
+ * text overlap, so there they are the last ones of the text, and no character that is to be foretold was trained on.
+ */
+function divide(o: DataOptions, rows: number, shape: RowShape): Parts {
+  const test = typeof o.test === "number" ? o.test : 0;
+  const validation = o.validation ?? 0;
+  if (test >= rows) throw new DataFileError(`${test} rows are to be held back, the training files have ${rows}. Hold back fewer`, ["data", "test"]);
+  if (test > maxTestRows(shape)) throw new DataFileError(`got ${test}, want at most ${maxTestRows(shape)}, the rows that a sealed test set of 4 MiB holds`, ["data", "test"]);
+  if (test + validation >= rows) throw new DataFileError(`${validation} rows are to be held back${test > 0 ? ` beside ${test} for the test` : ""}, the training files have ${rows}. Hold back fewer`, ["data", "validation"]);
+  const kept = rows - test - validation;
+  const order = Uint32Array.from({ length: rows }, (_, i) => i);
+  order.set(shuffle(o.format === "text" ? kept : rows, shuffleSeed("rows", o.seed)));
+  return { train: order.subarray(0, kept), validation: order.subarray(kept, kept + validation), test: order.subarray(kept + validation) };
 }
 
-/** A file's own fault, told with the field that names the file. */
-function reading<T>(field: DataField, read: () => T): T {
-  try {
-    return read();
-  } catch (e) {
-    if (e instanceof DataFileError && !e.field) throw new DataFileError(e.message, field);
-    throw e;
+const shuffleSeed = (what: string, seed: bigint): Uint8Array => H("pouw/client-shuffle/1", str(what), u64be(seed));
+
+/** The rows of a test file that are sealed. */
+function drawTest(o: DataOptions, rows: number, shape: RowShape): Uint32Array {
+  const most = maxTestRows(shape);
+  const wanted = o.testRows ?? rows;
+  if (wanted > rows) throw new DataFileError(`got ${wanted}, the test file has ${rows} rows. Take fewer`, ["data", "test_rows"]);
+  if (wanted > most) {
+    const remedy = o.testRows ? "Take fewer" : `Set data.test_rows to ${most} or fewer, which the seed then draws`;
+    throw new DataFileError(`has ${wanted} rows, of which a sealed test set of 4 MiB holds ${most}. ${remedy}`, ["data", o.testRows ? "test_rows" : "test"]);
+  }
+  if (o.testRows) return Uint32Array.from(shuffle(rows, shuffleSeed("test", o.seed)).slice(0, wanted));
+  return Uint32Array.from({ length: rows }, (_, i) => i);
+}
+
+/** In the order of the file, which is the quickest to read. */
+function learn(encoding: Encoding, spool: Spool, train: Uint32Array): void {
+  if (!encoding.learns) return;
+  const trained = new Uint8Array(spool.rows);
+  for (const row of train) trained[row] = 1;
+  for (let first = 0; first < spool.rows; first += AT_ONCE) {
+    const rows = spool.readRows(first, Math.min(AT_ONCE, spool.rows - first));
+    for (const [i, values] of rows.entries()) if (trained[first + i]) encoding.learn(values);
   }
 }
 
-function label(v: number, table: TableData, row: number, column: number, { classes }: RowShape): number {
-  if (classes > 0 && !(Number.isInteger(v) && v >= 0 && v < classes)) {
-    throw new DataFileError(`${table.place(row, column)}: the label is ${v}, want a whole number from 0 to ${classes - 1}: the model's last layer has ${classes} units`);
-  }
-  return v;
-}
-
-function join(parts: Rows[], shape: RowShape): Rows {
-  if (parts.length === 1) return parts[0] as Rows;
-  const rows = parts.reduce((n, p) => n + p.rows, 0);
+function encoded(encoding: Encoding, spool: Spool, order: Uint32Array, shape: RowShape): Rows {
+  const rows = order.length;
   const width = shape.targetSize || 1;
   const x = new Float32Array(rows * shape.inputSize);
   const y = shape.classes > 0 ? new Int32Array(rows) : new Float32Array(rows * width);
-  let at = 0;
-  for (const p of parts) {
-    x.set(p.x, at * shape.inputSize);
-    y.set(p.y, at * width);
-    at += p.rows;
+  const values = spool.newRow();
+  for (const [i, row] of order.entries()) {
+    spool.read(row, values);
+    encoding.encode(values, x, i * shape.inputSize, (c) => spool.place(row, c));
+    for (let t = 0; t < width; t++) y[i * width + t] = spool.target(values, t);
   }
   return { rows, x, y };
 }
 
-function shuffled(data: Rows, shape: RowShape, seed: bigint): Rows {
-  const drbg = new Drbg(H("pouw/client-shuffle/1", str("rows"), u64be(seed)));
-  const order = Array.from({ length: data.rows }, (_, i) => i);
-  for (let i = data.rows - 1; i >= 1; i--) {
-    const j = Number(drbg.below(BigInt(i + 1)));
-    [order[i], order[j]] = [order[j] as number, order[i] as number];
+function pack(task: TaskShape, shape: RowShape, validation: number | undefined, scratch: Scratch, rows: number, read: (first: number, rows: number) => Rows): PreparedData["packed"] {
+  const packing = packSegments({ ...task, classes: shape.classes, ...(validation === undefined ? {} : { validationBatches: 0 }) }, rows, read);
+  const segments: Blob[] = [];
+  for (;;) {
+    const { done, value } = packing.next();
+    if (done) return { ...value, segments };
+    const { cid, bytes } = value;
+    const offset = scratch.append(bytes);
+    const { length } = bytes;
+    segments.push({
+      cid,
+      read() {
+        const back = new Uint8Array(length);
+        scratch.read(offset, back);
+        return back;
+      },
+    });
   }
-  const width = shape.targetSize || 1;
-  const x = new Float32Array(data.x.length);
-  const y = shape.classes > 0 ? new Int32Array(data.y.length) : new Float32Array(data.y.length);
-  order.forEach((from, to) => {
-    x.set(data.x.subarray(from * shape.inputSize, (from + 1) * shape.inputSize), to * shape.inputSize);
-    y.set(data.y.subarray(from * width, (from + 1) * width), to * width);
-  });
-  return { rows: data.rows, x, y };
 }
 
-function slice(data: Rows, shape: RowShape, from: number, to: number): Rows {
+/** Encoded rows on disk. */
+function stored(order: Uint32Array, shape: RowShape, rowsOf: (order: Uint32Array) => Rows): { store: RowStore; close(): void } | undefined {
+  if (order.length === 0) return undefined;
   const width = shape.targetSize || 1;
-  return { rows: to - from, x: data.x.slice(from * shape.inputSize, to * shape.inputSize), y: data.y.slice(from * width, to * width) };
+  const xs = new RowFile(shape.inputSize);
+  // class numbers are exact in binary32 below 2^24, more than there can be units
+  const ys = new RowFile(width);
+  for (let first = 0; first < order.length; first += AT_ONCE) {
+    const { rows, x, y } = rowsOf(order.subarray(first, first + AT_ONCE));
+    for (let r = 0; r < rows; r++) {
+      xs.append(x.subarray(r * shape.inputSize, (r + 1) * shape.inputSize));
+      ys.append(Float32Array.from(y.subarray(r * width, (r + 1) * width)));
+    }
+  }
+  const read = (first: number, rows: number): Rows => {
+    const x = new Float32Array(rows * shape.inputSize);
+    const y = new Float32Array(rows * width);
+    xs.read(first, x);
+    ys.read(first, y);
+    return { rows, x, y: shape.classes > 0 ? Int32Array.from(y) : y };
+  };
+  return { store: { rows: order.length, read }, close: () => [xs, ys].forEach((file) => file.close()) };
+}
+
+/** What the protocol's packing refuses, told at a field of the task file. */
+function naming<T>(field: DataField, make: () => T): T {
+  try {
+    return make();
+  } catch (e) {
+    if (e instanceof DataError) throw new DataFileError(e.message.replaceAll("batch_size", "batch"), field);
+    throw e;
+  }
 }

@@ -1,96 +1,116 @@
-/** Tables from CSV, npy and idx files: rows × columns of binary32, refused where a value is not a finite number. */
-import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
-import { readCsv } from "./csv.js";
-import { DataFileError } from "./errors.js";
-import { notFinite, type TableData, toF32 } from "./table.js";
+/** Opens the files of a data set, in whatever format they are. */
+import { type RowShape } from "#protocol/data.js";
+import { openIdx, openNpy } from "./binary.js";
+import { Categories } from "./categories.js";
+import { openCsv } from "./csv.js";
+import { DataFileError, type DataField } from "./errors.js";
+import { type DataOptions } from "./options.js";
+import { classesOfFolder, openPngFolder } from "./png.js";
+import { reading, type RowSource, sourceOfTable, sourceOfTables } from "./source.js";
+import { type Table } from "./table.js";
+import { openText } from "./text.js";
 
-export type Format = "csv" | "npy" | "idx";
-
-/** Throws DataFileError with file and place. A file compressed by gzip is read as it is. */
-export function readTable(path: string, format: Format, options: { header?: boolean } = {}): TableData {
-  const bytes = readBytes(path);
-  if (format === "csv") return readCsv(path, bytes, options.header ?? false);
-  return format === "npy" ? readNpy(path, bytes) : readIdx(path, bytes);
+export interface SourceFile {
+  readonly path: string;
+  /** the field that names it: data.train, data.train.1, data.test */
+  readonly at: DataField;
+  readonly labels?: string;
 }
 
-function readBytes(path: string): Uint8Array {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (e) {
-    const { code, message } = e as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "there is no such file. Paths are relative to the task file" : code === "EISDIR" ? "is a folder, want a file" : message;
-    throw new DataFileError(`${path}: ${why}`);
+/** What the files of a data set have in common. Opens the training files first. */
+export class Readers {
+  readonly #columns = new Map<number, Categories>();
+  /** the column that each entry of data.one_hot is in the first file */
+  readonly #oneHot: number[] = [];
+  readonly vocabulary = new Categories();
+  #classes: readonly string[] | undefined;
+  /** of the first file, where the model does not say it: see #checkInputs */
+  #inputs: number | undefined;
+
+  constructor(
+    private readonly o: DataOptions,
+    private readonly shape: RowShape,
+    private readonly inputShape: readonly number[],
+  ) {}
+
+  /** Throws DataFileError where the file is none of its format, or its columns cannot be the model's. */
+  async open(file: SourceFile): Promise<RowSource> {
+    return reading(file.at, async () => {
+      const { format, window = 1, stride = 1 } = this.o;
+      switch (format) {
+        case "png":
+          return openPngFolder(file.path, this.#classesOf(file), this.inputShape);
+        case "text":
+          return openText(file.path, { window, stride }, this.vocabulary);
+        default:
+          return this.#openTable(file);
+      }
+    });
   }
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  try {
-    return gunzipSync(bytes);
-  } catch (e) {
-    throw new DataFileError(`${path}: is not a whole gzip file (${(e as Error).message}). Download or compress it again`);
+
+  /** All training data has been read: the test data has no categories but theirs. */
+  close(): void {
+    this.vocabulary.close();
+    for (const categories of this.#columns.values()) categories.close();
   }
-}
 
-const NPY_TYPES: Record<string, [size: number, read: (v: DataView, at: number) => number]> = {
-  "<f4": [4, (v, at) => v.getFloat32(at, true)],
-  "<f8": [8, (v, at) => v.getFloat64(at, true)],
-  "<i4": [4, (v, at) => v.getInt32(at, true)],
-  "<i8": [8, (v, at) => Number(v.getBigInt64(at, true))],
-  "<i2": [2, (v, at) => v.getInt16(at, true)],
-  "|u1": [1, (v, at) => v.getUint8(at)],
-  "|i1": [1, (v, at) => v.getInt8(at)],
-  "|b1": [1, (v, at) => v.getUint8(at)],
-};
-
-/** https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
-function readNpy(path: string, bytes: Uint8Array): TableData {
-  const magic = Buffer.from(bytes.subarray(0, 6)).toString("latin1");
-  if (magic !== "\x93NUMPY" || bytes.length < 12) throw new DataFileError(`${path}: is not an npy file. Write one with numpy.save, or set data.format`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const wide = (bytes[6] as number) >= 2;
-  const length = wide ? view.getUint32(8, true) : view.getUint16(8, true);
-  const start = (wide ? 12 : 10) + length;
-  const text = Buffer.from(bytes.subarray(wide ? 12 : 10, start)).toString("latin1");
-  const descr = /'descr':\s*'([^']+)'/.exec(text)?.[1] ?? "";
-  const shape = (/'shape':\s*\(([^)]*)\)/.exec(text)?.[1] ?? "").split(",").filter((s) => s.trim() !== "").map(Number);
-  if (/'fortran_order':\s*True/.test(text)) throw new DataFileError(`${path}: is in Fortran order, want C order: save numpy.ascontiguousarray(a)`);
-  const type = NPY_TYPES[descr];
-  if (!type) throw new DataFileError(`${path}: type ${descr || "unknown"} is not read, want one of ${Object.keys(NPY_TYPES).join(" ")}. Convert it: a.astype(numpy.float32)`);
-  return dense(path, shape, bytes.length - start, type[0], (i) => type[1](view, start + i * type[0]));
-}
-
-const IDX_TYPES: Record<number, [size: number, read: (v: DataView, at: number) => number]> = {
-  8: [1, (v, at) => v.getUint8(at)],
-  9: [1, (v, at) => v.getInt8(at)],
-  11: [2, (v, at) => v.getInt16(at)],
-  12: [4, (v, at) => v.getInt32(at)],
-  13: [4, (v, at) => v.getFloat32(at)],
-  14: [8, (v, at) => v.getFloat64(at)],
-};
-
-/** The format of the MNIST files: big-endian, two zero bytes, type, number of dimensions, sizes, values. */
-function readIdx(path: string, bytes: Uint8Array): TableData {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const type = IDX_TYPES[bytes[2] ?? 0];
-  const dimensions = bytes[3] ?? 0;
-  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || !type || bytes.length < 4 + 4 * dimensions) throw new DataFileError(`${path}: is not an idx file. Give one as of MNIST, or set data.format`);
-  const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
-  const start = 4 + 4 * dimensions;
-  return dense(path, shape, bytes.length - start, type[0], (i) => type[1](view, start + i * type[0]));
-}
-
-function dense(path: string, shape: readonly number[], length: number, size: number, read: (i: number) => number): TableData {
-  const rows = shape[0] ?? 0;
-  const columns = shape.slice(1).reduce((a, b) => a * b, 1);
-  if (rows < 1 || columns < 1) throw new DataFileError(`${path}: has the shape (${shape.join(", ")}), want rows first and no zero`);
-  if (length !== rows * columns * size) throw new DataFileError(`${path}: has ${length} bytes of values, want ${rows * columns * size} for the shape (${shape.join(", ")}). The file is cut off or too long: write it again`);
-  const place = (row: number, column: number): string => `${path}: row ${row + 1}, column ${column + 1}`;
-  const values = new Float32Array(rows * columns);
-  for (let i = 0; i < values.length; i++) {
-    const v = read(i);
-    const f = toF32(v);
-    if (!Number.isFinite(f)) throw notFinite(v, place(Math.floor(i / columns), i % columns));
-    values[i] = f;
+  #classesOf({ path }: SourceFile): readonly string[] {
+    if (this.#classes) return this.#classes;
+    const classes = classesOfFolder(path);
+    if (classes.length !== this.shape.classes) {
+      throw new DataFileError(`${path}: has ${classes.length} class folder${classes.length > 1 ? "s" : ""}, the model's last layer has ${this.shape.classes} units. Give the layer as many units as there are classes`);
+    }
+    this.#classes = classes;
+    return classes;
   }
-  return { path, rows, columns, values, place };
+
+  async #openTable({ path, at, labels }: SourceFile): Promise<RowSource> {
+    const { o, shape } = this;
+    const table = await openTable(path, o, this.#categories);
+    const width = shape.targetSize || 1;
+    if (labels !== undefined) {
+      const labelsAt: DataField = ["data", `${at[1]}_labels`];
+      const targets = await reading(labelsAt, async () => openTable(labels, o));
+      if (targets.columns !== width) throw new DataFileError(`${labels}: has ${targets.columns} columns, want ${width}, one row for each row of inputs`, labelsAt);
+      this.#checkInputs(path, table.columns, "");
+      return sourceOfTables(table, targets, labelsAt, this.#columns);
+    }
+    this.#checkInputs(path, table.columns - width, ` beside the ${width === 1 ? "label" : `${width} targets`}`);
+    const first = o.label < 0 ? table.columns + o.label : o.label;
+    if (first < 0 || first + width > table.columns) {
+      throw new DataFileError(`got ${o.label}, want ${-table.columns} to ${table.columns - width}: ${path} has ${table.columns} columns, counted from 0, or from -1 at the end`, ["data", "label"]);
+    }
+    for (const column of this.#columns.keys()) {
+      if (column >= first && column < first + width) throw new DataFileError("names the column that holds the label, want input columns only", ["data", "one_hot"]);
+    }
+    return sourceOfTable(table, first, width, this.#columns);
+  }
+
+  /** With categories the number of inputs is known only when all have been seen: see `prepareData`. */
+  #checkInputs(path: string, inputs: number, beside: string): void {
+    if (this.o.oneHot) {
+      this.#inputs ??= inputs;
+      if (inputs !== this.#inputs) throw new DataFileError(`${path}: has ${Math.max(inputs, 0)} input columns${beside}, the first file has ${this.#inputs}. Give all files the same columns`);
+    } else if (inputs !== this.shape.inputSize) throw new DataFileError(`${path}: has ${Math.max(inputs, 0)} input columns${beside}, the model wants ${this.shape.inputSize}. Change model.input or the file`);
+  }
+
+  #categories = (names: readonly string[], columns: number): ReadonlyMap<number, Categories> => {
+    const { oneHot } = this.o;
+    for (const [i, column] of (Array.isArray(oneHot) ? oneHot : []).entries()) {
+      const at = typeof column === "string" ? names.indexOf(column) : column < 0 ? columns + column : column;
+      if (at < 0 || at >= columns) {
+        const known = names.length > 0 ? names.join(", ") : `the first line's names with data.header: true, or ${-columns} to ${columns - 1}`;
+        throw new DataFileError(`got ${JSON.stringify(column)}, want one of the columns: ${known}`, ["data", "one_hot", i]);
+      }
+      const before = (this.#oneHot[i] ??= at);
+      if (at !== before) throw new DataFileError(`${JSON.stringify(column)} is column ${at + 1} of one file and column ${before + 1} of another. Give all files the same columns`, ["data", "one_hot", i]);
+      if (!this.#columns.has(at)) this.#columns.set(at, new Categories());
+    }
+    return this.#columns;
+  };
+}
+
+function openTable(path: string, { format, header, oneHot }: DataOptions, categories?: (names: readonly string[], columns: number) => ReadonlyMap<number, Categories>): Promise<Table> {
+  if (format === "csv") return openCsv(path, { header, ...(oneHot && categories ? { categories } : {}) });
+  return format === "npy" ? openNpy(path) : openIdx(path);
 }

@@ -1,11 +1,12 @@
-/** A table as it was read: rows × columns of binary32, and the words for a place in it. */
+/** What a file of rows and columns is read as, and the words for a place in it. */
 import { DataFileError } from "./errors.js";
 
-export interface TableData {
+/** A table that is read once, from its first row to its last. */
+export interface Table {
   readonly path: string;
-  readonly rows: number;
   readonly columns: number;
-  readonly values: Float32Array;
+  /** whole rows of binary32, some at a time; an array is used again once the next is asked for */
+  blocks(): AsyncIterable<Float32Array>;
   /** `file:line: row 2, column 3 ("age")`: rows and columns counted from 1, the line where the file has lines */
   readonly place: (row: number, column: number) => string;
 }

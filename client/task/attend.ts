@@ -39,7 +39,7 @@ export async function attend(id: bigint, submission: Submission, s: Attendant, u
         await Promise.all(
           waiting.map(async ({ endpoint, worker }) => {
             try {
-              for (const b of submission.blobs) await blobs.putTo(endpoint, id, b.cid, b.bytes, { timeout: 120_000 });
+              for (const b of submission.blobs) await blobs.putTo(endpoint, id, b.cid, b.read(), { timeout: 120_000 });
               given.add(`${worker} ${endpoint}`);
               s.say(`supervisor ${endpoint} has the data`);
             } catch (e) {

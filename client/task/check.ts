@@ -28,10 +28,10 @@ export function checkFunds(file: TaskFile, { fee, bond }: Money, balance: bigint
 }
 
 /** The data of the task file. Throws TaskFileError for what the file names wrongly, DataFileError for what a data file holds. */
-export function checkData(file: TaskFile): PreparedData {
+export async function checkData(file: TaskFile): Promise<PreparedData> {
   const { plan, shape, spec } = file;
   try {
-    return prepareData(file.data, shape, { name: spec.title, inputShape: plan.inputShape, targetShape: shape.classes > 0 ? [] : [plan.outputSize], batchSize: spec.batchSize });
+    return await prepareData(file.data, shape, { name: spec.title, inputShape: plan.inputShape, targetShape: shape.classes > 0 ? [] : [plan.outputSize], batchSize: spec.batchSize });
   } catch (e) {
     if (!(e instanceof DataFileError) || !e.field) throw e;
     const inFile = [...file.data.train, file.data.test, ...(file.data.trainLabels ?? []), file.data.testLabels].some((path) => typeof path === "string" && e.message.startsWith(path));

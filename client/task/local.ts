@@ -1,15 +1,16 @@
 /** A task trained here and now: data, group and evaluation as the network has them, in one process. */
 import { createEngine } from "#engine/index.js";
-import type { Batch } from "#engine/types.js";
+import { type Batch, type Engine } from "#engine/types.js";
 import { openTestSet } from "#platform/seal.js";
+import { batchesOfSegment, decodeSegment, type RowShape } from "#protocol/data.js";
 import { engineOptionsOf } from "#protocol/engine-options.js";
-import { batchesOfSegment, decodeSegment } from "#protocol/data.js";
 import { evaluateModel } from "#protocol/evaluation.js";
 import { NOT_FINITE } from "#protocol/floats.js";
 import { taskSeed } from "#protocol/initial.js";
 import { LocalGroup } from "#protocol/local-group.js";
 import { totalPositions } from "#protocol/positions.js";
 import { fillDefaults } from "#protocol/task-spec.js";
+import { type RowStore } from "../data/prepare.js";
 import { checkData } from "./check.js";
 import { type TaskFile } from "./task-file.js";
 
@@ -17,47 +18,114 @@ export interface LocalOptions {
   readonly chainId: string;
   readonly taskId: bigint;
   readonly beacon: Uint8Array;
-  /** after each round: iterations done, of how many, the round's mean loss */
-  readonly progress: (done: number, of: number, loss: number) => void;
+  readonly progress: (p: Progress) => void;
+}
+
+/** After each round. */
+export interface Progress {
+  /** iterations */
+  readonly done: number;
+  readonly of: number;
+  /** mean of the round's iterations */
+  readonly loss: number;
+  /** the last one, taken after every epoch */
+  readonly validation: Validation | undefined;
+}
+
+/** How the model does on rows that it is not trained on. */
+export interface Validation {
+  readonly rows: number;
+  readonly loss: number;
+  /** absent for regression */
+  readonly accuracy: number | undefined;
 }
 
 export interface LocalResult {
   readonly iterations: number;
   readonly seconds: number;
   readonly modelDigest: Uint8Array;
+  readonly validation: Validation | undefined;
   /** of the test set, as evaluators score it; higher is better */
   readonly score: bigint;
   /** right rows of the test set over its rows; absent for regression */
   readonly accuracy: number | undefined;
   readonly weights: Float32Array;
   readonly host: "wasm" | "native";
+  /** of a text: its characters by their codes */
+  readonly vocabulary: readonly string[] | undefined;
 }
 
 /** Throws what reading the data throws, and one line where the model does not fit an engine. */
 export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<LocalResult> {
   const { plan, shape } = file;
-  const data = checkData(file);
-  const { manifest, manifestCid, segments } = data.packed;
-  const batches = segments.flatMap((bytes, i) => batchesOfSegment(manifest, shape, i, bytes)).map(({ hash, ...batch }) => ({ batch, hash }));
-  const test = decodeSegment(shape, openTestSet(data.test.sealed, data.test.key, manifestCid));
-  const spec = fillDefaults({ ...file.spec, batches: manifest.batches - manifest.validationBatches, manifestCid }, plan);
-  const engine = await createEngine(plan, engineOptionsOf(spec));
-  const group = new LocalGroup({ ...o, spec, engine, seed: taskSeed(o.beacon, o.taskId), height: 1n, batch: (n) => batches[n] as { batch: Batch; hash: Uint8Array } });
+  const data = await checkData(file);
+  try {
+    const { manifest, manifestCid, segments } = data.packed;
+    const batches = segments.flatMap((s, i) => batchesOfSegment(manifest, shape, i, s.read())).map(({ hash, ...batch }) => ({ batch, hash }));
+    const test = decodeSegment(shape, openTestSet(data.test.sealed, data.test.key, manifestCid));
+    const trained = manifest.batches - manifest.validationBatches;
+    const spec = fillDefaults({ ...file.spec, batches: trained, manifestCid }, plan);
+    const engine = await createEngine(plan, engineOptionsOf(spec));
+    const group = new LocalGroup({ ...o, spec, engine, seed: taskSeed(o.beacon, o.taskId), height: 1n, batch: (n) => batches[n] as { batch: Batch; hash: Uint8Array } });
+    const held = data.validation ?? heldBatches(batches.slice(trained).map((b) => b.batch), spec.batchSize);
 
-  const total = Number(totalPositions(spec));
-  const start = performance.now();
-  let losses: number[] = [];
-  let done = 0;
-  for (const { header } of group.run()) {
-    done++;
-    if (header.loss !== NOT_FINITE) losses.push(header.loss / 1e6);
-    if (header.slot < spec.slots - 1 && done < total) continue;
-    o.progress(done, total, losses.reduce((a, b) => a + b, 0) / losses.length);
-    losses = [];
+    const total = Number(totalPositions(spec));
+    const start = performance.now();
+    let losses: number[] = [];
+    let done = 0;
+    let validation: Validation | undefined;
+    let validating = 0;
+    for (const { header } of group.run()) {
+      done++;
+      if (header.loss !== NOT_FINITE) losses.push(header.loss / 1e6);
+      if (held && done % trained === 0 && done < total) {
+        const began = performance.now();
+        validation = validate(engine, shape, held);
+        validating += performance.now() - began;
+      }
+      if (header.slot < spec.slots - 1 || done === total) continue;
+      o.progress({ done, of: total, loss: mean(losses), validation });
+      losses = [];
+    }
+    const seconds = (performance.now() - start - validating) / 1000;
+    if (held) validation = validate(engine, shape, held);
+    o.progress({ done, of: total, loss: mean(losses), validation });
+    const { score, correct, rows } = evaluateModel(engine, shape, test);
+    const modelDigest = group.replica.digestAt(group.replica.clock);
+    if (!modelDigest) throw new Error("train: the group does not know its own state");
+    const accuracy = shape.classes > 0 ? correct / rows : undefined;
+    return { iterations: done, seconds, modelDigest, validation, score, accuracy, weights: engine.weights().slice(), host: engine.host, vocabulary: data.vocabulary };
+  } finally {
+    data.close();
   }
-  const seconds = (performance.now() - start) / 1000;
-  const { score, correct, rows } = evaluateModel(engine, shape, test);
-  const modelDigest = group.replica.digestAt(group.replica.clock);
-  if (!modelDigest) throw new Error("train: the group does not know its own state");
-  return { iterations: done, seconds, modelDigest, score, accuracy: shape.classes > 0 ? correct / rows : undefined, weights: engine.weights().slice(), host: engine.host };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** The manifest's own validation batches, which no group trains on, as rows. */
+function heldBatches(batches: readonly Batch[], batchSize: number): RowStore | undefined {
+  if (batches.length === 0) return undefined;
+  return { rows: batches.length * batchSize, read: (first) => ({ rows: batchSize, ...(batches[first / batchSize] as Batch) }) };
+}
+
+/** A batch at a time, at the engine's present K; the last one is filled up with zeros that do not count. */
+function validate(engine: Engine, shape: RowShape, held: RowStore): Validation {
+  const size = engine.batchSize;
+  const width = shape.targetSize || 1;
+  let loss = 0;
+  let correct = 0;
+  for (let first = 0; first < held.rows; first += size) {
+    const rows = Math.min(size, held.rows - first);
+    let { x, y } = held.read(first, rows);
+    if (rows < size) {
+      const filled = { x: new Float32Array(size * shape.inputSize), y: shape.classes > 0 ? new Int32Array(size) : new Float32Array(size * width) };
+      filled.x.set(x);
+      filled.y.set(y);
+      ({ x, y } = filled);
+    }
+    const result = engine.evaluate({ x, y }, rows);
+    loss += result.loss.subarray(0, rows).reduce((a, b) => a + b, 0);
+    correct += result.correct;
+  }
+  return { rows: held.rows, loss: loss / held.rows, accuracy: shape.classes > 0 ? correct / held.rows : undefined };
 }

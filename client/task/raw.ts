@@ -1,5 +1,6 @@
 /** The task file as the schema lets it through (schema.ts). */
-import { type Format } from "../data/readers.js";
+import { type Normalise } from "../data/encode.js";
+import { type Format } from "../data/options.js";
 import { type LayerSugar } from "./topology.js";
 
 export interface Raw {
@@ -9,10 +10,16 @@ export interface Raw {
     train_labels?: string | string[];
     test: string | number;
     test_labels?: string;
+    test_rows?: number;
+    validation?: number;
     format: Format;
     header?: boolean;
     label?: number;
+    one_hot?: (string | number)[] | boolean;
     scale?: number;
+    normalise?: Normalise;
+    window?: number;
+    stride?: number;
     seed?: number;
   };
   model: { input: number[]; layers: LayerSugar[] } | { topology: string };

@@ -1,4 +1,5 @@
 /** JSON Schema of the task file: what `pouwd task submit` accepts. */
+import { FORMATS } from "../data/options.js";
 import { LOSSES, PROPERTIES } from "./raw.js";
 
 const path = { type: "string", minLength: 1 };
@@ -32,10 +33,16 @@ export const SCHEMA = {
         train_labels: paths,
         test: { type: ["string", "integer"], minimum: 1, minLength: 1 },
         test_labels: path,
-        format: { type: "string", enum: ["csv", "npy", "idx"] },
+        test_rows: positive,
+        validation: { type: "integer", minimum: 0, maximum: 2 ** 31 - 1 },
+        format: { type: "string", enum: FORMATS },
         header: { type: "boolean" },
         label: { type: "integer" },
+        one_hot: { type: ["array", "boolean"], items: { type: ["string", "integer"], minLength: 1 }, minItems: 1 },
         scale: { type: "number" },
+        normalise: { type: "string", enum: ["standard", "min_max"] },
+        window: positive,
+        stride: positive,
         seed: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
       },
     },

@@ -10,12 +10,7 @@ import { H, str, testKeyHash } from "#protocol/hash.js";
 import { writePrivate } from "#platform/keys.js";
 import { MsgCreateTask } from "#proto/gen/pouw.js";
 import { CliError } from "../cli-error.js";
-import { type PreparedData } from "../data/prepare.js";
-
-export interface Blob {
-  readonly cid: string;
-  readonly bytes: Uint8Array;
-}
+import { type Blob, type PreparedData } from "../data/prepare.js";
 
 export interface Submission {
   readonly key: Uint8Array;
@@ -45,15 +40,15 @@ export function pendingSubmission(home: string, fingerprint: string, data: Prepa
   rmSync(dir, { recursive: true, force: true });
   const { packed, test } = data;
   const blobs: Blob[] = [
-    { cid: packed.manifestCid, bytes: packed.manifestBytes },
-    ...packed.manifest.segments.map((s, i) => ({ cid: s.cid, bytes: packed.segments[i] as Uint8Array })),
-    { cid: test.cid, bytes: test.sealed },
+    { cid: packed.manifestCid, read: () => packed.manifestBytes },
+    ...packed.segments,
+    { cid: test.cid, read: () => test.sealed },
   ];
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  blobs.forEach((b, i) => writePrivate(join(dir, `${String(i).padStart(5, "0")}-${b.cid}`), b.bytes));
+  blobs.forEach((b, i) => writePrivate(join(dir, `${String(i).padStart(5, "0")}-${b.cid}`), b.read()));
   // last: a folder with a key is whole
   writePrivate(join(dir, "key"), Buffer.from(test.key).toString("hex"));
-  return { submission: { key: test.key, keyHash: test.keyHash, blobs }, begunBefore: false };
+  return { submission: read(dir), begunBefore: false };
 }
 
 /** The task is on chain. A folder of that number is of a chain that was there before: it makes room. */
@@ -77,6 +72,6 @@ function read(dir: string): Submission {
   const blobs = readdirSync(dir)
     .filter((f) => /^\d{5}-/.test(f))
     .sort()
-    .map((f) => ({ cid: f.slice(6), bytes: new Uint8Array(readFileSync(join(dir, f))) }));
+    .map((f) => ({ cid: f.slice(6), read: () => new Uint8Array(readFileSync(join(dir, f))) }));
   return { key, keyHash: testKeyHash(key), blobs };
 }

@@ -4,10 +4,11 @@ import { MsgCreateTask, MsgCreateTaskResponse, type Params, QueryParamsRequest, 
 import { balanceOf } from "../chain/balance.js";
 import { type Chain, ChainError, type Message } from "../chain/types.js";
 import { CliError } from "../cli-error.js";
+import { type PreparedData } from "../data/prepare.js";
 import { type Attendant } from "./attend.js";
 import { checkData, checkFunds, checkMoney, completeSpec } from "./check.js";
-import { fingerprintOf, nameTask, pendingSubmission, type Submission } from "./submission.js";
-import { type TaskFile } from "./task-file.js";
+import { fingerprintOf, nameTask, pendingSubmission, readSubmission, type Submission } from "./submission.js";
+import { type Money, type TaskFile } from "./task-file.js";
 
 const PAGE = 100;
 
@@ -31,14 +32,23 @@ export interface Created {
 export async function createTask(file: TaskFile, s: Attendant): Promise<Created> {
   const params = await chainParams(s.chain);
   const money = checkMoney(file, params);
+  const drawn = await checkData(file);
+  try {
+    return await createWith(file, drawn, params, money, s);
+  } finally {
+    drawn.close();
+  }
+}
+
+async function createWith(file: TaskFile, drawn: PreparedData, params: Params, money: Money, s: Attendant): Promise<Created> {
   const coin = (amount: bigint) => ({ denom: params.denom, amount: `${amount}` });
-  const drawn = checkData(file);
   const message = MsgCreateTask.create({ client: s.sender.address, spec: completeSpec(file, drawn, params), fee: coin(money.fee), bond: coin(money.bond) });
   const fingerprint = fingerprintOf(s.chain.chainId, message);
   const { submission, begunBefore } = pendingSubmission(s.home, fingerprint, drawn);
   const done = (id: bigint, found: boolean): Created => {
     nameTask(s.home, fingerprint, id);
-    return { id, submission, found };
+    // its files stand in the folder of that number now
+    return { id, submission: readSubmission(s.home, id), found };
   };
   const earlier = begunBefore ? await taskOf(s.chain, s.sender.address, submission.keyHash) : undefined;
   if (earlier !== undefined) return done(earlier, true);

@@ -36,6 +36,26 @@ test("an unknown layer and a wrong amount are named", (t) => {
   t.throws(broken("fee: 1000 POUW", "fee: lots"), { message: /task\.fee: got "lots", want an amount/ });
 });
 
+test("data options that do not go with the format, or with each other, are refused at their place", (t) => {
+  const data = (to: string) => broken("scale: 0.0625", to);
+  t.throws(data("window: 8"), { message: /^digits\.yaml:7:11 task\.data\.window: is for data of the format text; this is csv\. Leave it out\.$/ });
+  t.throws(data("scale: 1\n  normalise: standard"), { message: /task\.data\.scale: stands beside normalise, which scales the data itself/ });
+  t.throws(data("normalise: zscore"), { message: /task\.data\.normalise: expected one of standard, min_max, got "zscore"/ });
+  t.throws(data("one_hot: true"), { message: /task\.data\.one_hot: expected a list of columns, by name or number, got true/ });
+  t.throws(data("test_rows: 5"), { message: /task\.data\.test_rows: is for a test file/ });
+  t.throws(broken("format: csv\n  label: -1", "format: text"), { message: /task\.data\.window: is missing, want how many characters/ });
+  t.throws(broken("format: csv", "format: png"), { message: /task\.data\.label: is for data of the format csv, npy, idx; this is png/ });
+  t.deepEqual(parseTaskFile(good.replace("scale: 0.0625", "one_hot: [3, name]\n  validation: 0"), "digits.yaml").data.oneHot, [3, "name"]);
+});
+
+test("the examples of MNIST and of a text are read", (t) => {
+  t.is(readTaskFile("examples/mnist.yaml").plan.parameters, 784 * 128 + 128 + 128 * 64 + 64 + 64 * 10 + 10);
+  t.is(readTaskFile("examples/mnist-lenet.yaml").plan.parameters, 61_706);
+  const text = readTaskFile("examples/text.yaml");
+  t.is(text.data.window, 6);
+  t.deepEqual(text.spec.properties, [100, 0, 0, 100, 0, 0, 0, 100], "classification of a text by a model of 70,000 parameters");
+});
+
 test("a learning rate is scaled by slots and lag, and the client is told", (t) => {
   const f = parseTaskFile(good.replace("slots: 3", "slots: 16").replace("lag: 1", "lag: 2"), "examples/digits.yaml");
   t.is(f.spec.quantumLog2, Math.round(Math.log2((0.1 * 8) / 32 / 25)));

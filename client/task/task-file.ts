@@ -8,8 +8,9 @@ import { type Loss, TaskSpec } from "#proto/gen/pouw.js";
 import { parseTopology, TopologyError, type ModelPlan } from "#engine/topology/index.js";
 import { rowShapeOf, type RowShape } from "#protocol/data.js";
 import { MAX_PARAMETERS } from "#protocol/task-spec.js";
-import { type DataOptions } from "../data/prepare.js";
+import { type DataOptions } from "../data/options.js";
 import { parseAmount } from "./amount.js";
+import { dataOptions } from "./data-options.js";
 import { firstFault } from "./faults.js";
 import { type FieldPath, type Places, placesOf, TaskFileError } from "./places.js";
 import { rates } from "./optimizer.js";
@@ -127,7 +128,7 @@ function build(raw: Raw, base: string, places: Places): TaskFile {
     const fee = amount("fee", denom);
     return { fee, bond: raw.bond === undefined ? (fee + BOND_PART - 1n) / BOND_PART : amount("bond", denom) };
   };
-  return { spec, plan, shape: rowShapeOf({ loss }, plan), data: dataOptions(raw, base, places), ...money(), money, notes, places, fieldOfLayer: (e) => fieldOfLayer(e, raw) };
+  return { spec, plan, shape: rowShapeOf({ loss }, plan), data: dataOptions(raw.data, base, places), ...money(), money, notes, places, fieldOfLayer: (e) => fieldOfLayer(e, raw) };
 }
 
 function model(raw: Raw, base: string, places: Places): { topology: string; plan: ModelPlan } {
@@ -157,30 +158,14 @@ function sugared(input: number[], layers: LayerSugar[], places: Places): string 
   }
 }
 
-function dataOptions(raw: Raw, base: string, places: Places): DataOptions {
-  const d = raw.data;
-  const files = (v: string | string[] | undefined) => (v === undefined ? undefined : [v].flat().map((f) => resolve(base, f)));
-  const trainLabels = files(d.train_labels);
-  if (d.scale === 0) places.fail(["data", "scale"], "expected a number other than 0, which would erase the data.");
-  return {
-    train: files(d.train) as string[],
-    ...(trainLabels ? { trainLabels } : {}),
-    test: typeof d.test === "number" ? d.test : resolve(base, d.test),
-    ...(d.test_labels ? { testLabels: resolve(base, d.test_labels) } : {}),
-    format: d.format,
-    header: d.header ?? false,
-    label: d.label ?? -1,
-    scale: d.scale ?? 1,
-    seed: BigInt(d.seed ?? 1),
-  };
-}
-
-/** What the file says, else what can be told from the model. */
+/** What the file says, else what can be told from the model and the format of its data. */
 function properties(raw: Raw, plan: ModelPlan): number[] {
   if (raw.properties) return PROPERTIES.map((name) => raw.properties?.[name] ?? 0);
   const classification = raw.loss === "softmax_cross_entropy" || raw.loss === "binary_cross_entropy";
   const size = plan.parameters < 2 ** 16 ? 2 : plan.parameters < 2 ** 22 ? 3 : 4;
   const weights = [classification ? 100 : 0, classification ? 0 : 100, 0, 0, 0, 0, 0, 0];
   weights[size] = 100;
+  if (raw.data.format === "png") weights[5] = 100;
+  if (raw.data.format === "text") weights[7] = 100;
   return weights;
 }

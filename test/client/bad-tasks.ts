@@ -60,6 +60,11 @@ export const BAD_TASKS: readonly BadTask[] = [
   { what: "ragged rows", data: { name: "ragged.csv", content: table(row("1", "1"), "1,2,3") }, place: /ragged\.csv:2: row 2 has 3 columns/, remedy: /want 65 columns as in the first row\. Complete the row or leave it out/ },
   { what: "a label that the model has no class for", data: { name: "label.csv", content: table(row("1", "1"), row("2", "10")) }, place: /label\.csv:2: row 2, column 65: the label is 10/, remedy: /want a whole number from 0 to 9/ },
   { what: "a line of names that was not announced", data: { name: "names.csv", content: `${Array.from({ length: 65 }, (_, i) => `c${i}`).join(",")}\n${table()}` }, place: /task\.data\.header|names\.csv:1: the first line holds names/, remedy: /Set data\.header to true/ },
+  { what: "an option of another format", change: [["scale: 0.0625", "window: 16"]], place: /^:7:11 task\.data\.window: /, remedy: /is for data of the format text; this is csv\. Leave it out/ },
+  { what: "images where there is a file", change: [["  label: -1          # the last column\n", ""], ["format: csv", "format: png"]], place: /digits\.csv: is a file/, remedy: /want a folder with one sub-folder for each class/ },
+  { what: "a text of more characters than the model has classes", change: [["label: -1", "window: 64"], ["format: csv", "format: text"]], place: /digits\.csv: the text has 12 different characters/, remedy: /Give it 12 or more/ },
+  { what: "more rows for validation than there are", change: [["test: 297", "test: 297\n  validation: 1500"]], place: /^:9:15 task\.data\.validation: 1500 rows/, remedy: /beside 297 for the test, the training files have 1797\. Hold back fewer/ },
+  { what: "categories in a column that does not exist", change: [["scale: 0.0625", "one_hot: [colour]"]], place: /^:7:13 task\.data\.one_hot\[0\]: got "colour"/, remedy: /data\.header: true, or -65 to 64/ },
 ];
 
 /** The digits task of the examples with changes, beside its data; answers the path. */
