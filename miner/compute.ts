@@ -68,6 +68,10 @@ export class Compute {
     return parseTopology((setup.task.spec as TaskSpec).topology, { maxParameters: setup.maxParameters });
   }
 
+  get parameters(): number {
+    return this.engine.plan.parameters;
+  }
+
   /** What is here of every slot, without the effect of closures. */
   clock(): bigint[] {
     return this.replica.known;
