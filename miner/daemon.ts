@@ -31,7 +31,7 @@ function startCompute(setup: ComputeSetup, receive: (m: FromCompute) => void): C
   worker.on("message", receive);
   worker.on("error", (e) => receive({ kind: "failed", error: e.stack ?? e.message }));
   return {
-    post: (m) => worker.postMessage(m),
+    post: (m) => (m instanceof Uint8Array ? worker.postMessage(m, [m.buffer as ArrayBuffer]) : worker.postMessage(m)),
     close: async () => {
       await worker.terminate();
     },

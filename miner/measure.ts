@@ -7,12 +7,12 @@ import { createEngine } from "#engine/index.js";
 import type { Engine } from "#engine/types.js";
 import { flop, type Loss, type ModelPlan } from "#engine/topology/index.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
-import { Header, Loss as LossNumber, Phase, Task, TaskSpec } from "#proto/gen/pouw.js";
-import { encodeHeader, HEADER_VERSION, headSignBytes } from "#protocol/header.js";
+import { Loss as LossNumber, Phase, Task, TaskSpec } from "#proto/gen/pouw.js";
+import { headSignBytes } from "#protocol/header.js";
 import { sha256, ZERO_DIGEST } from "#protocol/hash.js";
 import { mapHash, negatedMap } from "#protocol/map.js";
 import { Compute } from "./compute.js";
-import { type Raw } from "./protocol.js";
+import { packPeer, unpackPeer } from "./protocol.js";
 
 export interface MeasureOptions {
   readonly loss: Loss;
@@ -104,23 +104,19 @@ class MeasuredMiner {
     const peers = this.#seq === 0n ? [] : this.#peersOf(this.#seq);
     this.#seq++;
     const start = performance.now();
-    for (const p of peers) this.#compute.apply(p);
-    const { header, map } = this.#compute.iterate(OWN);
-    this.#key.sign(headSignBytes({ chainId: CHAIN, taskId: 1n, slot: OWN, seq: this.#seq, headerHash: sha256(header) }));
+    for (const p of peers) this.#compute.applyPeer(unpackPeer(p));
+    const { hash, map } = this.#compute.iterate(OWN);
+    this.#key.sign(headSignBytes({ chainId: CHAIN, taskId: 1n, slot: OWN, seq: this.#seq, headerHash: hash }));
     const milliseconds = performance.now() - start;
     this.#last = map;
     return { milliseconds, mapBytes: map.length };
   }
 
-  #peersOf(seq: bigint): Raw[] {
+  #peersOf(seq: bigint): Uint8Array[] {
     const n = this.#compute.parameters;
     const undo = negatedMap(n, this.#levels, this.#last as Uint8Array);
     const maps = [undo, ...this.#theirs.map((pair) => pair[seq % 2n === 0n ? 1 : 0] as Uint8Array)];
-    const clock = Array.from({ length: PEERS + 1 }, () => seq - 1n);
-    return maps.map((map, i) => {
-      const header = Header.create({ version: HEADER_VERSION, chainId: CHAIN, taskId: 1n, slot: i + 1, seq, prev: ZERO_DIGEST, round: seq - 1n, height: START, clock, batchHash: ZERO_DIGEST, mapHash: mapHash(map), chainDigest: ZERO_DIGEST, modelDigest: ZERO_DIGEST, logRoot: ZERO_DIGEST, loss: 1 });
-      return { header: encodeHeader(header), map };
-    });
+    return maps.map((map, i) => packPeer({ slot: i + 1, seq, headerHash: ZERO_DIGEST, mapHash: mapHash(map), map }));
   }
 }
 

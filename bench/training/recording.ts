@@ -7,7 +7,7 @@ import { type ComputeSetup } from "#miner/protocol.js";
 import { type Iteration } from "#proto/gen/pouw.js";
 import { sha256 } from "#kernel/crypto.js";
 import { type CheckContext } from "#protocol/check.js";
-import { headSignBytes } from "#protocol/header.js";
+import { decodeHeader, headSignBytes } from "#protocol/header.js";
 import { initialWeights, taskSeed } from "#protocol/initial.js";
 import { Closures } from "#protocol/lag.js";
 import { BatchOrder } from "#protocol/order.js";
@@ -40,8 +40,7 @@ export function minerOf({ task, batches }: BenchTask, slot: number, engine: Engi
 }
 
 /** What the miner's main thread does with an iteration before it logs it. */
-export function sign(bench: BenchTask, key: SessionKey, slot: number, seq: bigint, header: Uint8Array, map: Uint8Array): { message: Iteration; hash: Uint8Array } {
-  const hash = sha256(header);
+export function sign(bench: BenchTask, key: SessionKey, slot: number, seq: bigint, header: Uint8Array, map: Uint8Array, hash = sha256(header)): { message: Iteration; hash: Uint8Array } {
   return { message: { header, map, signature: key.sign(headSignBytes({ chainId: CHAIN, taskId: bench.task.id, slot, seq, headerHash: hash })) }, hash };
 }
 
@@ -61,7 +60,9 @@ export async function record(bench: BenchTask, rounds: number): Promise<Recordin
     });
     made.forEach((message, from) => {
       (log[from] as Iteration[]).push(message);
-      miners.forEach((m, to) => to !== from && m.apply(message));
+      const header = decodeHeader(message.header);
+      const peer = { slot: from, seq: header.seq, headerHash: sha256(message.header), mapHash: header.mapHash, map: message.map };
+      miners.forEach((m, to) => to !== from && m.applyPeer(peer));
     });
   }
   return { bench, rounds, log, residuals, keys };
