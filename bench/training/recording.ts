@@ -29,7 +29,11 @@ export interface Recording {
   readonly keys: readonly SessionKey[];
 }
 
-export const engineOf = ({ plan, spec }: BenchTask): Promise<Engine> => createEngine(plan, { loss: lossName(spec.loss), batchSize: spec.batchSize });
+export const engineOf = ({ plan, spec }: BenchTask, host: "wasm" | "native" | "auto" = "auto"): Promise<Engine> => createEngine(plan, { loss: lossName(spec.loss), batchSize: spec.batchSize, host });
+
+export const keysOf = ({ spec }: BenchTask): SessionKey[] => Array.from({ length: spec.slots }, (_, s) => sessionKeyFromSeed(new Uint8Array(32).fill(s + 1)));
+
+export const firstWeightsOf = ({ plan, task }: BenchTask): Float32Array => initialWeights(plan, taskSeed(task.startBeacon, task.id));
 
 /** The compute thread's machine of a miner that holds one slot, told of the blocks that let it begin. */
 export function minerOf({ task, batches }: BenchTask, slot: number, engine: Engine): Compute {
@@ -47,8 +51,7 @@ export function sign(bench: BenchTask, key: SessionKey, slot: number, seq: bigin
 export const chainOf = { id: CHAIN };
 
 export async function record(bench: BenchTask, rounds: number): Promise<Recording> {
-  const { slots } = bench.spec;
-  const keys = Array.from({ length: slots }, (_, s) => sessionKeyFromSeed(new Uint8Array(32).fill(s + 1)));
+  const keys = keysOf(bench);
   const miners = await Promise.all(keys.map(async (_, s) => minerOf(bench, s, await engineOf(bench))));
   const log: Iteration[][] = keys.map(() => []);
   const residuals = new Map<string, Uint8Array>();
@@ -68,13 +71,9 @@ export async function record(bench: BenchTask, rounds: number): Promise<Recordin
   return { bench, rounds, log, residuals, keys };
 }
 
-/** A verifier that has fetched the whole log and the data. */
-export async function verifierOf({ bench, log, residuals, keys, rounds }: Recording): Promise<(slot: number, seq: bigint) => VerifyOutcome> {
+export function contextOf(bench: BenchTask, keys: readonly SessionKey[]): CheckContext {
   const { spec, task, plan, batches } = bench;
-  const engine = await engineOf(bench);
-  const replica = new Replica(engine, spec, initialWeights(plan, taskSeed(task.startBeacon, task.id)));
-  log.forEach((list, slot) => list.forEach((m, i) => replica.record({ slot, seq: BigInt(i + 1), headerHash: sha256(m.header), mapHash: mapHash(m.map) })));
-  const ctx: CheckContext = {
+  return {
     chainId: CHAIN,
     taskId: task.id,
     spec,
@@ -86,15 +85,29 @@ export async function verifierOf({ bench, log, residuals, keys, rounds }: Record
     closures: new Closures(),
     lowestAnchoredRound: () => undefined,
   };
-  return (slot, seq) =>
+}
+
+/** What is served in place of what was recorded; a residual that is null is not served. */
+export interface Changed {
+  readonly message?: Iteration;
+  readonly residual?: Uint8Array | null;
+}
+
+/** A verifier that has fetched the whole log and the data. Nobody serves peers' messages. */
+export async function verifierOf({ bench, log, residuals, keys, rounds }: Recording, engine?: Engine): Promise<(slot: number, seq: bigint, changed?: Changed) => VerifyOutcome> {
+  const replica = new Replica(engine ?? (await engineOf(bench)), bench.spec, firstWeightsOf(bench));
+  log.forEach((list, slot) => list.forEach((m, i) => replica.record({ slot, seq: BigInt(i + 1), headerHash: sha256(m.header), mapHash: mapHash(m.map) })));
+  const ctx = contextOf(bench, keys);
+  return (slot, seq, changed = {}) =>
     verifyExact({
       ctx,
       replica,
-      iterationOf: (s, q) => log[s]?.[Number(q) - 1],
+      iterationOf: (s, q) => (changed.message && s === slot && q === seq ? changed.message : log[s]?.[Number(q) - 1]),
       slot,
       seq,
-      residual: residuals.get(`${slot}/${residualSeqBefore(plan.parameters, seq)}`),
+      residual: changed.residual === undefined ? residuals.get(`${slot}/${residualSeqBefore(bench.plan.parameters, seq)}`) : changed.residual,
       anchoredSeq: () => BigInt(rounds),
-      batch: (b) => batches[b],
+      batch: (b) => bench.batches[b],
+      peersComplete: true,
     });
 }

@@ -45,11 +45,11 @@ function ready(name: string, spec: TaskSpec, plan: ModelPlan, packed: PackedData
   };
 }
 
-/** The demo's task as examples/digits.yaml has it. */
-function digits(): BenchTask {
+/** The demo's task as examples/digits.yaml has it, or for another number of epochs. */
+export function digits(epochs?: number): BenchTask {
   const { spec, plan, shape, data } = readTaskFile(join(repositoryRoot, "examples", "digits.yaml"));
   const { packed } = prepareData(data, shape, { name: "digits", inputShape: [...plan.inputShape], targetShape: [], batchSize: spec.batchSize });
-  return ready(`digits 64-32-10 batch ${spec.batchSize}`, spec, plan, packed);
+  return ready(`digits 64-32-10 batch ${spec.batchSize}`, { ...spec, epochs: epochs ?? spec.epochs }, plan, packed);
 }
 
 /** A reference model on the digits drawn larger: real gradients make maps of a real size. */
