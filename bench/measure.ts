@@ -35,6 +35,8 @@ export interface Figure {
   readonly unit: string;
   /** lowest and highest round */
   readonly spread?: readonly [number, number];
+  /** of what the benchmark says */
+  readonly percent?: number;
   readonly note?: string;
 }
 
@@ -42,7 +44,8 @@ export interface Figure {
 export function report(f: Figure): void {
   if (json) return console.log(JSON.stringify(quick ? { ...f, quick } : f));
   const spread = f.spread ? `  (rounds ${f.spread[0]} … ${f.spread[1]})` : "";
-  console.log(`${f.bench.padEnd(13)} ${f.figure.padEnd(44)} ${`${f.value}`.padStart(9)} ${f.unit}${spread}${f.note ? `  ${f.note}` : ""}`);
+  const percent = f.percent === undefined ? "" : `${`${f.percent}`.padStart(8)} %`;
+  console.log(`${f.bench.padEnd(13)} ${f.figure.padEnd(48)} ${`${f.value}`.padStart(9)} ${f.unit}${percent}${spread}${f.note ? `  ${f.note}` : ""}`);
 }
 
 export function reportRounds(f: Omit<Figure, "value" | "spread">, values: readonly number[], digits = 0): void {

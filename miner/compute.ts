@@ -18,7 +18,7 @@ import { BatchOrder } from "#protocol/order.js";
 import { positionOf, residualInterval, roundOf, slotPositions } from "#protocol/positions.js";
 import { Replica } from "#protocol/replica.js";
 import { type Fault, FAULT_FROM, type Fork, misbehave, olderClock } from "./faults.js";
-import { type ComputeSetup, type FromCompute, type Raw } from "./protocol.js";
+import { type Applied, type ComputeSetup, type FromCompute, type PeerMap, type Raw } from "./protocol.js";
 
 /** a residual that is not hashed is kept too when this much compute lies since the last, ms */
 const KEEP_AFTER = 2_000;
@@ -68,6 +68,10 @@ export class Compute {
     return parseTopology((setup.task.spec as TaskSpec).topology, { maxParameters: setup.maxParameters });
   }
 
+  get parameters(): number {
+    return this.engine.plan.parameters;
+  }
+
   /** What is here of every slot, without the effect of closures. */
   clock(): bigint[] {
     return this.replica.known;
@@ -75,11 +79,19 @@ export class Compute {
 
   // ---- what the daemon says ----
 
+  /** A peer's message in causal order, which was checked. Its map is added when an iteration needs it. */
+  applyPeer(peer: PeerMap): Applied {
+    const { slot, seq } = peer;
+    this.replica.record(peer);
+    (this.maps[slot] as Uint8Array[]).push(peer.map);
+    return { slot, seq };
+  }
+
   /**
-   * A message in causal order: a peer's, or an own one that another run of ours signed. Its bytes were checked. An own one
-   * gives the residual that its header names back, which an audit may ask for.
+   * An own message, in causal order, that another run of ours signed. Its bytes were checked. It gives the residual that its
+   * header names back, which an audit may ask for.
    */
-  apply(raw: Raw): { slot: number; seq: bigint; residual?: Uint8Array | undefined } {
+  apply(raw: Raw): Applied {
     const header = decodeHeader(raw.header);
     const { slot, seq } = header;
     const own = this.own.has(slot);
@@ -162,8 +174,9 @@ export class Compute {
     this.sinceKept += this.now() - begun;
     const residual = made.residual ?? (this.sinceKept >= KEEP_AFTER ? f32Bytes(this.engine.residual(slot)).slice() : undefined);
     if (residual) this.sinceKept = 0;
-    this.enter(made.header, { header: made.headerBytes, map: made.map });
-    return { kind: "iterated", slot, seq, header: made.headerBytes, map: made.map, residual, second: made.second };
+    this.enter(made.header, { header: made.headerBytes, map: made.map }, made.headerHash);
+    // a copy: the bytes lie in a pool that would go to the other thread with them
+    return { kind: "iterated", slot, seq, header: made.headerBytes.slice(), hash: made.headerHash, map: made.map, residual, second: made.second };
   }
 
   /** Runs an own iteration again from the residual after `residualSeq`: whether it comes out the same, and its residual. */
@@ -213,8 +226,7 @@ export class Compute {
     if (!this.agrees(header, header.slot) && !this.setup.fault) throw new Error(`own message ${header.slot}/${header.seq} does not re-run to the map that was signed`);
   }
 
-  private enter(header: Header, raw: Raw): void {
-    const hash = headerHash(raw.header);
+  private enter(header: Header, raw: Raw, hash = headerHash(raw.header)): void {
     this.replica.record({ slot: header.slot, seq: header.seq, headerHash: hash, mapHash: header.mapHash });
     (this.maps[header.slot] as Uint8Array[]).push(raw.map);
     const own = this.own.get(header.slot);

@@ -11,6 +11,7 @@ import { type Logger } from "#platform/log.js";
 import { startThread } from "#platform/thread.js";
 import { type Fault } from "./faults.js";
 import { type ComputeSetup, type FromCompute } from "./protocol.js";
+import { offeredMemory } from "./seats.js";
 import { type ComputeThread, MinedTask, type MinerContext } from "./task.js";
 
 export interface MinerSetup {
@@ -30,7 +31,7 @@ function startCompute(setup: ComputeSetup, receive: (m: FromCompute) => void): C
   worker.on("message", receive);
   worker.on("error", (e) => receive({ kind: "failed", error: e.stack ?? e.message }));
   return {
-    post: (m) => worker.postMessage(m),
+    post: (m) => (m instanceof Uint8Array ? worker.postMessage(m, [m.buffer as ArrayBuffer]) : worker.postMessage(m)),
     close: async () => {
       await worker.terminate();
     },
@@ -43,8 +44,7 @@ export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void
   const tasks = new Map<bigint, MinedTask>();
   try {
     await claimHome(setup.home, chain);
-    // half of the machine's memory, by whole MiB: the rest is the network's and the system's
-    const memory = BigInt(Math.floor(totalmem() / 2 ** 21)) << 20n;
+    const memory = offeredMemory(totalmem());
     await ensureWorker(chain, sender, { role: Role.ROLE_MINER, stake: setup.stake, maxSeats: setup.maxSeats, memory }, log);
     log.debug("compute threads run one a task", { cores: availableParallelism() });
     const context: MinerContext = { ...setup, params: await queryParams(chain), db, startCompute };

@@ -18,12 +18,55 @@ export interface Raw {
   readonly map: Uint8Array;
 }
 
+/** A peer's message that was checked, as far as the compute thread has use for it. */
+export interface PeerMap {
+  readonly slot: number;
+  readonly seq: bigint;
+  readonly headerHash: Uint8Array;
+  readonly mapHash: Uint8Array;
+  readonly map: Uint8Array;
+}
+
+const HASH = 32;
+const MAP_AT = 4 + 8 + 2 * HASH;
+
+/**
+ * In one buffer of its own, to be transferred. PERF: an array within another buffer would be sent with all of that buffer,
+ * and what comes out of protobuf lies in a pool of 8 KiB; the header would be decoded a second time (bench/protocol-overhead.ts).
+ */
+export function packPeer({ slot, seq, headerHash, mapHash, map }: PeerMap): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(MAP_AT + map.length);
+  const view = new DataView(out.buffer);
+  view.setUint32(0, slot);
+  view.setBigUint64(4, seq);
+  out.set(headerHash, 12);
+  out.set(mapHash, 12 + HASH);
+  out.set(map, MAP_AT);
+  return out;
+}
+
+/** Views of the bytes, but for the map, which is kept. */
+export function unpackPeer(bytes: Uint8Array): PeerMap {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { slot: view.getUint32(0), seq: view.getBigUint64(4), headerHash: bytes.subarray(12, 12 + HASH), mapHash: bytes.subarray(12 + HASH, MAP_AT), map: bytes.slice(MAP_AT) };
+}
+
+export interface Applied {
+  readonly slot: number;
+  readonly seq: bigint;
+  /** of an own message whose header names it */
+  readonly residual?: Uint8Array | undefined;
+}
+
 export type ToCompute =
   | { readonly kind: "restore"; readonly message: Raw; readonly residual?: Uint8Array | undefined }
   /** comes before the restores: the residual after this seq will come with its message */
   | { readonly kind: "keptResidual"; readonly slot: number; readonly seq: bigint }
   | { readonly kind: "restored" }
+  /** an own message that another run of ours signed */
   | { readonly kind: "apply"; readonly message: Raw }
+  /** a peer's: packPeer's bytes */
+  | Uint8Array
   | { readonly kind: "view"; readonly height: bigint; readonly lowestRound: bigint; readonly slots: readonly Slot[] }
   /** own slot may not iterate at or below this seq: another process of ours signed it, and its message is not here yet */
   | { readonly kind: "behind"; readonly slot: number; readonly seq: bigint }
@@ -32,13 +75,14 @@ export type ToCompute =
 
 export type FromCompute =
   | { readonly kind: "ready"; readonly parameters: number; readonly clock: readonly bigint[] }
-  /** the residual is that of an own message whose header names it */
-  | { readonly kind: "applied"; readonly slot: number; readonly seq: bigint; readonly residual?: Uint8Array | undefined }
+  | { readonly kind: "applied"; readonly messages: readonly Applied[] }
   | {
       readonly kind: "iterated";
       readonly slot: number;
       readonly seq: bigint;
       readonly header: Uint8Array;
+      /** of the header */
+      readonly hash: Uint8Array;
       readonly map: Uint8Array;
       /** of a hashed residual, or of one that is kept because much work went into it */
       readonly residual?: Uint8Array | undefined;

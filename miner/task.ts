@@ -31,7 +31,7 @@ import { Evidence } from "./evidence.js";
 import { type Fault, seesFork } from "./faults.js";
 import { Hubs } from "./hubs.js";
 import { signedBeyond } from "./own-heads.js";
-import { type ComputeSetup, type FromCompute, type ToCompute } from "./protocol.js";
+import { type Applied, type ComputeSetup, type FromCompute, packPeer, type ToCompute } from "./protocol.js";
 import { Reruns } from "./reruns.js";
 import { ResidualStore } from "./residuals.js";
 import { ModelSubmissions } from "./submit.js";
@@ -260,30 +260,30 @@ export class MinedTask {
     }
     if (m.kind === "reran") return this.reruns?.reran(m);
     if (m.kind === "idle") return void this.log.debug("waiting", { why: m.why });
-    if (m.kind === "applied") {
-      const key = `${m.slot}/${m.seq}`;
-      const p = this.pending.get(key);
-      if (!p) throw new Error(`the compute thread applied ${key}, which was not given to it`);
-      this.pending.delete(key);
-      if (m.residual) void this.residuals?.put(m.slot, m.seq, m.residual);
-      this.append(m.slot, m.seq, p.message, p.hash);
-      if (this.pending.size < MAX_PENDING / 2) for (const wake of this.drained.splice(0)) wake();
-      return;
-    }
+    if (m.kind === "applied") return m.messages.forEach((a) => this.applied(a));
     this.sign(m);
+  }
+
+  private applied({ slot, seq, residual }: Applied): void {
+    const key = `${slot}/${seq}`;
+    const p = this.pending.get(key);
+    if (!p) throw new Error(`the compute thread applied ${key}, which was not given to it`);
+    this.pending.delete(key);
+    if (residual) void this.residuals?.put(slot, seq, residual);
+    this.append(slot, seq, p.message, p.hash);
+    if (this.pending.size < MAX_PENDING / 2) for (const wake of this.drained.splice(0)) wake();
   }
 
   private sign(m: Extract<FromCompute, { kind: "iterated" }>): void {
     const store = this.store as LogStore;
     const { slot, seq } = m;
     if (seq !== (store.heads()[slot] ?? 0n) + 1n) throw new Error(`slot ${slot}: asked to sign seq ${seq} after ${store.heads()[slot]}`);
-    const signed = (header: Uint8Array, map: Uint8Array): Iteration => {
-      const headerHash = sha256(header);
+    const signed = (header: Uint8Array, map: Uint8Array, headerHash: Uint8Array): Iteration => {
       return { header, map, signature: this.key.sign(headSignBytes({ chainId: this.ctx.chain.chainId, taskId: this.id, slot, seq, headerHash })) };
     };
     if (m.residual) void this.residuals?.put(slot, seq, m.residual);
-    if (m.second) this.seconds.set(`${slot}/${seq}`, signed(m.second.header, m.second.map));
-    this.append(slot, seq, signed(m.header, m.map), sha256(m.header));
+    if (m.second) this.seconds.set(`${slot}/${seq}`, signed(m.second.header, m.second.map, sha256(m.second.header)));
+    this.append(slot, seq, signed(m.header, m.map, m.hash), m.hash);
     this.machine?.advance(slot, seq);
     this.flush();
   }
@@ -306,6 +306,7 @@ export class MinedTask {
 
   private flush(): void {
     if (!this.machine) return;
+    const own = new Set(this.mine().map((x) => x.index));
     for (const r of this.machine.ready()) {
       if ("broken" in r) {
         this.log.warn("a logged message breaks a rule: its supervisor is at fault", { slot: r.broken.header.slot, seq: r.broken.header.seq, why: r.why });
@@ -313,7 +314,8 @@ export class MinedTask {
       }
       const { message: m, header, hash } = r.accepted;
       this.pending.set(`${header.slot}/${header.seq}`, { message: m, hash });
-      this.compute?.post({ kind: "apply", message: { header: m.header, map: m.map } });
+      if (own.has(header.slot)) this.compute?.post({ kind: "apply", message: { header: m.header, map: m.map } });
+      else this.compute?.post(packPeer({ slot: header.slot, seq: header.seq, headerHash: hash, mapHash: header.mapHash, map: m.map }));
     }
   }
 

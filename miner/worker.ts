@@ -4,11 +4,21 @@ import { parentPort, workerData } from "node:worker_threads";
 import { engineOptionsOf } from "#protocol/engine-options.js";
 import { createEngine } from "#engine/index.js";
 import { Compute } from "./compute.js";
-import { type ComputeSetup, type FromCompute, type ToCompute } from "./protocol.js";
+import { type Applied, type ComputeSetup, type FromCompute, type ToCompute, unpackPeer } from "./protocol.js";
 
 const port = parentPort;
 if (!port) throw new Error("miner/worker.ts runs as a worker thread only");
-const say = (m: FromCompute): void => port.postMessage(m);
+/** What was applied is told together, before anything that comes after it. */
+let applied: Applied[] = [];
+function sayApplied(): void {
+  if (applied.length > 0) port?.postMessage({ kind: "applied", messages: applied } satisfies FromCompute);
+  applied = [];
+}
+/** A residual is a copy of its own, and goes over without another. */
+function say(m: FromCompute): void {
+  sayApplied();
+  port?.postMessage(m, "residual" in m && m.residual?.length ? [m.residual.buffer as ArrayBuffer] : []);
+}
 
 async function run(setup: ComputeSetup): Promise<void> {
   const inbox: ToCompute[] = [];
@@ -25,17 +35,25 @@ async function run(setup: ComputeSetup): Promise<void> {
   let said = "";
   for (;;) {
     for (let m = inbox.shift(); m; m = inbox.shift()) {
-      if (m.kind === "stop") return port?.close();
+      if (m instanceof Uint8Array) {
+        applied.push(compute.applyPeer(unpackPeer(m)));
+        continue;
+      }
+      if (m.kind === "stop") {
+        sayApplied();
+        return port?.close();
+      }
       if (m.kind === "restored") {
         going = true;
         say({ kind: "ready", parameters: plan.parameters, clock: compute.clock() });
       } else if (m.kind === "restore") compute.restore(m.message, m.residual);
       else if (m.kind === "keptResidual") compute.expectResidual(m.slot, m.seq);
-      else if (m.kind === "apply") say({ kind: "applied", ...compute.apply(m.message) });
+      else if (m.kind === "apply") applied.push(compute.apply(m.message));
       else if (m.kind === "view") compute.view(m.height, m.lowestRound, m.slots);
       else if (m.kind === "behind") compute.setBehind(m.slot, m.seq);
       else say({ kind: "reran", id: m.id, ...compute.rerun(m.slot, m.seq, m.residualSeq, m.residual) });
     }
+    sayApplied();
     const next = going ? compute.next() : { why: "not restored" };
     if ("slot" in next) {
       say(compute.iterate(next.slot));

@@ -24,6 +24,11 @@ export function lossName(loss: Loss): LossName {
   return name;
 }
 
+export function lossNumber(name: LossName): Loss {
+  for (const [number, word] of LOSSES) if (word === name) return number;
+  throw new Error(`there is no loss ${name}`);
+}
+
 /** Whether rows carry a class each; all other losses take a row of targets. */
 export const hasClasses = (loss: Loss): boolean => loss === Loss.LOSS_SOFTMAX_CROSS_ENTROPY;
 /** Whether a row can be right or wrong. */

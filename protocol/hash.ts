@@ -10,9 +10,21 @@ import { sha256 } from "#kernel/crypto.js";
 export { sha256 };
 
 export function H(tag: string, ...parts: Uint8Array[]): Uint8Array {
-  const name = utf8(tag);
-  if (name.length > 255) throw new RangeError(`hash tag of ${name.length} bytes, want at most 255`);
-  return sha256(concat(Uint8Array.of(name.length), name, ...parts));
+  return sha256(concat(prefixOf(tag), ...parts));
+}
+
+/** u8 len(tag) ‖ tag, of the few tags that there are. */
+const prefixes = new Map<string, Uint8Array>();
+
+function prefixOf(tag: string): Uint8Array {
+  let prefix = prefixes.get(tag);
+  if (!prefix) {
+    const name = utf8(tag);
+    if (name.length > 255) throw new RangeError(`hash tag of ${name.length} bytes, want at most 255`);
+    prefix = concat(Uint8Array.of(name.length), name);
+    prefixes.set(tag, prefix);
+  }
+  return prefix;
 }
 
 /** A string, or bytes of variable length, as it enters a hash: u32 length, then the bytes. */

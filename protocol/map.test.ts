@@ -1,7 +1,7 @@
 import "#platform/install.js";
 import test from "ava";
 import fc from "fast-check";
-import { addMapTo, checkMap, decodeMap, encodeMap, mapCount, maxMapBytes, type MapEntry } from "./map.js";
+import { addMapTo, checkMap, decodeMap, encodeMap, mapCount, maxMapBytes, negatedMap, type MapEntry } from "./map.js";
 
 const N = 5000;
 const maps = (levels: number) =>
@@ -20,6 +20,18 @@ test("a map decodes to what was encoded, within its bound", (t) => {
       t.deepEqual(decodeMap(N, l, bytes), entries);
       t.is(mapCount(bytes), entries.length);
       t.true(bytes.length <= maxMapBytes(N, l));
+    }),
+  );
+});
+
+test("a map and its negation add up to nothing", (t) => {
+  fc.assert(
+    fc.property(cases, ({ l, entries }) => {
+      const K = new Int32Array(N);
+      const bytes = encodeMap(N, l, entries);
+      addMapTo(K, l, bytes, 1);
+      addMapTo(K, l, negatedMap(N, l, bytes), 1);
+      t.true(K.every((k) => k === 0));
     }),
   );
 });

@@ -57,6 +57,10 @@ export function mapCount(bytes: Uint8Array): number {
   return new VarintReader(bytes).next();
 }
 
+/** The map that undoes this one. */
+export const negatedMap = (n: number, levels: number, bytes: Uint8Array): Uint8Array =>
+  encodeMap(n, levels, decodeMap(n, levels, bytes).map(({ index, k }) => ({ index, k: -k })));
+
 /** K += sign·map in place: for those without an engine. The bytes are checked before K changes. */
 export function addMapTo(K: Int32Array, levels: number, bytes: Uint8Array, sign: 1 | -1): void {
   for (const { index, k } of decodeMap(K.length, levels, bytes)) K[index] = (K[index] as number) + sign * k;

@@ -27,7 +27,7 @@ export const SEGMENT_OVERHEAD = 32;
 const MAX_MAP_BYTES = 64 * 1024 * 1024 - 64 * 1024;
 
 /** What a machine is taken to compute in a second, for defaults that are times. */
-const FLOP_PER_SECOND = 10_000_000_000n;
+export const FLOP_PER_SECOND = 10_000_000_000n;
 const MAX_RUN_AHEAD = 1n << 17n;
 const MAX_ITERATIONS = 1n << 24n;
 const MAX_TRAINING_BLOCKS = 10_000_000n;

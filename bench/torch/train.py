@@ -1,13 +1,15 @@
 """Trains the benchmark's models in PyTorch with one thread, on request.
 
-Reads lines `model batch milliseconds`, trains for that long on made-up data and answers the samples per second.
+Reads lines `model batch milliseconds`, trains for that long and answers the samples per second.
 A line `peak` answers the process's peak memory in bytes. Plain SGD, mean cross-entropy: what one iteration of ours
 computes before its map is made.
 """
+import os
 import resource
 import sys
 import time
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -33,13 +35,27 @@ MODELS = {"mlp": mlp, "lenet": lenet, "gru": Gru, "transformer": Transformer}
 made = {}
 
 
+def mnist(batch, number):
+    """The same images and labels as bench/models.ts takes."""
+    folder = os.environ["POUWD_MNIST"]
+    x = np.fromfile(f"{folder}/train-images-idx3-ubyte", np.uint8, batch * 784, offset=16 + number * batch * 784)
+    y = np.fromfile(f"{folder}/train-labels-idx1-ubyte", np.uint8, batch, offset=8 + number * batch)
+    return x.astype(np.float32).reshape(batch, 1, 28, 28) / 255, y.astype(np.int64)
+
+
+def batch_of(name, batch, number):
+    if name in ("mlp", "lenet"):
+        return tuple(torch.from_numpy(a) for a in mnist(batch, number))
+    if name == "mlp-noise":
+        return torch.rand(batch, 1, 28, 28) * 2 - 1, torch.randint(0, 10, (batch,))
+    return torch.randint(0, 64, (batch, 32)), torch.randint(0, 64, (batch,))
+
+
 def trainer(name, batch):
     if (name, batch) not in made:
-        model = MODELS[name]()
+        model = MODELS[name.split("-")[0]]()
         optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-        images = name in ("mlp", "lenet")
-        inputs = lambda: torch.rand(batch, 1, 28, 28) * 2 - 1 if images else torch.randint(0, 64, (batch, 32))
-        data = [(inputs(), torch.randint(0, 10 if images else 64, (batch,))) for _ in range(8)]
+        data = [batch_of(name, batch, i) for i in range(8)]
         made[name, batch] = (model, optimizer, data)
     return made[name, batch]
 

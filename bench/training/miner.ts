@@ -2,11 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ExactEngine } from "#engine/exact.js";
-import { nativeHost } from "#engine/native/host.js";
-import { wasmHost } from "#engine/wasm/host.js";
+import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import { type Engine } from "#engine/types.js";
 import { equalBytes } from "#kernel/bytes.js";
+import { type Applied, packPeer, unpackPeer } from "#miner/protocol.js";
 import { LogMachine } from "#net/log-machine.js";
 import { LogStore } from "#net/log-store.js";
 import { Database } from "#platform/level.js";
@@ -15,22 +14,33 @@ import { initialWeights, taskSeed } from "#protocol/initial.js";
 import { checkMap } from "#protocol/map.js";
 import { BatchOrder } from "#protocol/order.js";
 import { epochOf, lrBitsAt, positionOf, slotPositions } from "#protocol/positions.js";
-import { lossName } from "#protocol/task-spec.js";
+import { type Clocked, clocked, computeThread, difference, engineWith, noParts, type Parts, withCrypto } from "./parts.js";
 import { type BenchTask } from "./tasks.js";
-import { chainOf, engineOf, minerOf, type Recording, sign } from "./recording.js";
+import { chainOf, minerOf, type Recording, sign } from "./recording.js";
 
 const SLOT = 0;
 
-/** Seconds by part of all iterations of a run. */
-export type Parts = Record<"step" | "addMaps" | "header" | "sign" | "peers" | "append" | "total", number>;
+export interface Mined {
+  /** of all iterations */
+  readonly whole: Parts;
+  /** iteration by iteration */
+  readonly each: readonly Parts[];
+}
 
-/** The miner of slot 0 makes the recorded run again, peers' messages arriving between its iterations. Throws when one bit differs. */
-export async function mine(rec: Recording): Promise<Parts> {
+/**
+ * The miner of slot 0 makes the recorded run again, peers' messages arriving between its iterations. Messages go
+ * through a port, as between the miner's two threads. Throws when one bit differs.
+ */
+export async function mine(rec: Recording): Promise<Mined> {
+  const parts = noParts();
+  const c = await clocked(rec.bench, parts);
+  return withCrypto(c.crypto, () => run(rec, parts, c));
+}
+
+async function run(rec: Recording, parts: Parts, c: Clocked): Promise<Mined> {
   const { bench, log, keys, rounds } = rec;
-  const parts: Parts = { step: 0, addMaps: 0, header: 0, sign: 0, peers: 0, append: 0, total: 0 };
-  const engine = await engineOf(bench);
-  const compute = minerOf(bench, SLOT, engine);
-  timed(engine, parts);
+  const compute = minerOf(bench, SLOT, c.engine);
+  const threads = new MessageChannel();
   const dir = mkdtempSync(join(tmpdir(), "pouwd-bench-"));
   const db = await Database.open(dir);
   const store = await LogStore.open(db, bench.task.id, bench.spec.slots);
@@ -49,60 +59,73 @@ export async function mine(rec: Recording): Promise<Parts> {
   });
   machine.setHeight(bench.task.startHeight + 2n);
   const appended: Promise<void>[] = [];
+  let clock = performance.now();
+  /** time since the last lap, to a part */
+  const lap = (part: Exclude<keyof Parts, "total">): void => {
+    const now = performance.now();
+    parts[part] += now - clock;
+    clock = now;
+  };
 
-  const begun = performance.now();
+  const each: Parts[] = [];
+  const begun = clock;
   for (let r = 0; r < rounds; r++) {
-    const inEngine = parts.step + parts.addMaps;
-    const t0 = performance.now();
-    const { seq, header, map } = compute.iterate(SLOT);
-    const t1 = performance.now();
-    const own = sign(bench, keys[SLOT] as (typeof keys)[number], SLOT, seq, header, map);
-    const t2 = performance.now();
-    appended.push(store.append(SLOT, seq, own.message, own.hash));
-    machine.advance(SLOT, seq);
-    const t3 = performance.now();
+    const sofar = { ...parts };
+    clock = performance.now();
+    const before = computeThread(parts);
+    c.own = true;
+    const made = compute.iterate(SLOT);
+    c.own = false;
+    c.ownMap = made.map;
+    // what has no clock of its own
+    parts.header += performance.now() - clock - (computeThread(parts) - before);
+    clock = performance.now();
+    threads.port1.postMessage(made, made.residual ? [made.residual.buffer as ArrayBuffer] : []);
+    lap("copies");
+    receiveMessageOnPort(threads.port2);
+    clock = performance.now();
+    const own = sign(bench, keys[SLOT] as (typeof keys)[number], SLOT, made.seq, made.header, made.map, made.hash);
+    lap("sign");
+    appended.push(store.append(SLOT, made.seq, own.message, own.hash));
+    machine.advance(SLOT, made.seq);
+    lap("log");
+    const applied: Applied[] = [];
     for (let slot = 0; slot < log.length; slot++) {
       if (slot === SLOT) continue;
       machine.receive(log[slot]?.[r] as (typeof own)["message"]);
       for (const m of machine.ready()) {
         if ("broken" in m) throw new Error(`bench: a recorded message breaks a rule: ${m.why}`);
         const { message, header: h, hash } = m.accepted;
-        compute.apply(message);
+        const packed = packPeer({ slot: h.slot, seq: h.seq, headerHash: hash, mapHash: h.mapHash, map: message.map });
+        threads.port1.postMessage(packed, [packed.buffer]);
+        lap("peerChecks");
+        const { message: arrived } = receiveMessageOnPort(threads.port2) as { message: Uint8Array };
+        lap("copies");
+        applied.push(compute.applyPeer(unpackPeer(arrived)));
+        lap("peerMaps");
         appended.push(store.append(h.slot, h.seq, message, hash));
+        lap("log");
       }
+      lap("peerChecks");
     }
-    const t4 = performance.now();
+    threads.port1.postMessage({ kind: "applied", messages: applied });
+    lap("copies");
+    receiveMessageOnPort(threads.port2);
+    clock = performance.now();
     // The daemon's event loop turns after each iteration, which is when the log is written.
     await new Promise((resolve) => setImmediate(resolve));
-    parts.header += t1 - t0 - (parts.step + parts.addMaps - inEngine);
-    parts.sign += t2 - t1;
-    parts.append += t3 - t2 + (performance.now() - t4);
-    parts.peers += t4 - t3;
-    if (!equalBytes(header, log[SLOT]?.[r]?.header as Uint8Array)) throw new Error(`bench: iteration ${seq} has other bytes than were recorded`);
+    lap("log");
+    each.push(difference(parts, sofar));
+    if (!equalBytes(made.header, log[SLOT]?.[r]?.header as Uint8Array)) throw new Error(`bench: iteration ${made.seq} has other bytes than were recorded`);
   }
-  const waited = performance.now();
+  clock = performance.now();
   await Promise.all(appended);
-  parts.append += performance.now() - waited;
+  lap("log");
   parts.total = performance.now() - begun;
+  threads.port1.close();
   await db.close();
   rmSync(dir, { recursive: true, force: true });
-  return parts;
-}
-
-/** Adds up what the engine takes within an iteration. */
-function timed(engine: Engine, parts: Parts): void {
-  const { step, addMap } = engine;
-  engine.step = (...args) => {
-    const start = performance.now();
-    const result = step.apply(engine, args);
-    parts.step += performance.now() - start;
-    return result;
-  };
-  engine.addMap = (...args) => {
-    const start = performance.now();
-    addMap.apply(engine, args);
-    parts.addMaps += performance.now() - start;
-  };
+  return { whole: parts, each };
 }
 
 export interface BareMiner {
@@ -137,10 +160,7 @@ export async function bareMiner({ bench, log, rounds }: Recording): Promise<Bare
 
 /** An engine whose step ends with the gradient: the kernel that would make the map of it answers at once that there is none. */
 async function bareEngine(bench: BenchTask): Promise<Engine> {
-  const host = (await engineOf(bench)).host === "native" ? nativeHost() : await wasmHost();
-  if (!host) throw new Error("bench: the native kernels are gone");
-  const { plan, spec, task } = bench;
-  const engine = new ExactEngine(plan, { loss: lossName(spec.loss), batchSize: spec.batchSize }, { ...host, kernels: { ...host.kernels, quantise: () => 0 } });
-  engine.setInitial(initialWeights(plan, taskSeed(task.startBeacon, task.id)));
+  const engine = await engineWith(bench, () => ({ quantise: () => 0 }));
+  engine.setInitial(initialWeights(bench.plan, taskSeed(bench.task.startBeacon, bench.task.id)));
   return engine;
 }

@@ -8,7 +8,7 @@ import { type ComputeSetup } from "#miner/protocol.js";
 import { type Iteration } from "#proto/gen/pouw.js";
 import { sha256 } from "#kernel/crypto.js";
 import { type CheckContext } from "#protocol/check.js";
-import { headSignBytes } from "#protocol/header.js";
+import { decodeHeader, headSignBytes } from "#protocol/header.js";
 import { taskSeed } from "#protocol/initial.js";
 import { Closures } from "#protocol/lag.js";
 import { BatchOrder } from "#protocol/order.js";
@@ -30,7 +30,11 @@ export interface Recording {
   readonly keys: readonly SessionKey[];
 }
 
-export const engineOf = ({ plan, spec }: BenchTask): Promise<Engine> => createEngine(plan, engineOptionsOf(spec));
+export const engineOf = ({ plan, spec }: BenchTask, host: "wasm" | "native" | "auto" = "auto"): Promise<Engine> => createEngine(plan, { ...engineOptionsOf(spec), host });
+
+export const keysOf = ({ spec }: BenchTask): SessionKey[] => Array.from({ length: spec.slots }, (_, s) => sessionKeyFromSeed(new Uint8Array(32).fill(s + 1)));
+
+export const seedOf = ({ task }: BenchTask): Uint8Array => taskSeed(task.startBeacon, task.id);
 
 /** The compute thread's machine of a miner that holds one slot, told of the blocks that let it begin. */
 export function minerOf({ task, batches }: BenchTask, slot: number, engine: Engine): Compute {
@@ -41,16 +45,14 @@ export function minerOf({ task, batches }: BenchTask, slot: number, engine: Engi
 }
 
 /** What the miner's main thread does with an iteration before it logs it. */
-export function sign(bench: BenchTask, key: SessionKey, slot: number, seq: bigint, header: Uint8Array, map: Uint8Array): { message: Iteration; hash: Uint8Array } {
-  const hash = sha256(header);
+export function sign(bench: BenchTask, key: SessionKey, slot: number, seq: bigint, header: Uint8Array, map: Uint8Array, hash = sha256(header)): { message: Iteration; hash: Uint8Array } {
   return { message: { header, map, signature: key.sign(headSignBytes({ chainId: CHAIN, taskId: bench.task.id, slot, seq, headerHash: hash })) }, hash };
 }
 
 export const chainOf = { id: CHAIN };
 
 export async function record(bench: BenchTask, rounds: number): Promise<Recording> {
-  const { slots } = bench.spec;
-  const keys = Array.from({ length: slots }, (_, s) => sessionKeyFromSeed(new Uint8Array(32).fill(s + 1)));
+  const keys = keysOf(bench);
   const miners = await Promise.all(keys.map(async (_, s) => minerOf(bench, s, await engineOf(bench))));
   const log: Iteration[][] = keys.map(() => []);
   const residuals = new Map<string, Uint8Array>();
@@ -62,19 +64,17 @@ export async function record(bench: BenchTask, rounds: number): Promise<Recordin
     });
     made.forEach((message, from) => {
       (log[from] as Iteration[]).push(message);
-      miners.forEach((m, to) => to !== from && m.apply(message));
+      const header = decodeHeader(message.header);
+      const peer = { slot: from, seq: header.seq, headerHash: sha256(message.header), mapHash: header.mapHash, map: message.map };
+      miners.forEach((m, to) => to !== from && m.applyPeer(peer));
     });
   }
   return { bench, rounds, log, residuals, keys };
 }
 
-/** A verifier that has fetched the whole log and the data. */
-export async function verifierOf({ bench, log, residuals, keys, rounds }: Recording): Promise<(slot: number, seq: bigint) => VerifyOutcome> {
+export function contextOf(bench: BenchTask, keys: readonly SessionKey[]): CheckContext {
   const { spec, task, plan, batches } = bench;
-  const engine = await engineOf(bench);
-  const replica = new Replica(engine, spec, taskSeed(task.startBeacon, task.id));
-  log.forEach((list, slot) => list.forEach((m, i) => replica.record({ slot, seq: BigInt(i + 1), headerHash: sha256(m.header), mapHash: mapHash(m.map) })));
-  const ctx: CheckContext = {
+  return {
     chainId: CHAIN,
     taskId: task.id,
     spec,
@@ -86,15 +86,29 @@ export async function verifierOf({ bench, log, residuals, keys, rounds }: Record
     closures: new Closures(),
     lowestAnchoredRound: () => undefined,
   };
-  return (slot, seq) =>
+}
+
+/** What is served in place of what was recorded; a residual that is null is not served. */
+export interface Changed {
+  readonly message?: Iteration;
+  readonly residual?: Uint8Array | null;
+}
+
+/** A verifier that has fetched the whole log and the data. Nobody serves peers' messages. */
+export async function verifierOf({ bench, log, residuals, keys, rounds }: Recording, engine?: Engine): Promise<(slot: number, seq: bigint, changed?: Changed) => VerifyOutcome> {
+  const replica = new Replica(engine ?? (await engineOf(bench)), bench.spec, seedOf(bench));
+  log.forEach((list, slot) => list.forEach((m, i) => replica.record({ slot, seq: BigInt(i + 1), headerHash: sha256(m.header), mapHash: mapHash(m.map) })));
+  const ctx = contextOf(bench, keys);
+  return (slot, seq, changed = {}) =>
     verifyExact({
       ctx,
       replica,
-      iterationOf: (s, q) => log[s]?.[Number(q) - 1],
+      iterationOf: (s, q) => (changed.message && s === slot && q === seq ? changed.message : log[s]?.[Number(q) - 1]),
       slot,
       seq,
-      residual: residuals.get(`${slot}/${residualSeqBefore(plan.parameters, seq)}`),
+      residual: changed.residual === undefined ? residuals.get(`${slot}/${residualSeqBefore(bench.plan.parameters, seq)}`) : changed.residual,
       anchoredSeq: () => BigInt(rounds),
-      batch: (b) => batches[b],
+      batch: (b) => bench.batches[b],
+      peersComplete: true,
     });
 }

@@ -1,6 +1,8 @@
 /** `pouwd miner | supervisor | evaluator | verifier`: the long-running ones. Each ends on SIGINT and SIGTERM. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { resolve } from "node:path";
+import { CliError } from "../cli-error.js";
+import { addMinerBench } from "./miner-bench.js";
 
 const amount = (text: string): bigint => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("want base units, a whole number");
@@ -70,10 +72,16 @@ export function addDaemons(program: Command): void {
     allowPrivate: o.allowPrivate ?? false,
     logLevel: o.logLevel,
   });
-  worker("miner", "train for tasks, and be paid for it").action(async (o: Given) => {
+  const miner = worker("miner", "train for tasks, and be paid for it").action(async (o: Given) => {
+    for (const [flag, given] of [["--home <dir>", o.home], ["--key-file <file>", o.keyFile]] as const) {
+      if (given === undefined) throw new CliError("usage", `required option '${flag}' not specified. --help after a command shows what it takes.`);
+    }
     const { runMiner } = await import("#miner/main.js");
     await run((signal) => runMiner(common(o), signal));
   });
+  // commander would ask for them before `miner bench` as well, which needs neither
+  for (const option of miner.options) option.mandatory = false;
+  addMinerBench(miner);
   worker("supervisor", "log, check and anchor the work of miners, and be paid for it")
     .requiredOption("--listen <host:port>", "gRPC address")
     .option("--endpoint <host:port>", "the address that others dial; default: --listen")

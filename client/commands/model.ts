@@ -7,10 +7,12 @@ import { bitsOf } from "#protocol/floats.js";
 import { lossName, MAX_PARAMETERS } from "#protocol/task-spec.js";
 import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
-import { inspect, type Inspection, type Measured, measure } from "../task/inspect.js";
+import { inspect, type Inspection } from "../task/inspect.js";
 import { readTaskFile } from "../task/task-file.js";
 
 const MILLISECONDS = 1_000;
+
+type Measured = import("#miner/measure.js").Measured;
 
 const count = (text: string): number => {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("want a whole number from 1 to 999999");
@@ -38,7 +40,7 @@ export function addModel(program: Command, options: (c: Command) => GlobalOption
       const context = new Context(options(c));
       const s = subject(path, o.batch);
       const found = inspect(s.plan, s.batch, s.levels);
-      const measured = o.measure ? await measure(s.plan, { ...s, milliseconds: MILLISECONDS }) : undefined;
+      const measured = o.measure ? await (await import("#miner/measure.js")).measure(s.plan, { ...s, milliseconds: MILLISECONDS }) : undefined;
       context.print({ ...found, ...(measured ? { measured } : {}) }, () => text(found, measured));
     });
 }
@@ -85,7 +87,7 @@ function text(i: Inspection, m: Measured | undefined): string {
     `memory              ${(Number(i.memoryBytes) / 2 ** 20).toFixed(1)} MiB for an engine with one slot`,
     `largest map         ${i.largestMapBytes.toLocaleString("en-US")} bytes`,
     `residual interval   ${i.residualInterval}`,
-    ...(m ? [`this machine        ${m.iterationsPerSecond.toFixed(0)} iterations a second (${m.samplesPerSecond.toFixed(0)} rows), ${m.host} kernels, one thread`, `map, made-up data   ${m.medianMapBytes.toLocaleString("en-US")} bytes`] : []),
+    ...(m ? [`this machine        ${m.iterationsPerSecond.toFixed(0)} iterations a second (${m.samplesPerSecond.toFixed(0)} rows, ${m.gigaflopPerSecond.toFixed(1)} GFLOP/s), ${m.host} kernels, one thread, as one of eleven miners`, `map, made-up data   ${m.medianMapBytes.toLocaleString("en-US")} bytes`] : []),
   ];
   return `${table.toString()}\n${lines.join("\n")}`;
 }

@@ -1,8 +1,7 @@
 import "#platform/install.js";
 import test from "ava";
 import { LENET, planOf } from "#engine/testing/models.js";
-import { bitsOf } from "#protocol/floats.js";
-import { inspect, measure } from "./inspect.js";
+import { inspect } from "./inspect.js";
 
 test("LeNet-5 is inspected layer by layer, and the whole is what its layers are", (t) => {
   const i = inspect(planOf(LENET), 32, 1);
@@ -22,11 +21,4 @@ test("LeNet-5 is inspected layer by layer, and the whole is what its layers are"
   t.is(i.largestMapBytes, 5 + 61_706 + 7_714);
   t.is(i.residualInterval, 16n);
   t.true(i.memoryBytes > BigInt(61_706 * 20));
-});
-
-test("iterations are run and timed for as long as was asked", async (t) => {
-  const m = await measure(planOf(LENET), { loss: "softmaxCrossEntropy", batch: 4, lrBits: bitsOf(0.1), quantumLog2: -8, levels: 1, milliseconds: 20 });
-  t.true(m.iterationsPerSecond > 0);
-  t.is(m.samplesPerSecond, m.iterationsPerSecond * 4);
-  t.true(m.medianMapBytes > 1 && m.medianMapBytes <= inspect(planOf(LENET), 4, 1).largestMapBytes);
 });

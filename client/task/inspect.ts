@@ -1,7 +1,5 @@
-/** What a model costs: its layers, F, memory, map sizes, and how fast this machine runs its iterations. */
-import { createEngine } from "#engine/index.js";
-import { activationOf, flop, type LayerPlan, type Loss, memoryBytes, type ModelPlan } from "#engine/topology/index.js";
-import { initialWeights } from "#protocol/initial.js";
+/** What a model costs: its layers, F, memory and map sizes. */
+import { activationOf, flop, type LayerPlan, memoryBytes, type ModelPlan } from "#engine/topology/index.js";
 import { residualInterval } from "#protocol/positions.js";
 import { largestMap } from "#protocol/task-spec.js";
 
@@ -28,14 +26,6 @@ export interface Inspection {
   readonly residualInterval: bigint;
 }
 
-export interface Measured {
-  readonly host: "wasm" | "native";
-  readonly iterationsPerSecond: number;
-  readonly samplesPerSecond: number;
-  /** of the iterations that were timed, on made-up data: real maps shrink as a model learns */
-  readonly medianMapBytes: number;
-}
-
 export function inspect(plan: ModelPlan, batch: number, levels: number): Inspection {
   return {
     layers: plan.layers.map(layerOf),
@@ -56,39 +46,4 @@ function kindOf(layer: LayerPlan): string {
   if (layer.kind === "activation") return layer.activation;
   const activation = activationOf(layer);
   return activation === "linear" ? layer.kind : `${layer.kind}, ${activation}`;
-}
-
-export interface MeasureOptions {
-  readonly loss: Loss;
-  readonly batch: number;
-  readonly lrBits: number;
-  readonly quantumLog2: number;
-  readonly levels: number;
-  readonly milliseconds: number;
-}
-
-/** Runs iterations on made-up data for so long. Throws where the model does not fit an engine. */
-export async function measure(plan: ModelPlan, o: MeasureOptions): Promise<Measured> {
-  const engine = await createEngine(plan, { loss: o.loss, batchSize: o.batch });
-  engine.setInitial(initialWeights(plan, new Uint8Array(32)));
-  const x = Float32Array.from({ length: o.batch * plan.inputSize }, (_, i) => ((i * 7919) % 1000) / 1000);
-  if (plan.vocabulary !== undefined) x.forEach((_, i) => (x[i] = i % (plan.vocabulary as number)));
-  const y = o.loss === "softmaxCrossEntropy" ? Int32Array.from({ length: o.batch }, (_, i) => i % plan.outputSize) : Float32Array.from({ length: o.batch * plan.outputSize }, (_, i) => (i % 3) / 3);
-  const bytes: number[] = [];
-  const iterate = (): void => {
-    const { map } = engine.step({ x, y }, 0, { ...o, random: new Uint8Array(32) });
-    engine.addMap(map, o.levels, 1);
-    bytes.push(map.length);
-  };
-  iterate(); // compiles, and touches all memory
-  const start = performance.now();
-  let passed = 0;
-  let n = 0;
-  do {
-    iterate();
-    n++;
-    passed = performance.now() - start;
-  } while (passed < o.milliseconds);
-  const rate = (n * 1000) / passed;
-  return { host: engine.host, iterationsPerSecond: rate, samplesPerSecond: rate * o.batch, medianMapBytes: bytes.toSorted((a, b) => a - b)[bytes.length >> 1] as number };
 }

@@ -374,6 +374,7 @@ static uint8_t *quantise(int n, float *restrict r, float *restrict g, float lr, 
 typedef struct { const uint8_t *pos, *stop; int broken; } reader;
 
 static uint32_t take_varint(reader *in) {
+  if (in->pos < in->stop && *in->pos < 128) return *in->pos++; /* nearly every gap */
   uint64_t value = 0;
   for (int shift = 0; shift < 35 && in->pos < in->stop; shift += 7) {
     uint8_t byte = *in->pos++;
