@@ -2,17 +2,23 @@
 import { activationOf, type ModelPlan, checkLoss, memoryBytes, memoryTable } from "#engine/topology/index.js";
 import type { Host } from "#engine/kernels.js";
 import { Arena, MEMORY_LIMIT } from "#engine/memory.js";
-import { Network } from "#engine/network.js";
-import type { Batch, Engine, EngineOptions, StepOptions, StepResult } from "#engine/types.js";
+import { type Addresses, Network } from "#engine/network.js";
+import type { Batch, Engine, EngineOptions, Profile, StepOptions, StepResult } from "#engine/types.js";
+
+/** What a profile has of its own: the way from weights and batch to losses and gradient. State and maps are the exact ones of every profile. */
+export interface Arithmetic {
+  readonly profile: Profile;
+  network(arena: Arena, host: Host, at: Addresses): Pick<Network, "loss" | "output" | "forward" | "lossOf" | "backward">;
+}
 
 const EMPTY_MAP = Uint8Array.of(0);
 
 export class ExactEngine implements Engine {
-  readonly profile = "wasm-f32-1";
+  readonly profile: Profile;
   readonly host: "wasm" | "native";
   readonly batchSize: number;
   readonly #arena: Arena;
-  readonly #network: Network;
+  readonly #network: ReturnType<Arithmetic["network"]>;
   readonly #kernels: Host["kernels"];
   readonly #at: Record<"initial" | "K" | "weights" | "gradient" | "map" | "signs" | "info" | "x" | "y" | "losses" | "predictions", number>;
   readonly #mapRoom: number;
@@ -23,8 +29,10 @@ export class ExactEngine implements Engine {
     readonly plan: ModelPlan,
     options: EngineOptions,
     host: Host,
+    arithmetic?: Arithmetic,
   ) {
     const { batchSize, loss } = options;
+    this.profile = arithmetic?.profile ?? "wasm-f32-1";
     checkLoss(plan, loss);
     checkFits(plan, batchSize);
     this.host = host.name;
@@ -50,7 +58,8 @@ export class ExactEngine implements Engine {
     this.#mapRoom = Number(sizes.map);
     this.#at = { initial, K, weights, gradient, map, signs, info, x, y, losses, predictions: errors };
     const second = errors + Number(sizes.errors) / 2;
-    this.#network = new Network(plan, loss, batchSize, host.kernels, { weights, gradient, packed, columns, x, y, losses, correct: info, activations, errors: [errors, second] }, table);
+    const at: Addresses = { weights, gradient, packed, columns, x, y, losses, correct: info, activations, errors: [errors, second] };
+    this.#network = arithmetic?.network(arena, host, at) ?? new Network(plan, loss, batchSize, host.kernels, at, table);
   }
 
   get K(): Int32Array {
@@ -101,7 +110,7 @@ export class ExactEngine implements Engine {
     if (quantum !== this.#quantum) this.setQuantum(quantumLog2);
     const residual = this.#residualAt(slot);
     this.#load(batch, this.batchSize);
-    this.#network.forward(this.batchSize);
+    this.#network.forward(this.batchSize, true);
     const loss = this.#network.lossOf(this.batchSize);
     const { gradient, map, signs, info } = this.#at;
     const [correct = 0] = this.#arena.i32(info, 1);
@@ -136,7 +145,7 @@ export class ExactEngine implements Engine {
 
   gradient(batch: Batch): { loss: number; correct: number; gradient: Float32Array } {
     this.#load(batch, this.batchSize);
-    this.#network.forward(this.batchSize);
+    this.#network.forward(this.batchSize, true);
     const loss = this.#network.lossOf(this.batchSize);
     const [correct = 0] = this.#arena.i32(this.#at.info, 1);
     this.#network.backward(this.batchSize);

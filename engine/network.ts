@@ -64,7 +64,8 @@ export class Network {
     this.output = input;
   }
 
-  forward(rows: number): void {
+  /** `training`: backward follows, which an arithmetic may compute along with the outputs. */
+  forward(rows: number, _training = false): void {
     for (const operation of this.#operations) operation.forward(rows);
   }
 

@@ -4,4 +4,5 @@ export type { Activation, ActivationLayer, Conv2dLayer, DenseLayer, LayerPlan, L
 export { activationOf } from "./plan.js";
 export { sizeOf } from "./options.js";
 export { layerClasses, parseTopology } from "./parse.js";
+export { checkTolerant } from "./tolerant.js";
 export { checkLoss, flop, MEMORY_LIMIT, memoryBytes, memoryTable } from "./cost.js";
