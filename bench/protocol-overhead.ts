@@ -2,7 +2,7 @@
  * Iterations a second of a miner with the protocol around them (residual and map, digests, header, hash, signature,
  * synced log, the peers' messages checked, logged and added) and without (gradient, and its own update added).
  * One thread does all of it here, where a miner has two; sending is not part of it. Before any time is told, every byte
- * of every header agrees with the recorded run, and verifyExact accepts the recording.
+ * of every header agrees with the recorded run, and verifyIteration accepts the recording.
  */
 import "#platform/install.js";
 import { VerdictCode } from "#proto/gen/pouw.js";

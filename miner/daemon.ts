@@ -9,6 +9,9 @@ import { ensureWorker, queryParams } from "#client/chain/worker.js";
 import { Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
 import { startThread } from "#platform/thread.js";
+import { NO_TENSORFLOW } from "#engine/tolerant/index.js";
+import { TOLERANT_PROFILE } from "#protocol/profiles.js";
+import { profilesHere } from "./engine.js";
 import { type Fault } from "./faults.js";
 import { type ComputeSetup, type FromCompute } from "./protocol.js";
 import { type ComputeThread, MinedTask, type MinerContext } from "./task.js";
@@ -45,9 +48,11 @@ export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void
     await claimHome(setup.home, chain);
     // half of the machine's memory, by whole MiB: the rest is the network's and the system's
     const memory = BigInt(Math.floor(totalmem() / 2 ** 21)) << 20n;
-    await ensureWorker(chain, sender, { role: Role.ROLE_MINER, stake: setup.stake, maxSeats: setup.maxSeats, memory }, log);
+    const profiles = await profilesHere();
+    if (!profiles.includes(TOLERANT_PROFILE)) log.info(NO_TENSORFLOW);
+    await ensureWorker(chain, sender, { role: Role.ROLE_MINER, stake: setup.stake, maxSeats: setup.maxSeats, memory, profiles }, log);
     log.debug("compute threads run one a task", { cores: availableParallelism() });
-    const context: MinerContext = { ...setup, params: await queryParams(chain), db, startCompute };
+    const context: MinerContext = { ...setup, profiles, params: await queryParams(chain), db, startCompute };
     setup.ready?.();
     await watchTasks(chain, sender.address, {
       signal,

@@ -1,8 +1,8 @@
 /** The compute thread's entry: takes messages in order, and iterates whenever nothing waits. */
 import "#platform/install.js";
 import { parentPort, workerData } from "node:worker_threads";
-import { createEngine } from "#engine/index.js";
 import { Compute } from "./compute.js";
+import { engineFor } from "./engine.js";
 import { type ComputeSetup, type FromCompute, type ToCompute } from "./protocol.js";
 
 const port = parentPort;
@@ -18,8 +18,7 @@ async function run(setup: ComputeSetup): Promise<void> {
   });
   const plan = Compute.plan(setup);
   const spec = setup.task.spec as NonNullable<ComputeSetup["task"]["spec"]>;
-  const loss = spec.loss === 1 ? "softmaxCrossEntropy" : "meanSquaredError";
-  const engine = await createEngine(plan, { loss, batchSize: spec.batchSize });
+  const engine = await engineFor(spec, plan);
   const compute = new Compute(setup, engine, () => performance.now());
   let going = false;
   let said = "";

@@ -12,7 +12,7 @@ import { initialWeights, taskSeed } from "#protocol/initial.js";
 import { Closures } from "#protocol/lag.js";
 import { BatchOrder } from "#protocol/order.js";
 import { Replica } from "#protocol/replica.js";
-import { verifyExact, type VerifyOutcome } from "#protocol/verify.js";
+import { verifyIteration, type VerifyOutcome } from "#protocol/verify.js";
 import { residualSeqBefore } from "#protocol/iterate.js";
 import { mapHash } from "#protocol/map.js";
 import { sessionKeyFromSeed, type SessionKey } from "#platform/keys.js";
@@ -86,13 +86,13 @@ export async function verifierOf({ bench, log, residuals, keys, rounds }: Record
     lowestAnchoredRound: () => undefined,
   };
   return (slot, seq) =>
-    verifyExact({
+    verifyIteration({
       ctx,
       replica,
       iterationOf: (s, q) => log[s]?.[Number(q) - 1],
       slot,
       seq,
-      residual: residuals.get(`${slot}/${residualSeqBefore(plan.parameters, seq)}`),
+      residual: residuals.get(`${slot}/${residualSeqBefore(plan.parameters, spec.profile, seq)}`),
       anchoredSeq: () => BigInt(rounds),
       batch: (b) => batches[b],
     });

@@ -3,6 +3,7 @@ import { createEngine } from "#engine/index.js";
 import { activationOf, flop, type LayerPlan, type Loss, memoryBytes, type ModelPlan } from "#engine/topology/index.js";
 import { initialWeights } from "#protocol/initial.js";
 import { residualInterval } from "#protocol/positions.js";
+import { EXACT_PROFILE } from "#protocol/profiles.js";
 import { largestMap } from "#protocol/task-spec.js";
 
 export interface InspectedLayer {
@@ -36,7 +37,7 @@ export interface Measured {
   readonly medianMapBytes: number;
 }
 
-export function inspect(plan: ModelPlan, batch: number, levels: number): Inspection {
+export function inspect(plan: ModelPlan, batch: number, levels: number, profile = EXACT_PROFILE): Inspection {
   return {
     layers: plan.layers.map(layerOf),
     parameters: plan.parameters,
@@ -44,7 +45,7 @@ export function inspect(plan: ModelPlan, batch: number, levels: number): Inspect
     flop: flop(plan, batch),
     memoryBytes: memoryBytes(plan, batch),
     largestMapBytes: largestMap(plan.parameters, levels),
-    residualInterval: residualInterval(plan.parameters),
+    residualInterval: residualInterval(plan.parameters, profile),
   };
 }
 

@@ -1,4 +1,5 @@
 /** JSON Schema of the task file: what `pouwd task submit` accepts. */
+import { PROFILES } from "#protocol/profiles.js";
 import { PROPERTIES } from "./raw.js";
 
 const path = { type: "string", minLength: 1 };
@@ -68,6 +69,7 @@ export const SCHEMA = {
     epochs: positive,
     lag: { type: "integer", minimum: 1, maximum: 16 },
     levels: positive,
+    profile: { type: "string", enum: PROFILES },
     quantum: { type: "number", exclusiveMinimum: 0, maximum: 1 },
     slots: { type: "integer", minimum: 1, maximum: 1024 },
     supervisors: positive,

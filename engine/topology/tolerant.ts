@@ -10,10 +10,10 @@ const KINDS: readonly LayerPlan["kind"][] = ["dense", "activation", "conv2d", "p
 /** Throws where the profile tf-f32 does not do for a model. A rule of the chain: by the plan alone. */
 export function checkTolerant(plan: ModelPlan): void {
   for (const layer of plan.layers) {
-    if (!KINDS.includes(layer.kind)) throw new TopologyError(`is not among the layers of the profile tf-f32, take wasm-f32-1`, layer.name);
+    if (!KINDS.includes(layer.kind)) throw new TopologyError("is not among the layers of the profile tf-f32, take wasm-f32-1", layer.name);
     // Its gradient divides by the whole window in TensorFlow.js, by what lies in the image here (docs/decisions.md).
     if (layer.kind === "pool2d" && layer.how === "average" && layer.window.padded.some((n, d) => n !== layer.inputShape[d])) {
-      throw new TopologyError(`is an average pool with padding, which TensorFlow.js differentiates otherwise: take padding "valid", or the profile wasm-f32-1`, layer.name);
+      throw new TopologyError('is an average pool with padding, which TensorFlow.js differentiates otherwise: take padding "valid", or the profile wasm-f32-1', layer.name);
     }
   }
 }
