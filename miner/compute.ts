@@ -81,7 +81,8 @@ export class Compute {
 
   /**
    * A message in causal order: a peer's, or an own one that another run of ours signed. Its bytes were checked. An own one
-   * gives the residual that its header names back, which an audit may ask for.
+   * gives the residual that its header names back, which an audit may ask for; in the tolerant profile that is lost where
+   * this run's arithmetic leaves another.
    */
   apply(raw: Raw): { slot: number; seq: bigint; residual?: Uint8Array | undefined } {
     const header = decodeHeader(raw.header);
@@ -89,7 +90,9 @@ export class Compute {
     const own = this.own.has(slot);
     if (own) this.redo(header, raw.map);
     this.enter(header, raw);
-    return { slot, seq, residual: own && header.residualHash.length === 32 ? f32Bytes(this.engine.residual(slot)).slice() : undefined };
+    const residual = own && header.residualHash.length === 32 ? f32Bytes(this.engine.residual(slot)).slice() : undefined;
+    const lost = residual && isTolerant(this.spec.profile) && !equalBytes(sha256(residual), header.residualHash);
+    return { slot, seq, residual: lost ? undefined : residual };
   }
 
   /** The residual after this own seq is kept: no message up to it needs a re-run. */
