@@ -23,8 +23,8 @@ const PAIRS = 4;
 const MOVE = 2 ** -16;
 /** What an undecided sum can break. */
 const MOVABLE: ReadonlySet<string> = new Set(["map_hash", "residual_hash", "overdrive"]);
-/** However many sums a task leaves undecided, the greater part of the update stays bound: ε is not a task's choice. */
-const MOST_SLACK = 2 ** -2;
+/** However many sums a task leaves undecided, half of the update stays bound: ε is not a task's choice. */
+const MOST_SLACK = 2 ** -1;
 
 export interface TolerantRerun {
   /** At the iteration's weights, to which it returns. */
