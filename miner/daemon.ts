@@ -9,7 +9,7 @@ import { ensureWorker, queryParams } from "#client/chain/worker.js";
 import { Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
 import { startThread } from "#platform/thread.js";
-import { NO_TENSORFLOW } from "#engine/tolerant/index.js";
+import { noTensorFlow } from "#engine/tolerant/index.js";
 import { TOLERANT_PROFILE } from "#protocol/profiles.js";
 import { profilesHere } from "./engine.js";
 import { type Fault } from "./faults.js";
@@ -24,6 +24,8 @@ export interface MinerSetup {
   readonly maxSeats: number;
   readonly allowPrivate: boolean;
   readonly log: Logger;
+  /** the package that computes the tolerant profile: @tensorflow/tfjs-node unless it is named */
+  readonly tensorFlow?: string | undefined;
   readonly fault?: Fault | undefined;
   readonly ready?: () => void;
 }
@@ -48,8 +50,8 @@ export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void
     await claimHome(setup.home, chain);
     // half of the machine's memory, by whole MiB: the rest is the network's and the system's
     const memory = BigInt(Math.floor(totalmem() / 2 ** 21)) << 20n;
-    const profiles = await profilesHere();
-    if (!profiles.includes(TOLERANT_PROFILE)) log.info(NO_TENSORFLOW);
+    const profiles = await profilesHere(setup.tensorFlow);
+    if (!profiles.includes(TOLERANT_PROFILE)) log.info(noTensorFlow(setup.tensorFlow));
     await ensureWorker(chain, sender, { role: Role.ROLE_MINER, stake: setup.stake, maxSeats: setup.maxSeats, memory, profiles }, log);
     log.debug("compute threads run one a task", { cores: availableParallelism() });
     const context: MinerContext = { ...setup, profiles, params: await queryParams(chain), db, startCompute };

@@ -45,6 +45,7 @@ export interface MinerContext {
   readonly allowPrivate: boolean;
   /** that this miner computes */
   readonly profiles: readonly string[];
+  readonly tensorFlow?: string | undefined;
   readonly fault?: Fault | undefined;
   readonly log: Logger;
   startCompute(setup: ComputeSetup, receive: (m: FromCompute) => void): ComputeThread;
@@ -159,7 +160,7 @@ export class MinedTask {
     const batches = await loadBatches(this.spec, this.plan, (cid, max) => this.blob(cid, max));
     const slots = this.mine().map((s) => s.index);
     const thread = this.ctx.startCompute(
-      { chainId: this.ctx.chain.chainId, task, maxParameters: Number(this.ctx.params.maxParameters), slots, batches, fault: this.ctx.fault },
+      { chainId: this.ctx.chain.chainId, task, maxParameters: Number(this.ctx.params.maxParameters), slots, batches, tensorFlow: this.ctx.tensorFlow, fault: this.ctx.fault },
       (m) => this.onCompute(m),
     );
     this.store = store;

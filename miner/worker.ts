@@ -18,7 +18,7 @@ async function run(setup: ComputeSetup): Promise<void> {
   });
   const plan = Compute.plan(setup);
   const spec = setup.task.spec as NonNullable<ComputeSetup["task"]["spec"]>;
-  const engine = await engineFor(spec, plan);
+  const engine = await engineFor(spec, plan, setup.tensorFlow);
   const compute = new Compute(setup, engine, () => performance.now());
   let going = false;
   let said = "";

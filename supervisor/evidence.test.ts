@@ -65,6 +65,12 @@ test("a residual that is longer than the model is cut off", async (t) => {
   t.is(sent, 1);
 });
 
+test("of a tolerant iteration the residual that it left is asked for as well", async (t) => {
+  const { task, relay: r } = relay(async (_q, take) => (take({ ...part, residual: RESIDUAL, last: true }), true), [Job.create({ taskId: 1n, slot: 1, seq: 1n })]);
+  await t.throwsAsync(r.residual(task, 1, 1n, HASH), { message: /no open job/ });
+  t.deepEqual(await r.residual({ ...task, profile: "tf-f32" }, 1, 1n, HASH), RESIDUAL);
+});
+
 test("peers' messages come back as the miner has them: the log's own from the log, others whole, and no more than its header counts", async (t) => {
   const fork = message(0, 2n, { loss: 9 });
   const serve = (messages: Iteration[]): Ask => async (_q, take) => (take({ ...part, messages, last: true }), true);

@@ -11,11 +11,12 @@ import { type TensorFlow, tensorModel } from "./model.js";
 import { TensorNetwork } from "./network.js";
 
 export type { TensorFlow } from "./model.js";
-export { NO_TENSORFLOW, tensorFlow } from "./tensorflow.js";
+export { noTensorFlow, tensorFlow } from "./tensorflow.js";
 
 /** `topologyJson` is what the plan was read from. */
 export async function createTolerantEngine(tf: TensorFlow, plan: ModelPlan, topologyJson: string, options: EngineOptions): Promise<Engine> {
   checkFits(plan, options.batchSize);
+  await tf.ready();
   const model = await tensorModel(tf, plan, topologyJson);
   return new ExactEngine(plan, options, await chooseHost(options.host ?? "auto"), {
     profile: "tf-f32",

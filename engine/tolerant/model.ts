@@ -4,7 +4,7 @@ import { writeLayersModel } from "#engine/export.js";
 import { activationOf, type ModelPlan } from "#engine/topology/index.js";
 
 /** The namespace of @tensorflow/tfjs or of @tensorflow/tfjs-node: only what stands in both is used. */
-export type TensorFlow = Pick<typeof tfjs, "io" | "loadLayersModel" | "mul" | "sum" | "tensor" | "tidy" | "variableGrads">;
+export type TensorFlow = Pick<typeof tfjs, "io" | "loadLayersModel" | "mul" | "ready" | "sum" | "tensor" | "tidy" | "variableGrads">;
 
 export interface TensorModel {
   /** One for each tensor of the plan. */

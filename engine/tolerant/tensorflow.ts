@@ -1,14 +1,13 @@
-/** @tensorflow/tfjs-node, where somebody installed it: an optional peer, see docs/decisions.md. */
+/** TensorFlow.js with its native library, where somebody installed it: an optional peer, see docs/decisions.md. */
 import type { TensorFlow } from "./model.js";
 
-const PACKAGE = "@tensorflow/tfjs-node";
+/** The GPU's is @tensorflow/tfjs-node-gpu; a test takes @tensorflow/tfjs, which has no library and is slow. */
+export const TENSORFLOW = "@tensorflow/tfjs-node";
 
-export const NO_TENSORFLOW = `the profile tf-f32 is not available: install ${PACKAGE} 4.22 with its native library beside pouwd, or go on with wasm-f32-1`;
+export const noTensorFlow = (name = TENSORFLOW): string => `the profile tf-f32 is not available, ${name} or its native library is missing: npm install --no-save ${name}@4.22.0, or go on with wasm-f32-1`;
 
-let loaded: Promise<TensorFlow | undefined> | undefined;
-
-/** Loaded once per thread, and only when it is asked for; undefined where the package or its native library is missing. */
-export const tensorFlow = (): Promise<TensorFlow | undefined> => (loaded ??= namespaceOf(() => import(PACKAGE as string)));
+/** Loaded only when it is asked for; undefined where the package or its native library is missing. */
+export const tensorFlow = (name = TENSORFLOW): Promise<TensorFlow | undefined> => namespaceOf(() => import(name));
 
 export async function namespaceOf(load: () => Promise<unknown>): Promise<TensorFlow | undefined> {
   try {
