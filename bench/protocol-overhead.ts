@@ -2,7 +2,7 @@
  * What the protocol costs a miner: every part of an iteration of one slot among eleven, in microseconds and in percent of
  * the gradient's. Parts of the compute thread stand apart from those of the main thread, which signs, logs and
  * checks peers' signatures while the next gradient is made. One thread does all of it here; sending is not part of it.
- * Before any time is told, every byte of every header agrees with the recorded run, and verifyExact accepts the recording.
+ * Before any time is told, every byte of every header agrees with the recorded run, and verifyIteration accepts the recording.
  */
 import "#platform/install.js";
 import { VerdictCode } from "#proto/gen/pouw.js";

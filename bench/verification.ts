@@ -1,5 +1,5 @@
 /**
- * What it costs to verify an iteration that was trained: verifyExact's time for each iteration that it re-runs over the
+ * What it costs to verify an iteration that was trained: verifyIteration's time for each iteration that it re-runs over the
  * time in which the miner's compute thread made one. Jobs in the order of the log, and spread over it at random as the lottery draws
  * them: then the replica has to travel between clocks. Every verdict is VALID, or there is no figure.
  */
@@ -20,7 +20,7 @@ const bench = "verification";
 for (const task of await benchTasks()) {
   const recording = await record(task, ITERATIONS);
   const verify = await verifierOf(recording);
-  const interval = Number(residualInterval(task.plan.parameters));
+  const interval = Number(residualInterval(task.plan.parameters, task.spec.profile));
   // Jobs that end at a hashed residual re-run a whole interval each; together every iteration of the slot once.
   const inOrder = Array.from({ length: ITERATIONS / interval }, (_, i) => BigInt((i + 1) * interval));
   const random = new Drbg(Uint8Array.of(1));

@@ -2,19 +2,25 @@
 import { checkLoss, memoryBytes, memoryTable, type ModelPlan, type Tensor } from "#engine/topology/index.js";
 import type { Host } from "#engine/kernels.js";
 import { Arena, MEMORY_LIMIT } from "#engine/memory.js";
-import { Network } from "#engine/network.js";
+import { type Addresses, Network } from "#engine/network.js";
 import { momentsOf, SGD } from "#engine/optimizer.js";
 import { Update } from "#engine/update.js";
-import type { Batch, Engine, EngineOptions, StepOptions, StepResult } from "#engine/types.js";
+import type { Batch, Engine, EngineOptions, Profile, StepOptions, StepResult } from "#engine/types.js";
+
+/** What a profile has of its own: the way from weights and batch to losses and gradient. State and maps are the exact ones of every profile. */
+export interface Arithmetic {
+  readonly profile: Profile;
+  network(arena: Arena, host: Host, at: Addresses): Pick<Network, "loss" | "forward" | "lossOf" | "backward" | "statistics" | "predictions">;
+}
 
 const EMPTY_MAP = Uint8Array.of(0);
 
 export class ExactEngine implements Engine {
-  readonly profile = "wasm-f32-1";
+  readonly profile: Profile;
   readonly host: "wasm" | "native";
   readonly batchSize: number;
   readonly #arena: Arena;
-  readonly #network: Network;
+  readonly #network: ReturnType<Arithmetic["network"]>;
   readonly #kernels: Host["kernels"];
   readonly #update: Update;
   readonly #at: Record<"initial" | "K" | "weights" | "gradient" | "moments" | "map" | "signs" | "info" | "seed" | "x" | "y" | "losses", number>;
@@ -30,8 +36,10 @@ export class ExactEngine implements Engine {
     readonly plan: ModelPlan,
     options: EngineOptions,
     host: Host,
+    arithmetic?: Arithmetic,
   ) {
     const { batchSize, loss } = options;
+    this.profile = arithmetic?.profile ?? "wasm-f32-1";
     const optimizer = options.optimizer ?? SGD;
     const moments = momentsOf(optimizer);
     checkLoss(plan, loss);
@@ -60,7 +68,8 @@ export class ExactEngine implements Engine {
     const seed = arena.reserve(16, "batch");
     this.#mapRoom = Number(sizes.map);
     this.#at = { initial, K, weights, gradient, moments: momentsAt, map, signs, info, seed, x, y, losses };
-    this.#network = new Network(plan, loss, batchSize, host.kernels, { weights, gradient, packed, columns, seed, x, y, losses, correct: info, activations, errors }, table);
+    const at: Addresses = { weights, gradient, packed, columns, seed, x, y, losses, correct: info, activations, errors };
+    this.#network = arithmetic?.network(arena, host, at) ?? new Network(plan, loss, batchSize, host.kernels, at, table);
     this.#update = new Update(plan, optimizer, host.kernels, { weights, gradient });
     this.#moments = moments;
     this.#random = plan.layers.some((l) => l.kind === "dropout");

@@ -14,7 +14,7 @@ export async function createEngine(plan: ModelPlan, options: EngineOptions): Pro
   return new ExactEngine(plan, options, await chooseHost(options.host ?? "auto"));
 }
 
-async function chooseHost(wanted: "wasm" | "native" | "auto"): Promise<Host> {
+export async function chooseHost(wanted: "wasm" | "native" | "auto"): Promise<Host> {
   if (wanted === "wasm") return wasmHost();
   const native = await trustedNative();
   if (native) return native();

@@ -34,7 +34,7 @@ export class Network {
   readonly #outputError: number;
   readonly #share: number;
   /** What a prediction does to the outputs, which the loss does otherwise. */
-  readonly final: "softmax" | "sigmoid" | undefined;
+  readonly final: Final;
 
   constructor(
     readonly plan: ModelPlan,
@@ -63,7 +63,7 @@ export class Network {
     // Without any parameter on the way the loss writes its errors here, as predictions do.
     this.#outputError = errors[0] ?? errorRoom(plan.outputSize);
     const last = lastComputing(layers);
-    this.final = last && finalOf(last, loss);
+    this.final = finalOf(plan, loss);
     const outputs: number[] = [];
     const valueOf = (layer: number): number => (layer < 0 ? at.x : (outputs[layer] as number));
     const errorOf = (layer: number): number => (layer < 0 ? 0 : (errors[slots.of[layer] as number] ?? 0));
@@ -113,12 +113,7 @@ export class Network {
 
   /** Row losses and right rows to their addresses, the error of the outputs to its place; answers the mean. */
   lossOf(rows: number): number {
-    const { kernels, at, plan, output, loss } = this;
-    const inverse = Math.fround(1 / rows);
-    const N = plan.outputSize;
-    return loss === "softmaxCrossEntropy"
-      ? kernels.softmaxCrossEntropy(rows, N, output, at.y, this.#outputError, at.losses, inverse, at.correct)
-      : kernels.elementLoss(ELEMENT_LOSSES[loss], rows, N, output, at.y, this.#outputError, at.losses, inverse, Math.fround(1 / N), at.correct);
+    return lossOfOutputs(this.kernels, this.loss, rows, this.plan.outputSize, this.output, this.at, this.#outputError);
   }
 
   /** From the outputs' error to the whole flat gradient, but for what moving averages go by. */
@@ -141,15 +136,32 @@ export class Network {
 
   /** Outputs as a client wants them; answers their address. */
   predictions(rows: number): number {
-    const { kernels, plan: { outputSize: N }, output } = this;
-    if (this.final === "softmax") kernels.softmax(rows, N, output, this.#outputError);
-    else if (this.final === "sigmoid") kernels.activate(activationCode("sigmoid"), rows * N, output, this.#outputError, 0);
-    else return output;
-    return this.#outputError;
+    return predictionsOf(this.kernels, this.final, rows, this.plan.outputSize, this.output, this.#outputError);
   }
 }
 
-function finalOf(last: LayerPlan, loss: Loss): "softmax" | "sigmoid" | undefined {
+/** From outputs to predictions, in `room` where the two differ; answers where they stand. */
+export function predictionsOf(kernels: Kernels, final: Final, rows: number, N: number, output: number, room: number): number {
+  if (final === "softmax") kernels.softmax(rows, N, output, room);
+  else if (final === "sigmoid") kernels.activate(activationCode("sigmoid"), rows * N, output, room, 0);
+  else return output;
+  return room;
+}
+
+/** The mean loss of outputs; row losses, right rows and the outputs' error to their addresses. */
+export function lossOfOutputs(kernels: Kernels, loss: Loss, rows: number, N: number, output: number, at: Pick<Addresses, "y" | "losses" | "correct">, error: number): number {
+  const inverse = Math.fround(1 / rows);
+  return loss === "softmaxCrossEntropy"
+    ? kernels.softmaxCrossEntropy(rows, N, output, at.y, error, at.losses, inverse, at.correct)
+    : kernels.elementLoss(ELEMENT_LOSSES[loss], rows, N, output, at.y, error, at.losses, inverse, Math.fround(1 / N), at.correct);
+}
+
+/** The activation of the last layer that the loss computes, where it does. */
+export type Final = "softmax" | "sigmoid" | undefined;
+
+export function finalOf(plan: Pick<ModelPlan, "layers">, loss: Loss): Final {
+  const last = lastComputing(plan.layers);
+  if (!last) return undefined;
   const activation = activationOf(last);
   if (activation === "softmax") return "softmax";
   return activation === "sigmoid" && loss === "binaryCrossEntropy" ? "sigmoid" : undefined;

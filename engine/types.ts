@@ -35,8 +35,12 @@ export interface StepResult {
   map: Uint8Array;
 }
 
+/** "wasm-f32-1" gives the same bits everywhere; "tf-f32" computes gradients in TensorFlow.js and is held to a bound. */
+export type Profile = "wasm-f32-1" | "tf-f32";
+
 export interface Engine {
-  readonly profile: "wasm-f32-1";
+  readonly profile: Profile;
+  /** What runs the kernels: all of them, or with tf-f32 those of the state. */
   readonly host: "wasm" | "native";
   readonly plan: ModelPlan;
   readonly batchSize: number;

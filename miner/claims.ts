@@ -12,6 +12,7 @@ import {
 } from "#proto/gen/pouw.js";
 import { toBigInt } from "#kernel/bytes.js";
 import { residualSeqBefore } from "#protocol/iterate.js";
+import { isTolerant } from "#protocol/profiles.js";
 import { type LogStore } from "#net/log-store.js";
 import { type TaskView } from "#client/chain/task-view.js";
 import { message, trySend } from "#client/chain/worker.js";
@@ -29,6 +30,7 @@ export interface ClaimsSetup {
   readonly taskId: bigint;
   readonly flop: bigint;
   readonly parameters: number;
+  readonly profile: string;
   readonly slots: readonly number[];
   readonly store: LogStore;
   readonly residuals: ResidualStore;
@@ -85,9 +87,12 @@ export class Claims {
     if (!o.fault && !(await o.reruns.run(slot, seq)).agrees) {
       return void o.log.error("a lucky iteration does not re-run to the same map: check this machine's memory, it is not claimed", { slot, seq });
     }
-    const hashed = residualSeqBefore(o.parameters, seq);
-    const residual = hashed > 0n ? await o.residualOf(slot, hashed) : undefined;
-    if (residual && o.fault !== "withhold-residual") o.push(slot, hashed, residual);
+    // What a verifier asks for: the residual that its re-run begins with, and that which a tolerant iteration left.
+    const wanted = [residualSeqBefore(o.parameters, o.profile, seq), ...(isTolerant(o.profile) ? [seq] : [])];
+    for (const hashed of wanted) {
+      const residual = hashed > 0n ? await o.residualOf(slot, hashed) : undefined;
+      if (residual && o.fault !== "withhold-residual") o.push(slot, hashed, residual);
+    }
     const proof = inclusionProof(o.store.slotHashes(slot), seq, a.to);
     o.log.info("lucky: claiming", { slot, seq });
     const m = message(MsgSubmitWork, { miner: o.sender.address, taskId: o.taskId, slot, header: own.header, headHeader: head.header, proof });

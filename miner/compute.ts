@@ -8,13 +8,17 @@ import { type Engine } from "#engine/types.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { type Header, type Slot, SlotStatus, type TaskSpec } from "#proto/gen/pouw.js";
 import { f32Bytes, NOT_FINITE } from "#protocol/floats.js";
-import { decodeHeader, headerHash } from "#protocol/header.js";
+import { decodeHeader, encodeHeader, headerHash } from "#protocol/header.js";
 import { stepOptionsOf } from "#protocol/engine-options.js";
 import { taskSeed } from "#protocol/initial.js";
 import { iterate, type Iterated, loadResidual } from "#protocol/iterate.js";
 import { Closures, closuresOf, effectiveClock, isReady } from "#protocol/lag.js";
 import { mapHash } from "#protocol/map.js";
 import { BatchOrder } from "#protocol/order.js";
+import { quantum } from "#protocol/quantise.js";
+import { isTolerant } from "#protocol/profiles.js";
+import { residualLeft } from "#protocol/tolerant.js";
+import { rerunTolerant, tolerantClaim } from "#protocol/tolerant-rerun.js";
 import { positionOf, residualInterval, roundOf, slotPositions } from "#protocol/positions.js";
 import { Replica } from "#protocol/replica.js";
 import { type Fault, FAULT_FROM, type Fork, misbehave, olderClock } from "./faults.js";
@@ -61,7 +65,7 @@ export class Compute {
     this.maps = Array.from({ length: spec.slots }, () => []);
     for (const slot of setup.slots) this.own.set(slot, { headers: [], prev: new Uint8Array(32) });
     this.order = new BatchOrder(setup.task.startBeacon, setup.task.id, spec.batches);
-    this.interval = residualInterval(engine.plan.parameters);
+    this.interval = residualInterval(engine.plan.parameters, spec.profile);
   }
 
   static plan(setup: ComputeSetup): ModelPlan {
@@ -89,15 +93,18 @@ export class Compute {
 
   /**
    * An own message, in causal order, that another run of ours signed. Its bytes were checked. It gives the residual that its
-   * header names back, which an audit may ask for.
+   * header names back, which an audit may ask for; in the tolerant profile that is lost where this run's arithmetic leaves
+   * another.
    */
   apply(raw: Raw): Applied {
     const header = decodeHeader(raw.header);
     const { slot, seq } = header;
     const own = this.own.has(slot);
-    if (own) this.redo(header);
+    if (own) this.redo(header, raw.map);
     this.enter(header, raw);
-    return { slot, seq, residual: own && header.residualHash.length === 32 ? f32Bytes(this.engine.residual(slot)).slice() : undefined };
+    const residual = own && header.residualHash.length === 32 ? f32Bytes(this.engine.residual(slot)).slice() : undefined;
+    const lost = residual && isTolerant(this.spec.profile) && !equalBytes(sha256(residual), header.residualHash);
+    return { slot, seq, residual: lost ? undefined : residual };
   }
 
   /** The residual after this own seq is kept: no message up to it needs a re-run. */
@@ -184,7 +191,7 @@ export class Compute {
     loadResidual(this.engine, SCRATCH, residualSeq === 0n ? undefined : residual);
     for (let at = residualSeq + 1n; at <= seq; at++) {
       const header = this.own.get(slot)?.headers[Number(at) - 1];
-      if (!header || !this.agrees(header, SCRATCH)) return { agrees: false, residual: new Uint8Array(0) };
+      if (!header || !this.agrees(header, this.mapsOf(slot, at) as Uint8Array, SCRATCH)) return { agrees: false, residual: new Uint8Array(0) };
     }
     return { agrees: true, residual: f32Bytes(this.engine.residual(SCRATCH)).slice() };
   }
@@ -215,15 +222,25 @@ export class Compute {
   }
 
   /** Runs an own iteration again at its own clock, on the residual of a slot handle. */
-  private agrees(header: Header, residual: number): boolean {
+  private agrees(header: Header, map: Uint8Array, residual: number): boolean {
     this.replica.moveTo(effectiveClock(header.clock, this.closures, header.height), this.mapsOf);
+    if (isTolerant(this.spec.profile)) return this.agreesWithin(header, map, residual);
     const r = this.engine.step(this.batch(header.slot, header.seq), residual, stepOptionsOf(this.spec, this.engine.plan, this.replica.seed, header.slot, header.seq));
     return equalBytes(mapHash(r.map), header.mapHash) && r.isNull === (header.loss === NOT_FINITE);
   }
 
+  /** In the tolerant profile the map stays as it was signed, and the residual is what it leaves of this run's update. */
+  private agreesWithin(header: Header, map: Uint8Array, slot: number): boolean {
+    const before = this.engine.residual(slot).slice();
+    const o = tolerantClaim(this.spec, this.engine.plan.parameters, header, map, undefined);
+    const { fault, update } = rerunTolerant({ engine: this.engine, batch: this.batch(header.slot, header.seq), before, ...o, seed: headerHash(encodeHeader(header)) });
+    if (!header.null) this.engine.residual(slot).set(residualLeft(before, update, o.claim.k, quantum(this.spec.quantumLog2)));
+    return fault === undefined;
+  }
+
   /** Makes the residual of an own iteration again; one that comes out differently means a broken machine. */
-  private redo(header: Header): void {
-    if (!this.agrees(header, header.slot) && !this.setup.fault) throw new Error(`own message ${header.slot}/${header.seq} does not re-run to the map that was signed`);
+  private redo(header: Header, map: Uint8Array): void {
+    if (!this.agrees(header, map, header.slot) && !this.setup.fault) throw new Error(`own message ${header.slot}/${header.seq} does not re-run to the map that was signed`);
   }
 
   private enter(header: Header, raw: Raw, hash = headerHash(raw.header)): void {

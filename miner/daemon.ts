@@ -9,6 +9,9 @@ import { ensureWorker, queryParams } from "#client/chain/worker.js";
 import { Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
 import { startThread } from "#platform/thread.js";
+import { noTensorFlow } from "#engine/tolerant/index.js";
+import { TOLERANT_PROFILE } from "#protocol/profiles.js";
+import { profilesHere } from "./engine.js";
 import { type Fault } from "./faults.js";
 import { type ComputeSetup, type FromCompute } from "./protocol.js";
 import { offeredMemory } from "./seats.js";
@@ -22,6 +25,8 @@ export interface MinerSetup {
   readonly maxSeats: number;
   readonly allowPrivate: boolean;
   readonly log: Logger;
+  /** the package that computes the tolerant profile: @tensorflow/tfjs-node unless it is named */
+  readonly tensorFlow?: string | undefined;
   readonly fault?: Fault | undefined;
   readonly ready?: () => void;
 }
@@ -45,9 +50,11 @@ export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void
   try {
     await claimHome(setup.home, chain);
     const memory = offeredMemory(totalmem());
-    await ensureWorker(chain, sender, { role: Role.ROLE_MINER, stake: setup.stake, maxSeats: setup.maxSeats, memory }, log);
+    const profiles = await profilesHere(setup.tensorFlow);
+    if (!profiles.includes(TOLERANT_PROFILE)) log.info(noTensorFlow(setup.tensorFlow));
+    await ensureWorker(chain, sender, { role: Role.ROLE_MINER, stake: setup.stake, maxSeats: setup.maxSeats, memory, profiles }, log);
     log.debug("compute threads run one a task", { cores: availableParallelism() });
-    const context: MinerContext = { ...setup, params: await queryParams(chain), db, startCompute };
+    const context: MinerContext = { ...setup, profiles, params: await queryParams(chain), db, startCompute };
     setup.ready?.();
     await watchTasks(chain, sender.address, {
       signal,

@@ -84,7 +84,7 @@ function rebuilt(input: IterateInput, honest: Iterated, map: Uint8Array): Iterat
 function unrun(input: IterateInput): Iterated {
   const { replica, slot, seq } = input;
   const parameters = replica.engine.plan.parameters;
-  const residual = seq % residualInterval(parameters) === 0n ? new Uint8Array(replica.engine.residual(slot).byteLength) : undefined;
+  const residual = seq % residualInterval(parameters, input.spec.profile) === 0n ? new Uint8Array(replica.engine.residual(slot).byteLength) : undefined;
   const digest = chainDigest(replica.chainDigestAt(slot, seq - 1n) as Uint8Array, mapHash(EMPTY_MAP));
   const header = Header.create({
     version: HEADER_VERSION,

@@ -29,5 +29,5 @@ export async function runMiner(options: MinerOptions, signal: AbortSignal): Prom
   const mnemonic = readMnemonic(options.key);
   const chain = await connectChain({ rpc: options.rpc, signal });
   const sender = await createSender({ chain, rpc: options.rpc, mnemonic });
-  await mine({ home: options.home, chain, sender, stake: options.stake, maxSeats: options.maxSeats, allowPrivate: options.allowPrivate ?? false, log, fault }, signal);
+  await mine({ home: options.home, chain, sender, stake: options.stake, maxSeats: options.maxSeats, allowPrivate: options.allowPrivate ?? false, tensorFlow: process.env["POUWD_TENSORFLOW"] || undefined, log, fault }, signal);
 }

@@ -10,6 +10,8 @@ export interface ComputeSetup {
   readonly slots: readonly number[];
   /** training batches by number, and their hashes */
   readonly batches: readonly { readonly x: Float32Array; readonly y: Int32Array | Float32Array; readonly hash: Uint8Array }[];
+  /** the package that computes the tolerant profile, where it is not the usual one */
+  readonly tensorFlow?: string | undefined;
   readonly fault?: Fault | undefined;
 }
 

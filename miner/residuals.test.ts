@@ -6,6 +6,7 @@ import test from "ava";
 import { sha256 } from "#kernel/crypto.js";
 import { Header } from "#proto/gen/pouw.js";
 import { residualSeqBefore } from "#protocol/iterate.js";
+import { EXACT_PROFILE } from "#protocol/profiles.js";
 import { Database } from "#platform/level.js";
 import { Evidence } from "./evidence.js";
 import { ResidualStore } from "./residuals.js";
@@ -13,7 +14,7 @@ import { ResidualStore } from "./residuals.js";
 const PARAMETERS = 1 << 15; // a hashed residual every 16 iterations
 async function storeWith(...seqs: bigint[]): Promise<ResidualStore> {
   const db = await Database.open(mkdtempSync(join(tmpdir(), "residuals-")));
-  const r = new ResidualStore(db, 1n, PARAMETERS);
+  const r = new ResidualStore(db, 1n, PARAMETERS, EXACT_PROFILE);
   for (const s of seqs) void r.put(0, s, Uint8Array.of(Number(s)));
   await db.write([]);
   return r;
@@ -22,7 +23,7 @@ async function storeWith(...seqs: bigint[]): Promise<ResidualStore> {
 test("the hashed residual that an audit begins at stays, whatever was kept between", async (t) => {
   const r = await storeWith(16n, 20n, 25n, 30n, 32n);
   await r.prune(0, 30n);
-  t.is(residualSeqBefore(PARAMETERS, 31n), 16n);
+  t.is(residualSeqBefore(PARAMETERS, EXACT_PROFILE, 31n), 16n);
   t.is((await r.get(0, 16n))?.[0], 16);
   await r.prune(0, 32n);
   t.is(await r.get(0, 30n), undefined);

@@ -7,6 +7,7 @@ export class ResidualStore {
     private readonly db: Database,
     private readonly taskId: bigint,
     private readonly parameters: number,
+    private readonly profile: string,
   ) {}
 
   /** Goes to disk with the next group: before the message that it belongs to is sent. */
@@ -40,7 +41,7 @@ export class ResidualStore {
    * the next one begins at the hashed residual before it. One that is kept besides is not what a verifier begins at.
    */
   async prune(slot: number, over: bigint): Promise<void> {
-    const base = await this.atOrBelow(slot, residualSeqBefore(this.parameters, over + 1n));
+    const base = await this.atOrBelow(slot, residualSeqBefore(this.parameters, this.profile, over + 1n));
     if (base) await this.db.clear(levelKey("r", this.taskId, slot, 0n), levelKey("r", this.taskId, slot, base.seq));
   }
 }

@@ -43,6 +43,9 @@ export interface MinerContext {
   readonly home: string;
   readonly db: Database;
   readonly allowPrivate: boolean;
+  /** that this miner computes */
+  readonly profiles: readonly string[];
+  readonly tensorFlow?: string | undefined;
   readonly fault?: Fault | undefined;
   readonly log: Logger;
   startCompute(setup: ComputeSetup, receive: (m: FromCompute) => void): ComputeThread;
@@ -67,6 +70,7 @@ export class MinedTask {
   private readonly pending = new Map<string, { message: Iteration; hash: Uint8Array }>();
   private readonly reported = new Set<number>();
   private joining = false;
+  private declined = false;
   private starting: Promise<void> | undefined;
   private store: LogStore | undefined;
   private machine: LogMachine | undefined;
@@ -114,6 +118,7 @@ export class MinedTask {
 
   async onView(view: TaskView): Promise<void> {
     this.view = view;
+    if (!this.ctx.profiles.includes(this.spec.profile)) return this.decline();
     const { phase } = view.task;
     if (phase === Phase.PHASE_INITIALISATION && !this.joining && this.mine().some((s) => !s.joined)) {
       this.joining = true;
@@ -140,16 +145,22 @@ export class MinedTask {
     await this.claims?.onView(view);
   }
 
+  /** Drawn for a profile that it had once: the seat is lost, which costs less than iterations that cannot be made. */
+  private decline(): void {
+    if (!this.declined) this.log.error("a seat is not taken: this miner does not compute the task's profile now", { profile: this.spec.profile, have: this.ctx.profiles.join(",") });
+    this.declined = true;
+  }
+
   // ---- start ----
 
   private async start(): Promise<void> {
     const { task } = this.view;
     const store = await LogStore.open(this.ctx.db, task.id, this.spec.slots);
-    this.residuals = new ResidualStore(this.ctx.db, task.id, this.plan.parameters);
+    this.residuals = new ResidualStore(this.ctx.db, task.id, this.plan.parameters, this.spec.profile);
     const batches = await loadBatches(this.spec, this.plan, (cid, max) => this.blob(cid, max));
     const slots = this.mine().map((s) => s.index);
     const thread = this.ctx.startCompute(
-      { chainId: this.ctx.chain.chainId, task, maxParameters: Number(this.ctx.params.maxParameters), slots, batches, fault: this.ctx.fault },
+      { chainId: this.ctx.chain.chainId, task, maxParameters: Number(this.ctx.params.maxParameters), slots, batches, tensorFlow: this.ctx.tensorFlow, fault: this.ctx.fault },
       (m) => this.onCompute(m),
     );
     this.store = store;
@@ -164,6 +175,7 @@ export class MinedTask {
       taskId: task.id,
       flop: task.flop,
       parameters: this.plan.parameters,
+      profile: this.spec.profile,
       slots,
       store,
       residuals: this.residuals,

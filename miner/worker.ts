@@ -1,9 +1,8 @@
 /** The compute thread's entry: takes messages in order, and iterates whenever nothing waits. */
 import "#platform/install.js";
 import { parentPort, workerData } from "node:worker_threads";
-import { engineOptionsOf } from "#protocol/engine-options.js";
-import { createEngine } from "#engine/index.js";
 import { Compute } from "./compute.js";
+import { engineFor } from "./engine.js";
 import { type Applied, type ComputeSetup, type FromCompute, type ToCompute, unpackPeer } from "./protocol.js";
 
 const port = parentPort;
@@ -29,7 +28,7 @@ async function run(setup: ComputeSetup): Promise<void> {
   });
   const plan = Compute.plan(setup);
   const spec = setup.task.spec as NonNullable<ComputeSetup["task"]["spec"]>;
-  const engine = await createEngine(plan, engineOptionsOf(spec));
+  const engine = await engineFor(spec, plan, setup.tensorFlow);
   const compute = new Compute(setup, engine, () => performance.now());
   let going = false;
   let said = "";

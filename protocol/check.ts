@@ -184,7 +184,7 @@ function contentFault(ctx: CheckContext, h: Header, map: Uint8Array): Violation 
   } catch (error) {
     return fault("map", (error as Error).message);
   }
-  const due = h.seq % residualInterval(ctx.parameters) === 0n;
+  const due = h.seq % residualInterval(ctx.parameters, spec.profile) === 0n;
   if (h.residualHash.length !== (due ? 32 : 0)) return fault("residual_hash", `has ${h.residualHash.length} bytes, want ${due ? 32 : 0}`);
   if (h.null && mapCount(map) !== 0) return fault("null", "a null iteration with a map that is not empty");
   if (!h.null && h.loss === NOT_FINITE) return fault("null", "loss is not finite, yet the iteration is not null");

@@ -24,7 +24,7 @@ import { positionOf, residualInterval, roundOf, slotPositions } from "./position
 import { reasonNumber } from "./reasons.js";
 import { Replica } from "./replica.js";
 import { Drbg } from "./drbg.js";
-import { verifyExact, type VerifyInput } from "./verify.js";
+import { verifyIteration, type VerifyInput } from "./verify.js";
 
 const CHAIN = "pouw-test-1";
 const TASK = 7n;
@@ -174,8 +174,8 @@ class Group {
         replica.record({ slot: s, seq: q, headerHash: headerHash(message.header), mapHash: mapHash(message.map) });
       }
     }
-    const from = residualSeqBefore(this.plan.parameters, seq);
-    return verifyExact({
+    const from = residualSeqBefore(this.plan.parameters, this.spec.profile, seq);
+    return verifyIteration({
       ctx: this.ctx,
       replica,
       iterationOf: (s, q) => this.log.get(`${s}/${q}`),
@@ -238,7 +238,7 @@ for (const { slots, lag } of [{ slots: 1, lag: 1 }, { slots: 3, lag: 1 }, { slot
 
 test("a model of more than 2^14 parameters is re-run from its last hashed residual", async (t) => {
   const g = await Group.create({ slots: 1, lag: 1, epochs: 2, batches: 20, units: 256 });
-  t.is(residualInterval(g.plan.parameters), 16n);
+  t.is(residualInterval(g.plan.parameters, g.spec.profile), 16n);
   t.deepEqual(g.run(1, 35n), []);
   const [m] = g.members as [Member];
   t.deepEqual([...m.residuals.keys()], [16n, 32n]);

@@ -50,7 +50,7 @@ export function iterate(input: IterateInput): Iterated {
   const result = engine.step(input.batch, slot, stepOptionsOf(spec, engine.plan, replica.seed, slot, seq));
   const hash = mapHash(result.map);
   const digest = chainDigest(own, hash);
-  const hashed = seq % residualInterval(engine.plan.parameters) === 0n;
+  const hashed = seq % residualInterval(engine.plan.parameters, spec.profile) === 0n;
   const residual = hashed ? f32Bytes(engine.residual(slot)).slice() : undefined;
   const header = Header.create({
     version: HEADER_VERSION,
@@ -90,7 +90,7 @@ export function loadResidual(engine: Engine, slot: number, bytes: Uint8Array | u
 }
 
 /** The seq of the last hashed residual before `seq`; 0 when the re-run begins at the zeros of the start. */
-export function residualSeqBefore(parameters: number, seq: bigint): bigint {
-  const interval = residualInterval(parameters);
+export function residualSeqBefore(parameters: number, profile: string, seq: bigint): bigint {
+  const interval = residualInterval(parameters, profile);
   return ((seq - 1n) / interval) * interval;
 }

@@ -6,6 +6,7 @@
  */
 import type { TaskSpec } from "#proto/gen/pouw.js";
 import { fromBits } from "./floats.js";
+import { isTolerant } from "./profiles.js";
 
 export type Span = Pick<TaskSpec, "epochs" | "batches" | "slots">;
 
@@ -33,8 +34,8 @@ export const positionOf = (spec: Span, slot: number, seq: bigint): bigint => rou
 
 export const epochOf = (spec: Span, position: bigint): number => Number(position / BigInt(spec.batches));
 
-/** R: iterations from one hashed residual to the next. */
-export const residualInterval = (parameters: number): bigint => (parameters <= 2 ** 14 ? 1n : 16n);
+/** R: iterations from one hashed residual to the next. What a tolerant iteration leaves cannot be made again, so all are hashed. */
+export const residualInterval = (parameters: number, profile: string): bigint => (parameters <= 2 ** 14 || isTolerant(profile) ? 1n : 16n);
 
 /** Bits of the learning rate in an epoch: the last step of the schedule that has begun, else the task's own. */
 export function lrBitsAt(spec: Pick<TaskSpec, "lrBits" | "schedule">, epoch: number): number {

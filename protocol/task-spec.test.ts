@@ -11,6 +11,11 @@ const topology = JSON.stringify({
   class_name: "Sequential",
   config: { name: "m", layers: [{ class_name: "Dense", config: { name: "a", units: 32, activation: "relu", batch_input_shape: [null, 64] } }, { class_name: "Dense", config: { name: "b", units: 10, activation: "softmax" } }] },
 });
+const dense = (inputs: number, units: number): string => JSON.stringify({ class_name: "Sequential", config: { layers: [{ class_name: "Dense", config: { units, batch_input_shape: [null, inputs] } }, { class_name: "Dense", config: { units: 2, activation: "softmax" } }] } });
+const PADDED = JSON.stringify({
+  class_name: "Sequential",
+  config: { layers: [{ class_name: "AveragePooling2D", config: { pool_size: 3, padding: "same", batch_input_shape: [null, 8, 8, 1] } }, { class_name: "Flatten", config: {} }, { class_name: "Dense", config: { units: 100, activation: "softmax" } }] },
+});
 const cid = cidOf(Uint8Array.of(1));
 const digest = new Uint8Array(32);
 const spec = TaskSpec.create({
@@ -26,6 +31,14 @@ test("a task takes the defaults of the protocol", (t) => {
   t.is(residualInterval, 1n);
   t.deepEqual(fillDefaults(s, parseTopology(topology, { maxParameters: 100_000 })), s, "filling in twice changes nothing");
   t.notThrows(() => checkSpec(s, params));
+});
+
+test("in the tolerant profile every residual is hashed, whatever the model's size", (t) => {
+  const large = { ...spec, topology: dense(300, 60) };
+  t.is(acceptSpec(large, params).residualInterval, 16n);
+  const accepted = acceptSpec({ ...large, profile: "tf-f32" }, params);
+  t.is(accepted.residualInterval, 1n);
+  t.is(accepted.spec.profile, "tf-f32");
 });
 
 test("run_ahead is about 20 s of rounds, within its bounds", (t) => {
@@ -65,6 +78,8 @@ for (const [field, change] of [
   ["run_ahead", { runAhead: 63n }],
   ["run_ahead", { runAhead: 131_073n }],
   ["profile", { profile: "webgpu-1" }],
+  ["profile", { profile: "tf-f32", topology: PADDED }],
+  ["profile", { profile: "tf-f32", batchSize: 2, topology: dense(2100, 2000) }],
   ["manifest_cid", { manifestCid: "bafy" }],
   ["test_set", { testSet: undefined }],
   ["test_set.key_hash", { testSet: { cid, plaintextHash: digest, keyHash: new Uint8Array(31), rows: 1 } }],

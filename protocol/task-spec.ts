@@ -3,21 +3,24 @@
  *
  * The chain and the client run this same code, so a client hears the chain's own line before it pays for it.
  */
-import { checkLoss, flop as flopOf, MEMORY_LIMIT, memoryBytes, parseTopology, type ModelPlan } from "#engine/topology/index.js";
+import { checkLoss, checkTolerant, flop as flopOf, MEMORY_LIMIT, memoryBytes, parseTopology, type ModelPlan } from "#engine/topology/index.js";
 import { momentsOf } from "#engine/optimizer.js";
 import { type Optimizer, OptimizerKind, type Params, type TaskSpec } from "#proto/gen/pouw.js";
 import { parseCid } from "./cid.js";
 import { hasClasses, lossName, optimizerOf } from "./engine-options.js";
 import { fromBits, isPositiveNormal } from "./floats.js";
 import { residualInterval, totalPositions } from "./positions.js";
+import { EXACT_PROFILE, isTolerant, PROFILES } from "./profiles.js";
 import { SpecError } from "./spec-error.js";
 
 export { lossName } from "./engine-options.js";
 export { SpecError } from "./spec-error.js";
 
-export const EXACT_PROFILE = "wasm-f32-1";
+export { EXACT_PROFILE };
 /** The most parameters that any chain lets a model have; max_parameters of a chain may be lower. */
 export const MAX_PARAMETERS = 2 ** 26;
+/** In the tolerant profile, whose miners keep the residual of every iteration for some 100 s: 16 MiB each. */
+export const MAX_TOLERANT_PARAMETERS = 2 ** 22;
 /** Largest canonical segment, and largest plaintext of a test set. */
 export const MAX_SEGMENT_BYTES = 4 * 1024 * 1024;
 /** Room in a segment for its protobuf fields. */
@@ -83,7 +86,7 @@ export function acceptSpec(spec: TaskSpec, params: SpecParams): AcceptedSpec {
   range("batch_size", spec.batchSize, 1, 65_536);
   const filled = fillDefaults(spec, plan);
   checkFields(filled, plan, params);
-  return { spec: filled, plan, flop: flopOf(plan, filled.batchSize), residualInterval: residualInterval(plan.parameters) };
+  return { spec: filled, plan, flop: flopOf(plan, filled.batchSize), residualInterval: residualInterval(plan.parameters, filled.profile) };
 }
 
 /** Checks a task whose defaults are filled in, and gives the plan of its model. */
@@ -131,7 +134,21 @@ function checkModel(spec: TaskSpec, plan: ModelPlan, params: SpecParams): void {
   if (spec.batchSize * row + SEGMENT_OVERHEAD > MAX_SEGMENT_BYTES) {
     throw new SpecError("batch_size", `a batch is ${spec.batchSize * row} bytes, want one to fit a segment of ${MAX_SEGMENT_BYTES}: take at most ${Math.floor((MAX_SEGMENT_BYTES - SEGMENT_OVERHEAD) / row)} rows`);
   }
-  if (spec.profile !== EXACT_PROFILE) throw new SpecError("profile", `got ${JSON.stringify(spec.profile.slice(0, 40))}, want ${EXACT_PROFILE}: no other profile is supported yet`);
+  checkProfile(spec, plan);
+}
+
+function checkProfile({ profile, optimizer }: TaskSpec, plan: ModelPlan): void {
+  if (!PROFILES.includes(profile)) throw new SpecError("profile", `got ${JSON.stringify(profile.slice(0, 40))}, want ${PROFILES.join(" or ")}`);
+  if (!isTolerant(profile)) return;
+  // What its bound was measured with.
+  if (optimizer) throw new SpecError("profile", `${profile} trains by SGD alone: leave optimizer out, or take ${EXACT_PROFILE}`);
+  if (plan.parameters > MAX_TOLERANT_PARAMETERS) throw new SpecError("profile", `${profile} takes models of at most ${MAX_TOLERANT_PARAMETERS} parameters, this one has ${plan.parameters}: take ${EXACT_PROFILE}`);
+  try {
+    checkTolerant(plan);
+  } catch (error) {
+    if (error instanceof Error && error.name === "TopologyError") throw new SpecError("profile", error.message);
+    throw error;
+  }
 }
 
 function checkOptimizer(o: Optimizer | undefined): void {
@@ -205,9 +222,9 @@ function checkSchedule(spec: TaskSpec): void {
  */
 function checkTimes(spec: TaskSpec, plan: ModelPlan, params: SpecParams): void {
   const flop = flopOf(plan, spec.batchSize);
-  const rerun = defaultIterationBlocks(flop * residualInterval(plan.parameters));
+  const rerun = defaultIterationBlocks(flop * residualInterval(plan.parameters, spec.profile));
   if (rerun > params.verdictWindow) {
-    throw new SpecError("batch_size", `re-running ${residualInterval(plan.parameters)} iterations of ${flop} flop takes ${rerun} s at 10 GFLOP/s, want at most ${params.verdictWindow}, the verdict window: take a smaller model or a smaller batch_size`);
+    throw new SpecError("batch_size", `re-running ${residualInterval(plan.parameters, spec.profile)} iterations of ${flop} flop takes ${rerun} s at 10 GFLOP/s, want at most ${params.verdictWindow}, the verdict window: take a smaller model or a smaller batch_size`);
   }
   range("lag", spec.lag, 1, 16);
   range("run_ahead", spec.runAhead, lowestRunAhead(spec.lag), MAX_RUN_AHEAD);

@@ -1,8 +1,9 @@
 /**
- * The re-run of one iteration in the exact profile (protocol section 10).
+ * The re-run of one iteration (protocol section 10).
  *
  * The state is rebuilt from the log, the residual is the last one that a header hashes, and up to R iterations are run
- * again; every field of every header on the way is compared to the bit. All that comes from outside (residual, batches,
+ * again. In the exact profile every field of every header on the way is compared to the bit. In the tolerant profile R is
+ * 1, and the one iteration is judged between two residuals that its miner serves: the one before and its own. All that comes from outside (residual, batches,
  * peers' messages) is handed in; what is still lacking is named in the answer and the caller calls again with it.
  */
 import { equalBytes } from "#kernel/bytes.js";
@@ -16,9 +17,12 @@ import { emptyRoot } from "./log-root.js";
 import { mapHash } from "./map.js";
 import { Peers, type Equivocation } from "./peers.js";
 import { positionOf } from "./positions.js";
+import { isTolerant } from "./profiles.js";
 import { invalid, verdict, type Reason, type Verdict } from "./reasons.js";
 import { MissingMap, type Replica } from "./replica.js";
 import { sha256 } from "./hash.js";
+import type { Fault } from "./tolerant.js";
+import { rerunTolerant, tolerantClaim } from "./tolerant-rerun.js";
 
 export interface VerifyInput {
   ctx: CheckContext;
@@ -33,8 +37,10 @@ export interface VerifyInput {
   seq: bigint;
   /** A claim's header bytes. */
   claimed?: Uint8Array | undefined;
-  /** Residual after residualSeqBefore(n, seq): bytes, undefined when not fetched yet, null when nobody served it in time. */
+  /** Residual after residualSeqBefore(n, profile, seq): bytes, undefined when not fetched yet, null when nobody served it in time. */
   residual?: Uint8Array | null | undefined;
+  /** Residual after seq itself, which the tolerant profile asks for as well. */
+  residualAfter?: Uint8Array | null | undefined;
   /** Seq of a slot's newest anchored head: what supervisors must serve. */
   anchoredSeq(slot: number): bigint;
   /** By batch number: undefined when not fetched yet, null when no supervisor served it in time. */
@@ -51,7 +57,7 @@ export type { Equivocation };
 
 export type VerifyOutcome =
   | (Verdict & { needs?: undefined; equivocation?: Equivocation | undefined })
-  /** Hand in the residual whose sha256 is `hash`. */
+  /** Hand in the residual after this seq, whose sha256 is `hash`. */
   | { needs: "residual"; seq: bigint; hash: Uint8Array }
   /** Hand in the batch of this number. */
   | { needs: "batch"; batch: number }
@@ -60,10 +66,10 @@ export type VerifyOutcome =
 
 const { VERDICT_VALID, VERDICT_VOID, VERDICT_NO_RESIDUAL, VERDICT_UNSERVED } = VerdictCode;
 
-export function verifyExact(input: VerifyInput): VerifyOutcome {
+export function verifyIteration(input: VerifyInput): VerifyOutcome {
   const { replica, slot, seq } = input;
   const n = replica.engine.plan.parameters;
-  const from = residualSeqBefore(n, seq);
+  const from = residualSeqBefore(n, input.ctx.spec.profile, seq);
 
   // What closed this very slot came after what it did, and validators may hear of it at different times.
   const ctx: CheckContext = { ...input.ctx, closures: new Closures(input.ctx.closures.all().filter((c) => c.slot !== slot)) };
@@ -111,12 +117,19 @@ function startOf({ replica, slot, residual }: VerifyInput, ctx: CheckContext, fr
   } catch (error) {
     return { outcome: invalid("header", `slot ${slot}, seq ${from}: ${(error as Error).message}`) };
   }
-  if (header.residualHash.length !== 32) return { outcome: invalid("residual_hash", `slot ${slot}, seq ${from}: no residual_hash`) };
-  if (residual === null) return { outcome: verdict(VERDICT_NO_RESIDUAL, "no_residual", `slot ${slot}, seq ${from}: not served`) };
-  if (!residual || !equalBytes(sha256(residual), header.residualHash)) return { outcome: { needs: "residual", seq: from, hash: header.residualHash } };
-  if (residual.length !== replica.engine.residual(slot).byteLength) return { outcome: invalid("residual_hash", `slot ${slot}, seq ${from}: the residual has ${residual.length} bytes, want ${4 * replica.engine.plan.parameters}`) };
-  loadResidual(replica.engine, slot, residual);
+  const served = servedResidual(residual, header, slot, from, ctx.parameters);
+  if ("outcome" in served) return served;
+  loadResidual(replica.engine, slot, served.bytes);
   return { tip: { ...tipAfter({ header, headerHash: headerHash(message.header) }, replica.logRoot(slot, from)), chainDigest: known } };
+}
+
+/** The residual after (slot, seq) if it is what the header hashes. */
+function servedResidual(residual: Uint8Array | null | undefined, { residualHash }: Header, slot: number, seq: bigint, parameters: number): { bytes: Uint8Array } | { outcome: VerifyOutcome } {
+  if (residualHash.length !== 32) return { outcome: invalid("residual_hash", `slot ${slot}, seq ${seq}: no residual_hash`) };
+  if (residual === null) return { outcome: verdict(VERDICT_NO_RESIDUAL, "no_residual", `slot ${slot}, seq ${seq}: not served`) };
+  if (!residual || !equalBytes(sha256(residual), residualHash)) return { outcome: { needs: "residual", seq, hash: residualHash } };
+  if (residual.length !== 4 * parameters) return { outcome: invalid("residual_hash", `slot ${slot}, seq ${seq}: the residual has ${residual.length} bytes, want ${4 * parameters}`) };
+  return { bytes: residual };
 }
 
 function rerun(input: VerifyInput, ctx: CheckContext, peers: Peers, message: Iteration, seq: bigint, tip: SlotTip): Step {
@@ -151,6 +164,8 @@ function rerun(input: VerifyInput, ctx: CheckContext, peers: Peers, message: Ite
     }
   }
 
+  const after = isTolerant(ctx.spec.profile) ? servedResidual(input.residualAfter, header, slot, seq, ctx.parameters) : undefined;
+  if (after && "outcome" in after) return after;
   const number = ctx.order.batchOf(positionOf(ctx.spec, slot, seq));
   const batch = input.batch(number);
   if (batch === undefined) return { outcome: { needs: "batch", batch: number } };
@@ -161,13 +176,23 @@ function rerun(input: VerifyInput, ctx: CheckContext, peers: Peers, message: Ite
     if (error instanceof MissingMap) return { outcome: verdict(VERDICT_UNSERVED, "no_map", error.message) };
     throw error;
   }
-  const got = iterate({ replica, chainId: ctx.chainId, taskId: ctx.taskId, spec: ctx.spec, slot, seq, height: header.height, clock: header.clock, batch, batchHash: header.batchHash, prev: tip.headerHash });
-  const differs = firstDifference(got.header, header);
-  if (differs) return bad(differs.reason, `slot ${slot}, seq ${seq}: ${differs.reason} is ${differs.want} in the header, ${differs.got} in the re-run`);
-  if (!equalBytes(got.headerBytes, message.header)) return bad("header", `slot ${slot}, seq ${seq}: the re-run gives other header bytes`);
+  const fault = after
+    ? rerunTolerant({ engine: replica.engine, batch, before: replica.engine.residual(slot).slice(), ...tolerantClaim(ctx.spec, ctx.parameters, header, message.map, after.bytes), seed: form.ok.headerHash }).fault
+    : exactFault(input, ctx, message, header, batch, tip);
+  if (fault) return bad(fault.reason, `slot ${slot}, seq ${seq}: ${fault.text}`);
   // The log may end at this very header's predecessor; its own map then comes from the message.
   if (replica.knownSeq(slot) < seq) replica.record({ slot, seq, headerHash: form.ok.headerHash, mapHash: header.mapHash });
   return { tip: tipAfter(form.ok, replica.logRoot(slot, seq)) };
+}
+
+/** The first field that the re-run does not give to the bit. */
+function exactFault({ replica }: VerifyInput, ctx: CheckContext, message: Iteration, header: Header, batch: Batch, tip: SlotTip): Fault | undefined {
+  const { slot, seq, height, clock, batchHash } = header;
+  const got = iterate({ replica, chainId: ctx.chainId, taskId: ctx.taskId, spec: ctx.spec, slot, seq, height, clock, batch, batchHash, prev: tip.headerHash });
+  const differs = firstDifference(got.header, header);
+  if (differs) return { reason: differs.reason, text: `${differs.reason} is ${differs.want} in the header, ${differs.got} in the re-run` };
+  if (!equalBytes(got.headerBytes, message.header)) return { reason: "header", text: "the re-run gives other header bytes" };
+  return undefined;
 }
 
 function isOtherMap(message: Iteration): boolean {

@@ -16,6 +16,7 @@ function relay(ask: Ask, jobs = [Job.create({ taskId: 1n, slot: 1, seq: 2n })]) 
   const task: EvidenceTask = {
     id: 1n,
     parameters: 3,
+    profile: "wasm-f32-1",
     logStore: { get: async (slot, seq) => find(slot, seq), hash: (slot, seq) => { const m = find(slot, seq); return m && sha256(m.header); } },
     minerOf: () => [{ worker: "miner", ask }],
   };
@@ -62,6 +63,12 @@ test("a residual that is longer than the model is cut off", async (t) => {
   });
   await t.throwsAsync(r.residual(task, 1, 1n, HASH), { message: /more than 12 bytes/ });
   t.is(sent, 1);
+});
+
+test("of a tolerant iteration the residual that it left is asked for as well", async (t) => {
+  const { task, relay: r } = relay(async (_q, take) => (take({ ...part, residual: RESIDUAL, last: true }), true), [Job.create({ taskId: 1n, slot: 1, seq: 1n })]);
+  await t.throwsAsync(r.residual(task, 1, 1n, HASH), { message: /no open job/ });
+  t.deepEqual(await r.residual({ ...task, profile: "tf-f32" }, 1, 1n, HASH), RESIDUAL);
 });
 
 test("peers' messages come back as the miner has them: the log's own from the log, others whole, and no more than its header counts", async (t) => {

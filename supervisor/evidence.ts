@@ -9,6 +9,7 @@ import { equalBytes, toHex } from "#kernel/bytes.js";
 import { sha256 } from "#kernel/crypto.js";
 import { type EvidenceReply, Header, type Iteration, type Job } from "#proto/gen/pouw.js";
 import { residualSeqBefore } from "#protocol/iterate.js";
+import { isTolerant } from "#protocol/profiles.js";
 import { type BusPeer, exhausted, notFound, refused } from "#net/index.js";
 import { type LogStore } from "#net/log-store.js";
 import { type ResidualCache } from "./residuals.js";
@@ -16,6 +17,7 @@ import { type ResidualCache } from "./residuals.js";
 export interface EvidenceTask {
   readonly id: bigint;
   readonly parameters: number;
+  readonly profile: string;
   readonly logStore: Pick<LogStore, "get" | "hash">;
   minerOf(slot: number): readonly Pick<BusPeer, "ask" | "worker">[];
 }
@@ -43,8 +45,9 @@ export class EvidenceRelay {
 
   async residual(task: EvidenceTask, slot: number, seq: bigint, residualHash: Uint8Array): Promise<Uint8Array> {
     const jobs = await this.jobs(task.id);
-    if (!jobs.some((j) => j.slot === slot && residualSeqBefore(task.parameters, j.seq) === seq)) {
-      throw refused(`no open job of task ${task.id} begins at the residual after ${slot}/${seq}: ask when the chain has one`);
+    const asksFor = (job: bigint): boolean => residualSeqBefore(task.parameters, task.profile, job) === seq || (isTolerant(task.profile) && job === seq);
+    if (!jobs.some((j) => j.slot === slot && asksFor(j.seq))) {
+      throw refused(`no open job of task ${task.id} needs the residual after ${slot}/${seq}: ask when the chain has one`);
     }
     const held = this.cache.get(residualHash);
     if (held) return held;

@@ -113,6 +113,9 @@ export class SupervisedTask {
   get parameters(): number {
     return this.plan.parameters;
   }
+  get profile(): string {
+    return this.spec.profile;
+  }
   private get spec() {
     const { spec } = this.view.task;
     if (!spec) throw new Error(`task ${this.view.task.id} has no spec`);

@@ -12,7 +12,7 @@ import { closuresOf } from "#protocol/lag.js";
 import { BatchOrder } from "#protocol/order.js";
 import { Replica } from "#protocol/replica.js";
 import { MAX_PARAMETERS } from "#protocol/task-spec.js";
-import { verifyExact, type VerifyOutcome } from "#protocol/verify.js";
+import { verifyIteration, type VerifyOutcome } from "#protocol/verify.js";
 import { type Iteration, type Slot, type Task, type TaskSpec, VerdictCode } from "#proto/gen/pouw.js";
 import { type LogUpdate } from "./log.js";
 
@@ -30,6 +30,8 @@ export interface RunInput {
   readonly seq: bigint;
   readonly claimed?: Uint8Array | undefined;
   readonly residual?: Uint8Array | null | undefined;
+  /** of the tolerant profile */
+  readonly residualAfter?: Uint8Array | null | undefined;
   /** by number; null: nobody served it in time */
   readonly batches: ReadonlyMap<number, Batch | null>;
   /** in the manifest, of every batch that the re-run takes */
@@ -65,6 +67,7 @@ export class Compute {
     const { task } = setup;
     const spec = task.spec as TaskSpec;
     const plan = parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS });
+    // The exact engine in every profile: validators then judge alike to the bit, whatever is installed beside them.
     const engine = await createEngine(plan, engineOptionsOf(spec));
     return new Compute(setup, plan, engine, taskSeed(task.startBeacon, task.id));
   }
@@ -81,7 +84,7 @@ export class Compute {
   run(input: RunInput, progress: (done: number, total: number) => void): VerifyOutcome {
     let clean = false;
     try {
-      const outcome = verifyExact({
+      const outcome = verifyIteration({
         ctx: this.#context(input),
         replica: this.#replica,
         iterationOf: (slot, seq) => this.#logs[slot]?.message(seq),
@@ -89,6 +92,7 @@ export class Compute {
         seq: input.seq,
         claimed: input.claimed,
         residual: input.residual,
+        residualAfter: input.residualAfter,
         anchoredSeq: (s) => input.anchored[s] ?? 0n,
         batch: (number) => input.batches.get(number),
         peers: input.peers,

@@ -41,17 +41,18 @@ export async function judge(work: Work, request: VerifyRequest, options: JudgeOp
     return verdict(VerdictCode.VERDICT_UNSERVED, "no_batch", data.error.message);
   }
 
-  let residual: Uint8Array | null | undefined;
+  // where the re-run begins, and in the tolerant profile where it ends
+  const residuals: { -readonly [K in "residual" | "residualAfter"]?: RunInput[K] } = {};
   const anchored = Array.from({ length: work.spec.slots }, (_, s) => request.anchors.find((a) => a.slot === s)?.heads.at(-1)?.seq ?? 0n);
   const rerun = (peers: RunInput["peers"] = [], peersComplete = false): Promise<VerifyOutcome> =>
-    work.run({ slot, seq, claimed: header.length > 0 ? header : undefined, residual, ...data.value, peers, peersComplete, slots: request.slots, anchored }, (done, total) => progress("re-running", done, total));
+    work.run({ slot, seq, claimed: header.length > 0 ? header : undefined, ...residuals, ...data.value, peers, peersComplete, slots: request.slots, anchored }, (done, total) => progress("re-running", done, total));
 
   let outcome = await rerun();
-  if (outcome.needs === "residual") {
+  for (let asked = 0; outcome.needs === "residual" && asked < 2; asked++) {
     const wanted = outcome;
     patience.renew();
     const served = await patience.until((a) => work.residual(slot, wanted.seq, wanted.hash, request, a));
-    residual = served.error ? null : served.value;
+    residuals[wanted.seq === seq ? "residualAfter" : "residual"] = served.error ? null : served.value;
     outcome = await rerun();
   }
   if (outcome.needs === "peers") {
@@ -70,7 +71,7 @@ async function fetchLog(work: Work, request: VerifyRequest, attempt: Attempt): P
   const { slot, seq } = request.job as NonNullable<VerifyRequest["job"]>;
   await work.ensure(slot, seq, request, attempt);
   let unanchored: Unserved | undefined;
-  for (let s = residualSeqBefore(work.plan.parameters, seq) + 1n; s <= seq; s++) {
+  for (let s = residualSeqBefore(work.plan.parameters, work.spec.profile, seq) + 1n; s <= seq; s++) {
     for (const [peer, count] of clockOf(work, slot, s).entries()) {
       // what the task does not have is the re-run's to judge
       if (peer === slot || peer >= work.spec.slots || count > slotPositions(work.spec, peer)) continue;
@@ -100,7 +101,7 @@ async function fetchBatches(work: Work, request: VerifyRequest, attempt: Attempt
   const { slot, seq } = request.job as NonNullable<VerifyRequest["job"]>;
   const batches = new Map<number, NonNullable<ReturnType<RunInput["batches"]["get"]>>>();
   const batchHashes = new Map<number, Uint8Array>();
-  for (let s = residualSeqBefore(work.plan.parameters, seq) + 1n; s <= seq; s++) {
+  for (let s = residualSeqBefore(work.plan.parameters, work.spec.profile, seq) + 1n; s <= seq; s++) {
     const { number, hash, batch } = await work.batch(slot, s, request, attempt);
     batches.set(number, batch);
     batchHashes.set(number, hash);

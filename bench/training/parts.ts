@@ -6,7 +6,7 @@ import { type Engine } from "#engine/types.js";
 import { wasmHost } from "#engine/wasm/host.js";
 import { type Crypto, useCrypto } from "#kernel/crypto.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { lossName } from "#protocol/task-spec.js";
+import { engineOptionsOf } from "#protocol/engine-options.js";
 import { median } from "../measure.js";
 import { engineOf } from "./recording.js";
 import { type BenchTask } from "./tasks.js";
@@ -52,7 +52,7 @@ export async function engineWith(bench: BenchTask, replace: (kernels: Kernels) =
   const host = (await engineOf(bench)).host === "native" ? nativeHost() : await wasmHost();
   if (!host) throw new Error("bench: the native kernels are gone");
   const { plan, spec } = bench;
-  return new ExactEngine(plan, { loss: lossName(spec.loss), batchSize: spec.batchSize }, { ...host, kernels: { ...host.kernels, ...replace(host.kernels) } });
+  return new ExactEngine(plan, engineOptionsOf(spec), { ...host, kernels: { ...host.kernels, ...replace(host.kernels) } });
 }
 
 export interface Clocked {

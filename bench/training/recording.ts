@@ -13,7 +13,7 @@ import { taskSeed } from "#protocol/initial.js";
 import { Closures } from "#protocol/lag.js";
 import { BatchOrder } from "#protocol/order.js";
 import { Replica } from "#protocol/replica.js";
-import { verifyExact, type VerifyOutcome } from "#protocol/verify.js";
+import { verifyIteration, type VerifyOutcome } from "#protocol/verify.js";
 import { residualSeqBefore } from "#protocol/iterate.js";
 import { mapHash } from "#protocol/map.js";
 import { sessionKeyFromSeed, type SessionKey } from "#platform/keys.js";
@@ -100,13 +100,13 @@ export async function verifierOf({ bench, log, residuals, keys, rounds }: Record
   log.forEach((list, slot) => list.forEach((m, i) => replica.record({ slot, seq: BigInt(i + 1), headerHash: sha256(m.header), mapHash: mapHash(m.map) })));
   const ctx = contextOf(bench, keys);
   return (slot, seq, changed = {}) =>
-    verifyExact({
+    verifyIteration({
       ctx,
       replica,
       iterationOf: (s, q) => (changed.message && s === slot && q === seq ? changed.message : log[s]?.[Number(q) - 1]),
       slot,
       seq,
-      residual: changed.residual === undefined ? residuals.get(`${slot}/${residualSeqBefore(bench.plan.parameters, seq)}`) : changed.residual,
+      residual: changed.residual === undefined ? residuals.get(`${slot}/${residualSeqBefore(bench.plan.parameters, bench.spec.profile, seq)}`) : changed.residual,
       anchoredSeq: () => BigInt(rounds),
       batch: (b) => bench.batches[b],
       peersComplete: true,

@@ -12,6 +12,7 @@ import {
   type Role,
   type Worker,
 } from "#proto/gen/pouw.js";
+import { EXACT_PROFILE } from "#protocol/profiles.js";
 import { type Codec } from "#proto/wire.js";
 import { type Logger } from "#platform/log.js";
 
@@ -51,18 +52,19 @@ export interface Registration {
   readonly profiles?: readonly string[];
 }
 
-/** Registers the worker, or adds the role to a worker that is there without it. Throws when the chain refuses. */
+/** Registers the worker, or brings a worker that is there up to date: its role, and its profiles where they are named. Throws when the chain refuses. */
 export async function ensureWorker(chain: Chain, sender: Sender, r: Registration, log: Logger): Promise<void> {
   const worker = await queryWorker(chain, sender.address);
-  const profiles = [...(r.profiles ?? ["wasm-f32-1"])];
-  if (worker?.roles.includes(r.role)) return;
+  const profiles = [...(r.profiles ?? worker?.profiles ?? [EXACT_PROFILE])];
+  const sameProfiles = profiles.length === worker?.profiles.length && profiles.every((p) => worker.profiles.includes(p));
+  if (worker?.roles.includes(r.role) && sameProfiles) return;
   const { denom } = await queryParams(chain);
   const coin = (amount: bigint) => ({ denom, amount: amount.toString() });
   const m = worker
     ? message(MsgUpdateWorker, {
         worker: sender.address,
-        roles: [...worker.roles, r.role].sort((a, b) => a - b),
-        profiles: worker.profiles,
+        roles: [...new Set([...worker.roles, r.role])].sort((a, b) => a - b),
+        profiles,
         memory: worker.memory,
         maxSeats: worker.maxSeats,
         preferences: worker.preferences,

@@ -26,6 +26,7 @@ interface Subject {
   readonly lrBits: number;
   readonly quantumLog2: number;
   readonly levels: number;
+  readonly profile?: string;
 }
 
 export function addModel(program: Command, options: (c: Command) => GlobalOptions): void {
@@ -39,7 +40,7 @@ export function addModel(program: Command, options: (c: Command) => GlobalOption
     .action(async (path: string, o: { batch?: number; measure: boolean }, c: Command) => {
       const context = new Context(options(c));
       const s = subject(path, o.batch);
-      const found = inspect(s.plan, s.batch, s.levels);
+      const found = inspect(s.plan, s.batch, s.levels, s.profile);
       const measured = o.measure ? await (await import("#miner/measure.js")).measure(s.plan, { ...s, milliseconds: MILLISECONDS }) : undefined;
       context.print({ ...found, ...(measured ? { measured } : {}) }, () => text(found, measured));
     });
@@ -48,7 +49,7 @@ export function addModel(program: Command, options: (c: Command) => GlobalOption
 function subject(path: string, batch: number | undefined): Subject {
   if (/\.ya?ml$/.test(path)) {
     const { plan, spec } = readTaskFile(path);
-    return { plan, loss: lossName(spec.loss), batch: batch ?? spec.batchSize, lrBits: spec.lrBits, quantumLog2: spec.quantumLog2, levels: spec.levels };
+    return { plan, loss: lossName(spec.loss), batch: batch ?? spec.batchSize, lrBits: spec.lrBits, quantumLog2: spec.quantumLog2, levels: spec.levels, profile: spec.profile };
   }
   let json: string;
   try {

@@ -1,6 +1,7 @@
 /** What a model costs: its layers, F, memory and map sizes. */
 import { activationOf, flop, type LayerPlan, memoryBytes, type ModelPlan } from "#engine/topology/index.js";
 import { residualInterval } from "#protocol/positions.js";
+import { EXACT_PROFILE } from "#protocol/profiles.js";
 import { largestMap } from "#protocol/task-spec.js";
 
 export interface InspectedLayer {
@@ -26,7 +27,7 @@ export interface Inspection {
   readonly residualInterval: bigint;
 }
 
-export function inspect(plan: ModelPlan, batch: number, levels: number): Inspection {
+export function inspect(plan: ModelPlan, batch: number, levels: number, profile = EXACT_PROFILE): Inspection {
   return {
     layers: plan.layers.map(layerOf),
     parameters: plan.parameters,
@@ -34,7 +35,7 @@ export function inspect(plan: ModelPlan, batch: number, levels: number): Inspect
     flop: flop(plan, batch),
     memoryBytes: memoryBytes(plan, batch),
     largestMapBytes: largestMap(plan.parameters, levels),
-    residualInterval: residualInterval(plan.parameters),
+    residualInterval: residualInterval(plan.parameters, profile),
   };
 }
 

@@ -29,6 +29,7 @@ export interface Raw {
   epochs: number;
   lag?: number;
   levels?: number;
+  profile?: string;
   quantum?: number;
   slots: number;
   supervisors?: number;

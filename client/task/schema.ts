@@ -1,4 +1,5 @@
 /** JSON Schema of the task file: what `pouwd task submit` accepts. */
+import { PROFILES } from "#protocol/profiles.js";
 import { FORMATS } from "../data/options.js";
 import { LOSSES, PROPERTIES } from "./raw.js";
 
@@ -79,6 +80,7 @@ export const SCHEMA = {
     epochs: positive,
     lag: { type: "integer", minimum: 1, maximum: 16 },
     levels: positive,
+    profile: { type: "string", enum: PROFILES },
     quantum: { type: "number", exclusiveMinimum: 0, maximum: 1 },
     slots: { type: "integer", minimum: 1, maximum: 1024 },
     supervisors: positive,

@@ -22,6 +22,11 @@ test("convolutions and pools are written with the names that Keras gives their o
   t.deepEqual(f.plan.layers.map((l) => l.outputShape), [[8, 8, 1], [8, 8, 8], [4, 4, 8], [2, 2, 16], [64], [10]]);
 });
 
+test("a task may name the tolerant profile, and no other than the two", (t) => {
+  t.is(parseTaskFile(`${good}\nprofile: tf-f32\n`, "examples/digits.yaml").spec.profile, "tf-f32");
+  t.throws(() => parseTaskFile(`${good}\nprofile: webgpu\n`, "examples/digits.yaml"), { message: /task\.profile: expected one of wasm-f32-1, tf-f32, got "webgpu"/ });
+});
+
 test("a value of the wrong type is named with line and column", (t) => {
   t.throws(broken("lr: 0.1", "lr: fast"), { message: /^digits\.yaml:15:25 task\.optimizer\.sgd\.lr: expected a number, got "fast"\.$/ });
 });

@@ -108,6 +108,7 @@ function build(raw: Raw, base: string, places: Places): TaskFile {
     evaluators: raw.evaluators ?? 3,
     lag,
     levels: raw.levels ?? 1,
+    profile: raw.profile ?? "",
     lrBits: bitsOf(lr),
     quantumLog2,
     schedule: schedule.map((s) => ({ epoch: s.epoch, lrBits: scaled(s.lr) })),

@@ -1,11 +1,10 @@
 /** What TensorFlow.js makes of the same model, weights and batch: the reference for meaning. */
 import type { ExecutionContext } from "ava";
 import * as tf from "@tensorflow/tfjs";
-import { createEngine } from "#engine/index.js";
 import { writeLayersModel } from "#engine/export.js";
 import { classes, firstWeights, planOf, uniform } from "#engine/testing/models.js";
 import { activationOf, lastComputing, type Loss, type ModelPlan } from "#engine/topology/index.js";
-import type { Batch, Engine } from "#engine/types.js";
+import type { Batch, Engine, EngineOptions } from "#engine/types.js";
 
 /** Stock tfjs reading the very files that the exporter writes. */
 export async function loadStock(plan: ModelPlan, topology: string, weights: Float32Array): Promise<tf.LayersModel> {
@@ -71,23 +70,29 @@ function lossByTfjs(loss: Loss, activation: string, out: tf.Tensor2D, y: Batch["
   return tf.neg(tf.mean(tf.add(tf.mul(target, tf.log(out)), tf.mul(tf.sub(one, target), tf.log(tf.sub(one, out)))))) as tf.Scalar;
 }
 
+export type MakeEngine = (plan: ModelPlan, topology: string, options: EngineOptions) => Promise<Engine>;
+
 /** Loss, gradients, moving averages and predictions of the engine beside tfjs's. */
-export async function agreesWithTfjs(t: ExecutionContext, topology: string, loss: Loss, rows: number, seed: number, options: { host?: "wasm" | "native" | "auto"; tolerance?: number } = {}): Promise<void> {
-  const { host = "auto", tolerance = 1e-5 } = options;
+export async function agreesWithTfjs(t: ExecutionContext, create: MakeEngine, topology: string, loss: Loss, rows: number, seed: number, tolerance = 1e-5): Promise<void> {
   const plan = planOf(topology);
-  const engine = await createEngine(plan, { loss, batchSize: rows, host });
+  const engine = await create(plan, topology, { loss, batchSize: rows });
   const w0 = variedWeights(plan, seed);
   engine.setInitial(w0);
   const outputs = plan.outputSize;
   const { x, y } = madeBatch(plan, loss, rows, seed);
   const got = engine.gradient({ x, y });
+  if (!plan.tensors.some((x) => x.statistic)) {
+    const evaluated = engine.evaluate({ x, y }, rows);
+    t.is(evaluated.correct, got.correct);
+    t.true(Math.abs(evaluated.loss.reduce((a, b) => a + b, 0) / rows - got.loss) <= 1e-5 * Math.max(1, Math.abs(got.loss)));
+  }
 
   const model = await loadStock(plan, topology, w0);
   const xs = tf.tensor(x, [rows, ...plan.inputShape]);
   const last = lastComputing(plan.layers);
   const activation = last ? activationOf(last) : "linear";
   const want = tf.tidy(() => model.predict(xs) as tf.Tensor).dataSync();
-  t.true(relative(engine.predict(x, rows), activation === "linear" && loss === "binaryCrossEntropy" ? want : want) < tolerance, `predictions of ${topology}`);
+  t.true(relative(engine.predict(x, rows), want) < tolerance, `predictions of ${topology}`);
   const trained = model.trainableWeights.map((w) => (w as unknown as { val: tf.Variable }).val);
   const followed = model.nonTrainableWeights.map((w) => (w as unknown as { val: tf.Variable }).val);
   const before = followed.map((v) => v.dataSync().slice());

@@ -7,3 +7,4 @@ export { fileLayers, parseTopology } from "./parse.js";
 export { checkLoss, flop, MEMORY_LIMIT, memoryBytes, memoryTable, roomOf } from "./cost.js";
 export { layerNeeds, mostNonzero, type Needs } from "./needs.js";
 export { errorSlots, passesError } from "./errors-back.js";
+export { checkTolerant } from "./tolerant.js";

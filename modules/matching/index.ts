@@ -12,6 +12,7 @@ import { collection, type HasStore } from "#kernel/store.js";
 import { MsgJoinTask, MsgJoinTaskResponse, type Params, Phase, QuerySeatsRequest, QuerySeatsResponse, Role, Seat, type Task, type Worker } from "#proto/gen/pouw.js";
 import { drawSeats, fitPpm } from "#protocol/match.js";
 import { ppmOf } from "#protocol/payout.js";
+import { EXACT_PROFILE } from "#protocol/profiles.js";
 
 export interface MatchingPorts {
   readonly params: { get(ctx: HasStore): Params };
@@ -136,6 +137,9 @@ export function defineMatching(ports: MatchingPorts): { module: AppModule; keepe
     },
   };
 
+  /** Only miners compute in the task's profile: supervisors compute nothing, and evaluation is always exact. */
+  const profileOf = (role: Role, spec: { profile: string }): string => (role === Role.ROLE_MINER ? spec.profile : EXACT_PROFILE);
+
   function fillRole(ctx: Context, t: Task, role: Role): boolean {
     const { spec } = t;
     if (!spec) return false;
@@ -149,7 +153,7 @@ export function defineMatching(ports: MatchingPorts): { module: AppModule; keepe
     const memory = ports.tasks.memory(ctx, t.id);
     const elsewhere = new Set(keeper.seats(ctx, t.id).filter((s) => s.role !== role).map((s) => s.worker));
     const candidates = snapshot.workers
-      .filter((w) => w.roles.includes(role) && w.profiles.includes(spec.profile) && w.memory >= memory && w.minFee <= t.fee && w.address !== t.client && !elsewhere.has(w.address))
+      .filter((w) => w.roles.includes(role) && w.profiles.includes(profileOf(role, spec)) && w.memory >= memory && w.minFee <= t.fee && w.address !== t.client && !elsewhere.has(w.address))
       .map((w) => ({ address: fromBech32(w.address), freeStake: w.stake - w.locked, seats: w.maxSeats - w.seats, fit: fitPpm(w.preferences, spec.properties) }));
     const drawn = drawSeats({ beacon, taskId: t.id, role, count: empty.length, seatStake: stake, candidates });
     let taken = 0;

@@ -32,7 +32,7 @@ export interface SmallTask {
 }
 
 /** Three clouds of points; M slots, so many epochs of 12 training batches. */
-export function smallTask(slots: number, epochs: number): SmallTask {
+export function smallTask(slots: number, epochs: number, profile = "wasm-f32-1"): SmallTask {
   const batchSize = 5;
   const batches = 14;
   const rows = batchSize * batches;
@@ -63,7 +63,7 @@ export function smallTask(slots: number, epochs: number): SmallTask {
     iterationBlocks: 1n,
     trainingBlocks: 7200n,
     dataBlocks: 60n,
-    profile: "wasm-f32-1",
+    profile,
     manifestCid: data.manifestCid,
     testSet: { cid: cidOf(testSet), plaintextHash: new Uint8Array(32), keyHash: new Uint8Array(32), rows: 10 },
   });
@@ -117,8 +117,8 @@ export class Network {
     return d;
   }
 
-  async miner(address: string, home = mkdtempSync(join(tmpdir(), "miner-")), fault?: Fault): Promise<Daemon> {
-    return this.run((signal) => mine({ home, chain: this.chain, sender: this.chain.sender(address), stake: 1n, maxSeats: 4, allowPrivate: true, fault, log: this.log.child({ who: address }) }, signal), home);
+  async miner(address: string, home = mkdtempSync(join(tmpdir(), "miner-")), fault?: Fault, tensorFlow?: string): Promise<Daemon> {
+    return this.run((signal) => mine({ home, chain: this.chain, sender: this.chain.sender(address), stake: 1n, maxSeats: 4, allowPrivate: true, fault, tensorFlow, log: this.log.child({ who: address }) }, signal), home);
   }
 
   /** What a client does: the data goes to every supervisor. */

@@ -1,6 +1,6 @@
 /** A small task that was trained once, and supervisors that serve it well or badly: what a verifier and an evaluator need. */
-import { parseTopology } from "#engine/topology/index.js";
-import { createEngine } from "#engine/index.js";
+import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
+import { createEngine, type Engine } from "#engine/index.js";
 import { type GrpcServer, serveGrpc, service, notFound } from "#net/index.js";
 import { cidOf } from "#protocol/cid.js";
 import { batchOfSegment, checkSegment, packData, type PackedData, rowShapeOf } from "#protocol/data.js";
@@ -40,6 +40,7 @@ export interface Conduct {
   readonly blob?: (cid: string) => Uint8Array | undefined;
 }
 
+const exact = (plan: ModelPlan, _topology: string): Promise<Engine> => createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 4, host: "wasm" });
 const forever = (): Promise<never> => new Promise(() => {});
 
 export class Recording {
@@ -54,6 +55,7 @@ export class Recording {
     readonly task: Task,
     readonly spec: TaskSpec,
     readonly data: PackedData,
+    private readonly engine: typeof exact,
   ) {
     this.#order = new BatchOrder(BEACON, task.id, spec.batches);
   }
@@ -62,15 +64,15 @@ export class Recording {
    * Two slots, so many rounds each. With `forkAt`, slot 0 signs a second message of that seq, shows it to slot 1 alone and
    * stops; slot 1 counts it in one more iteration.
    */
-  static async train(rounds: number, options: { forkAt?: number; taskId?: bigint } = {}): Promise<Recording> {
+  static async train(rounds: number, options: { forkAt?: number; taskId?: bigint; profile?: string; engine?: typeof exact } = {}): Promise<Recording> {
     const rows = BATCHES * 4;
     const table = { rows, x: Float32Array.from({ length: rows * 4 }, (_, i) => ((i * 7) % 97) / 97), y: Int32Array.from({ length: rows }, (_, i) => i % 3) };
     const data = packData({ name: "d", inputShape: [4], targetShape: [], classes: 3, batchSize: 4, validationBatches: 0, maxSegmentBytes: 112 }, table);
     const spec = TaskSpec.create({
       topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 4, epochs: 4, batches: BATCHES, slots: 2, lag: 1, levels: 1, lrBits: bitsOf(0.1), quantumLog2: -12,
-      runAhead: 1000n, supervisors: 3, evaluators: 3, manifestCid: data.manifestCid,
+      runAhead: 1000n, supervisors: 3, evaluators: 3, manifestCid: data.manifestCid, profile: options.profile ?? "wasm-f32-1",
     });
-    const recording = new Recording(Task.create({ id: options.taskId ?? 7n, spec, startBeacon: BEACON, startHeight: 100n }), spec, data);
+    const recording = new Recording(Task.create({ id: options.taskId ?? 7n, spec, startBeacon: BEACON, startHeight: 100n }), spec, data, options.engine ?? exact);
     await recording.#train(rounds, options.forkAt);
     return recording;
   }
@@ -100,7 +102,7 @@ export class Recording {
 
   async #replica(): Promise<Replica> {
     const plan = parseTopology(topology, { maxParameters: 1 << 20 });
-    const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 4, host: "wasm" });
+    const engine = await this.engine(plan, topology);
     return new Replica(engine, this.spec, taskSeed(BEACON, this.task.id));
   }
 

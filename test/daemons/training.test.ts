@@ -119,7 +119,7 @@ test.serial("a miner started again keeps its chain of headers and signs no seq t
 test.serial("a miner that lost its log takes it back from the supervisors, rebuilds its residual and goes on behind it", async (t) => {
   const { home, own } = await interrupted(t, async (_net, at) => rmSync(join(at, "db"), { recursive: true }));
   const db = await Database.open(join(home, "db"));
-  const residuals = new ResidualStore(db, 7n, 1);
+  const residuals = new ResidualStore(db, 7n, 1, "wasm-f32-1");
   for (const m of own) {
     const { slot, seq, residualHash } = Header.decode(m.header);
     const kept = await residuals.get(slot, seq);

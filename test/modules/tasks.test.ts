@@ -1,6 +1,7 @@
 /** Tasks: what may be submitted, every deadline, and who gets what back (protocol section 12). */
 import test from "ava";
-import { MsgCreateTask, Outcome, Phase, Role, SlotStatus, type TaskSpec } from "#proto/gen/pouw.js";
+import { EXACT_PROFILE, TOLERANT_PROFILE } from "#protocol/profiles.js";
+import { MsgCreateTask, MsgUpdateWorker, Outcome, Phase, Role, SlotStatus, type TaskSpec } from "#proto/gen/pouw.js";
 import { address, coin, TestChain } from "./chain.js";
 import { Course, enlist, FUNDS, registration, spec, TEST_KEY } from "./course.js";
 
@@ -307,4 +308,15 @@ test("an exported state of the modules of useful work is imported as it was, sea
   const other = new TestChain({ genesis: state });
   const names = ["workers", "tasks", "matching", "supervision", "work", "evaluation"];
   for (const name of names) t.deepEqual(JSON.parse(JSON.stringify(other.app.modules.find((m) => m.name === name)?.exportGenesis?.(other.ctx))), state[name], name);
+});
+
+test("a task of the tolerant profile draws miners that compute it, and supervisors and evaluators as ever", (t) => {
+  const c = new TestChain({ funds: FUNDS });
+  enlist(c);
+  c.block(() => {
+    for (const name of ["m1", "m2"]) c.must("MsgUpdateWorker", MsgUpdateWorker.create({ worker: address(name), roles: [Role.ROLE_MINER], profiles: [EXACT_PROFILE, TOLERANT_PROFILE], memory: 1n << 34n, maxSeats: 1 }));
+  });
+  const course = Course.submit(c, { profile: TOLERANT_PROFILE }).drawn();
+  t.deepEqual(course.workers(Role.ROLE_MINER).sort(), [address("m1"), address("m2")].sort());
+  t.is(course.workers(Role.ROLE_SUPERVISOR).length, 3);
 });

@@ -21,7 +21,7 @@ export async function taskFor(iterations: number): Promise<BenchTask> {
 export async function write(db: Database, { bench, log, residuals }: Recording): Promise<void> {
   const { id } = bench.task;
   const store = await LogStore.open(db, id, bench.spec.slots);
-  const kept = new ResidualStore(db, id, bench.plan.parameters);
+  const kept = new ResidualStore(db, id, bench.plan.parameters, bench.spec.profile);
   const written: Promise<void>[] = [];
   const rounds = Math.max(...log.map((l) => l.length));
   for (let r = 0; r < rounds; r++) {
@@ -39,10 +39,10 @@ export async function write(db: Database, { bench, log, residuals }: Recording):
 export async function read(db: Database, bench: BenchTask): Promise<Recording> {
   const { id } = bench.task;
   const store = await LogStore.open(db, id, bench.spec.slots);
-  const kept = new ResidualStore(db, id, bench.plan.parameters);
+  const kept = new ResidualStore(db, id, bench.plan.parameters, bench.spec.profile);
   const log: Iteration[][] = Array.from({ length: bench.spec.slots }, () => []);
   const residuals = new Map<string, Uint8Array>();
-  const interval = residualInterval(bench.plan.parameters);
+  const interval = residualInterval(bench.plan.parameters, bench.spec.profile);
   for await (const message of store.after([])) {
     const { slot, seq } = decodeHeader(message.header);
     (log[slot] as Iteration[]).push(message);

@@ -1,0 +1,54 @@
+/** A group in the tolerant profile: its miners compute in TensorFlow.js, which here is the one without a native library. */
+import "#platform/install.js";
+import test from "ava";
+import { equalBytes } from "#kernel/bytes.js";
+import { sha256 } from "#kernel/crypto.js";
+import { LogClient } from "#net/index.js";
+import { Header, type Iteration, Job, Phase } from "#proto/gen/pouw.js";
+import { slotPositions } from "#protocol/positions.js";
+import { EvidenceClient } from "#net/evidence-client.js";
+import { Network, smallTask } from "./bench.js";
+
+test.serial("two miners train in TensorFlow.js, every header hashes its residual, and both residuals of an open job are served", async (t) => {
+  const net = new Network(smallTask(2, 4, "tf-f32"), ["minerA", "minerB"], ["s0", "s1", "s2"]);
+  const daemons = [];
+  try {
+    for (const s of ["s0", "s1", "s2"]) daemons.push(await net.supervisor(s));
+    net.start(150);
+    for (const m of ["minerA", "minerB"]) daemons.push(await net.miner(m, undefined, undefined, "@tensorflow/tfjs"));
+    await net.giveData();
+    await net.until(() => net.chain.task.phase === Phase.PHASE_SETTLING, "all heads anchored");
+    t.deepEqual(net.chain.refused, []);
+
+    const { task } = net.small;
+    const endpoint = net.endpoints.get("s0") as string;
+    const client = new LogClient({ endpoints: [endpoint], allowPrivate: true });
+    const log: Iteration[] = [];
+    for await (const m of client.stream(task.id, [])) log.push(m);
+    client.close();
+    t.is(BigInt(log.length), slotPositions(task.spec as never, 0) + slotPositions(task.spec as never, 1));
+    t.true(log.every((m) => Header.decode(m.header).residualHash.length === 32));
+
+    net.chain.jobs.push(Job.create({ id: 1n, taskId: task.id, slot: 1, seq: 9n }));
+    const evidence = new EvidenceClient({ endpoints: [endpoint], allowPrivate: true });
+    for (const seq of [8n, 9n]) {
+      const { residualHash } = log.map((m) => Header.decode(m.header)).find((h) => h.slot === 1 && h.seq === seq) as Header;
+      t.true(equalBytes(sha256(await evidence.residual(task.id, 1, seq, residualHash)), residualHash), `after ${seq}`);
+    }
+    evidence.close();
+  } finally {
+    for (const d of daemons) await d.stop();
+    net.close();
+  }
+});
+
+test.serial("a miner without TensorFlow does not take the seat, and goes on", async (t) => {
+  const net = new Network(smallTask(1, 1, "tf-f32"), ["minerA"], ["s0", "s1", "s2"]);
+  const miner = await net.miner("minerA", undefined, undefined, "@tensorflow/no-such-package");
+  net.start(50);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  t.deepEqual(net.failures, []);
+  t.false(net.chain.seats.some((s) => s.worker === "minerA" && s.joined));
+  await miner.stop();
+  net.close();
+});
