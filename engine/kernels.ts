@@ -10,12 +10,12 @@ export interface Kernels {
   gemm(M: number, N: number, K: number, a: number, ra: number, ca: number, packed: number, c: number, bias: number, relu: number): void;
   /** gemm to rows of C that are ldc apart; `more` goes on with the chains that stand there. */
   product(M: number, N: number, K: number, a: number, ra: number, ca: number, packed: number, c: number, ldc: number, bias: number, relu: number, more: number): void;
-  /** Where x, M × K, is not zero; −1 when that is more than `most` or x is not finite. `lists`: M + K + 2 + 2·most integers. */
+  /** Where x, M × K, is not zero; −1 when that is more than `most` or x is not finite. `lists`: M + K + 2 + 3·most words. */
   sparseLists(M: number, K: number, x: number, lists: number, most: number): number;
   /** bias + x·w without the zeros, w as it stands among the weights; 0 when only gemm may do it. */
   sparseProduct(M: number, N: number, K: number, x: number, lists: number, w: number, bias: number, c: number, relu: number): number;
   /** xᵀ·error without the zeros; 0 when only gemm may do it. */
-  sparseGradient(M: number, N: number, K: number, x: number, lists: number, most: number, error: number, g: number): number;
+  sparseGradient(M: number, N: number, K: number, lists: number, most: number, error: number, g: number): number;
   columnSums(M: number, N: number, x: number, out: number): void;
   /** `table`: address of a window's integers, see engine/wasm/assembly/window.ts; `columns`: room for one image and its windows. */
   conv2d(rows: number, table: number, x: number, kernel: number, packed: number, columns: number, out: number, bias: number, relu: number): void;

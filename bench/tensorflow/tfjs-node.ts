@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import type * as Tfjs from "@tensorflow/tfjs";
 import { REFERENCE_MODELS } from "#engine/reference.js";
 import { planOf } from "#engine/testing/models.js";
-import { baseOf, batchOf } from "../models.js";
+import { baseOf, batchOf, DIFFERENT } from "../models.js";
 import { answer } from "../side.js";
 
 const tf = createRequire(import.meta.url)("@tensorflow/tfjs-node") as typeof Tfjs;
@@ -24,7 +24,7 @@ async function trainer(name: string, batch: number): Promise<Trainer> {
   const model = (await tf.models.modelFromJSON({ modelTopology: topology } as never)) as Tfjs.Sequential;
   const plan = planOf(reference.topology);
   const optimizer = tf.train.sgd(0.01);
-  const data = Array.from({ length: 8 }, (_, i) => {
+  const data = Array.from({ length: DIFFERENT }, (_, i) => {
     const { x, y } = batchOf(name, plan, batch, i);
     return [tf.tensor(x, [batch, ...plan.inputShape]), tf.tensor1d(y, "int32")] as const;
   });

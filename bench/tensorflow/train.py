@@ -84,7 +84,7 @@ def trainer(name, batch):
                 tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=RATE, delta=gradient)
             return loss
 
-        data = [batch_of(name, batch, shape, i) for i in range(8)]
+        data = [batch_of(name, batch, shape, i) for i in range(64)]
         made[name, batch] = (step, data)
     return made[name, batch]
 

@@ -55,7 +55,7 @@ def trainer(name, batch):
     if (name, batch) not in made:
         model = MODELS[name.split("-")[0]]()
         optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-        data = [batch_of(name, batch, i) for i in range(8)]
+        data = [batch_of(name, batch, i) for i in range(64)]
         made[name, batch] = (model, optimizer, data)
     return made[name, batch]
 

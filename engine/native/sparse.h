@@ -3,7 +3,8 @@
  * ±0 to a chain that is never −0, which changes nothing while the other factor is finite; so it is left out, and the bits
  * are those of gemm.
  *
- * Lists: rows + 1 begins into the row lists, columns + 1 begins into the column lists, then `most` indices of each.
+ * Lists: rows + 1 begins into the row lists, columns + 1 begins into the column lists, `most` indices of each, and `most`
+ * values as the columns have them.
  */
 
 static inline int all_finite(long n, const float *x) {
@@ -23,6 +24,8 @@ static inline int mostly_full(long n, const float *x) {
 /** Answers how many are not zero, or −1 when they are more than `most` or not all finite. */
 static int sparse_lists(int M, int K, const float *x, int32_t *lists, int most) {
   int32_t *row_begin = lists, *column_begin = lists + M + 1, *in_row = column_begin + K + 1, *in_column = in_row + most;
+  float *value = (float *)(in_column + most);
+  const float *all = x;
   int count = 0;
   if (mostly_full((long)M * K, x) || !all_finite((long)M * K, x)) return -1;
   memset(column_begin, 0, (size_t)(K + 1) * 4);
@@ -55,15 +58,19 @@ static int sparse_lists(int M, int K, const float *x, int32_t *lists, int most) 
   for (int e = 0; e < count; e++) column_begin[in_row[e] + 1]++;
   for (int k = 0; k < K; k++) column_begin[k + 1] += column_begin[k];
   for (int i = 0; i < M; i++)
-    for (int e = row_begin[i]; e < row_begin[i + 1]; e++) in_column[column_begin[in_row[e]]++] = i;
+    for (int e = row_begin[i]; e < row_begin[i + 1]; e++) {
+      int to = column_begin[in_row[e]]++;
+      in_column[to] = i;
+      value[to] = all[(long)i * K + in_row[e]];
+    }
   /* The begins have moved to the ends: back by one column. */
   memmove(column_begin + 1, column_begin, (size_t)K * 4);
   column_begin[0] = 0;
   return count;
 }
 
-/** Columns of a tile in vectors, and how many rows of the right side stay in the nearest cache with it. */
-enum { WIDE = 8, CACHED = 24576 };
+/** Columns of a tile in vectors, bytes of the right side that stay in the nearest cache, rows of the left that share them. */
+enum { WIDE = 8, CACHED = 24576, GROUP = 256 };
 
 #define SPARSE_TILE(NV, AT)                                                                 \
   for (int e = begin; e < end; e++) {                                                       \
@@ -80,25 +87,26 @@ static int sparse_product(int M, int N, int K, const float *x, const int32_t *li
     for (int j = 0; j < N; j++)
       if (bias[j] == 0 && signbit(bias[j])) return 0;
   int whole = N / L * L;
-  for (int j = 0; j < whole;) {
-    int nv = (whole - j) / L >= WIDE ? WIDE : (whole - j) / L >= 4 ? 4 : 1, block = CACHED / 4 / (nv * L);
-    for (int k0 = 0; k0 < K; k0 += block) {
-      int first = k0 == 0, last = k0 + block >= K;
-      for (int i = 0; i < M; i++) {
-        int begin = row_begin[i], end = row_begin[i + 1];
-        /* The part of the list within the block. */
-        int low = begin, high = end;
-        while (low < high) { int mid = (low + high) >> 1; if (in_row[mid] < k0) low = mid + 1; else high = mid; }
-        begin = low;
-        if (!last) {
-          high = end;
-          while (low < high) { int mid = (low + high) >> 1; if (in_row[mid] < k0 + block) low = mid + 1; else high = mid; }
-          end = low;
-        }
-        float *o = c + (long)i * N + j;
-        const float *s = first ? (bias ? bias + j : nothing) : o;
-        vec acc[WIDE];
-#define VALUE x[(long)i * K + in_row[e]]
+  for (int top = 0; top < M; top += GROUP)
+    for (int j = 0; j < whole;) {
+      int nv = (whole - j) / L >= WIDE ? WIDE : (whole - j) / L >= 4 ? 4 : 1, block = CACHED / 4 / (nv * L), behind = M - top < GROUP ? M : top + GROUP;
+      /* How far each row's list is read. */
+      int at[GROUP];
+      memcpy(at, row_begin + top, (size_t)(behind - top) * 4);
+      for (int k0 = 0; k0 < K; k0 += block) {
+        int first = k0 == 0, last = k0 + block >= K;
+        for (int i = top; i < behind; i++) {
+          const float *xi = x + (long)i * K;
+          float *o = c + (long)i * N + j;
+          const float *s = first ? (bias ? bias + j : nothing) : o;
+          int begin = at[i - top], end = row_begin[i + 1];
+          if (!last) {
+            int stop = end;
+            for (end = begin; end < stop && in_row[end] < k0 + block;) end++;
+          }
+          at[i - top] = end;
+          vec acc[WIDE];
+#define VALUE xi[in_row[e]]
 #define ROW w + (long)in_row[e] * N + j
 #define BY(NV)                                                                       \
   {                                                                                  \
@@ -110,14 +118,14 @@ static int sparse_product(int M, int N, int K, const float *x, const int32_t *li
       *(vec *)(o + v * L) = y;                                                       \
     }                                                                                \
   }
-        if (nv == WIDE) BY(WIDE) else if (nv == 4) BY(4) else BY(1)
+          if (nv == WIDE) BY(WIDE) else if (nv == 4) BY(4) else BY(1)
 #undef BY
 #undef ROW
 #undef VALUE
+        }
       }
+      j += nv * L;
     }
-    j += nv * L;
-  }
   if (whole < N)
     for (int i = 0; i < M; i++)
       for (int j = whole; j < N; j++) {
@@ -129,8 +137,9 @@ static int sparse_product(int M, int N, int K, const float *x, const int32_t *li
 }
 
 /** G = Xᵀ·E. Answers 0 when an error is not finite. */
-static int sparse_gradient(int M, int N, int K, const float *x, const int32_t *lists, int most, const float *error, float *g) {
+static int sparse_gradient(int M, int N, int K, const int32_t *lists, int most, const float *error, float *g) {
   const int32_t *column_begin = lists + M + 1, *in_column = column_begin + K + 1 + most;
+  const float *value = (const float *)(in_column + most);
   if (!all_finite((long)M * N, error)) return 0;
   int whole = N / L * L;
   for (int j = 0; j < whole;) {
@@ -139,7 +148,7 @@ static int sparse_gradient(int M, int N, int K, const float *x, const int32_t *l
       int begin = column_begin[k], end = column_begin[k + 1];
       float *o = g + (long)k * N + j;
       vec acc[WIDE];
-#define VALUE x[(long)in_column[e] * K + k]
+#define VALUE value[e]
 #define ROW error + (long)in_column[e] * N + j
 #define BY(NV)                                                       \
   {                                                                  \
@@ -157,7 +166,7 @@ static int sparse_gradient(int M, int N, int K, const float *x, const int32_t *l
   for (int j = whole; j < N; j++)
     for (int k = 0; k < K; k++) {
       float s = 0;
-      for (int e = column_begin[k]; e < column_begin[k + 1]; e++) s += x[(long)in_column[e] * K + k] * error[(long)in_column[e] * N + j];
+      for (int e = column_begin[k]; e < column_begin[k + 1]; e++) s += value[e] * error[(long)in_column[e] * N + j];
       g[(long)k * N + j] = s;
     }
   return 1;

@@ -25,7 +25,7 @@ export function denseOperation(layer: DenseLayer, p: Place): Operation {
     backward(batch, error, [target]) {
       const rows = batch * positions;
       activation.backward(batch, error);
-      if (!sparse || kernels.sparseGradient(rows, units, inputs, input, lists, most, error, kernel.gradient) === 0) {
+      if (!sparse || kernels.sparseGradient(rows, units, inputs, lists, most, error, kernel.gradient) === 0) {
         kernels.pack(rows, units, error, units, 1, packed);
         kernels.gemm(inputs, units, rows, input, 1, inputs, packed, kernel.gradient, 0, 0);
       }

@@ -33,7 +33,7 @@ export function layerNeeds(layer: LayerPlan, batchSize: number): Needs {
     case "dense": {
       const [inputs, units, rows] = [BigInt(layer.inputs), BigInt(layer.units), B * BigInt(layer.positions)];
       // Lists of what is not zero.
-      const lists = layer.first ? [rows + inputs + 2n + 2n * BigInt(mostNonzero(layer, batchSize))] : [];
+      const lists = layer.first ? [rows + inputs + 2n + 3n * BigInt(mostNonzero(layer, batchSize))] : [];
       return { ...NONE, kept: [...before, ...lists], packed: [most(matrix(inputs, units), matrix(units, inputs), matrix(rows, units)), 0n] };
     }
     case "conv2d": {
