@@ -6,13 +6,14 @@ import test from "ava";
 import { createEngine } from "#engine/index.js";
 import { parseTopology } from "#engine/topology/index.js";
 import type { Batch, Engine } from "#engine/types.js";
-import { Header, type Iteration, Loss, TaskSpec, VerdictCode } from "#proto/gen/pouw.js";
+import { Header, type Iteration, Loss, TaskSpec, VerdictCode, Optimizer, OptimizerKind } from "#proto/gen/pouw.js";
 import { CausalQueue } from "./causal.js";
 import { type CheckContext, checkIteration, firstTip, isEquivocation, type SlotTip, tipAfter } from "./check.js";
 import { batchHash, batchOfSegment, checkSegment, packData, rowShapeOf, type Rows } from "./data.js";
 import { evaluateModel } from "./evaluation.js";
 import { bitsOf } from "./floats.js";
 import { encodeHeader, headerHash, headSignBytes } from "./header.js";
+import { engineOptionsOf } from "./engine-options.js";
 import { initialWeights, taskSeed } from "./initial.js";
 import { iterate, residualSeqBefore } from "./iterate.js";
 import { Closures, effectiveClock, isReady } from "./lag.js";
@@ -90,16 +91,16 @@ class Group {
     };
   }
 
-  static async create(options: { slots: number; lag: number; epochs: number; batches: number; units?: number }): Promise<Group> {
-    const { slots, lag, epochs, batches } = options;
-    const json = topology(options.units ?? 16);
+  static async create(options: { slots: number; lag: number; epochs: number; batches: number; units?: number; topology?: string; optimizer?: Optimizer }): Promise<Group> {
+    const { slots, lag, epochs, batches, optimizer } = options;
+    const json = options.topology ?? topology(options.units ?? 16);
     const plan = parseTopology(json, { maxParameters: 1 << 20 });
     const packed = packData({ name: "digits", inputShape: [64], targetShape: [], classes: 10, batchSize: 10, validationBatches: 0 }, table(rows.slice(0, batches * 10)));
-    const spec = TaskSpec.create({ topology: json, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 10, epochs, batches, slots, lag, levels: 1, lrBits: bitsOf(0.1), quantumLog2: -8, runAhead: 1000n });
+    const spec = TaskSpec.create({ topology: json, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 10, epochs, batches, slots, lag, levels: 1, lrBits: bitsOf(0.1), quantumLog2: optimizer ? -9 : -8, runAhead: 1000n, ...(optimizer ? { optimizer } : {}) });
     const segment = checkSegment(packed.manifest, rowShapeOf(spec, plan), 0, packed.segments[0] as Uint8Array);
     const w0 = initialWeights(plan, taskSeed(BEACON, TASK));
     const member = async (): Promise<Member> => {
-      const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 10, host: "wasm" });
+      const engine = await createEngine(plan, { ...engineOptionsOf(spec), host: "wasm" });
       return { engine, replica: new Replica(engine, spec, taskSeed(BEACON, TASK)), queue: new CausalQueue(Array.from({ length: slots }, () => 0n)), held: new Map(), residuals: new Map() };
     };
     const members = await Promise.all(Array.from({ length: slots }, member));
@@ -107,7 +108,7 @@ class Group {
   }
 
   async replica(): Promise<Replica> {
-    const engine = await createEngine(this.plan, { loss: "softmaxCrossEntropy", batchSize: 10, host: "wasm" });
+    const engine = await createEngine(this.plan, { ...engineOptionsOf(this.spec), host: "wasm" });
     return new Replica(engine, this.spec, taskSeed(BEACON, TASK));
   }
 
@@ -247,6 +248,20 @@ test("a model of more than 2^14 parameters is re-run from its last hashed residu
   t.like(await g.verify(0, 20n, { residual: m.residuals.get(32n) }), { needs: "residual", seq: 16n }, "another residual is not it");
   t.like(await g.verify(0, 20n, { residual: null }), { code: VerdictCode.VERDICT_NO_RESIDUAL, reason: reasonNumber("no_residual") });
   t.like(await g.verify(0, 16n, { residual: null }), { code: VerdictCode.VERDICT_VALID }, "the first sixteen begin at zeros");
+});
+
+test("Adam's moments and dropout's draws are re-run to the bit, from a residual with the moments behind it", async (t) => {
+  const optimizer = Optimizer.create({ kind: OptimizerKind.OPTIMIZER_ADAM, momentumBits: bitsOf(0.9), beta2Bits: bitsOf(0.99), epsilonBits: bitsOf(1e-6), weightDecayBits: bitsOf(0.01), clipNormBits: bitsOf(1) });
+  const layers = [{ class_name: "Dense", config: { name: "wide", units: 320, activation: "gelu", batch_input_shape: [null, 64] } }, { class_name: "Dropout", config: { name: "drop", rate: 0.4 } }, { class_name: "Dense", config: { name: "out", units: 10, activation: "softmax" } }];
+  const g = await Group.create({ slots: 2, lag: 1, epochs: 7, batches: 10, topology: JSON.stringify({ class_name: "Sequential", config: { layers } }), optimizer });
+  t.deepEqual(g.run(3), []);
+  const m = g.members[0] as Member;
+  const kept = m.residuals.get(16n) as Uint8Array;
+  t.is(kept.length, 3 * 4 * g.plan.parameters);
+  for (const seq of [1n, 16n, 17n, 33n, 35n]) t.like(await g.verify(0, seq), { code: VerdictCode.VERDICT_VALID });
+  const moved = kept.slice();
+  moved[8 * g.plan.parameters + 5] = (moved[8 * g.plan.parameters + 5] as number) ^ 1;
+  t.like(await g.verify(0, 20n, { residual: moved }), { needs: "residual", seq: 16n }, "a moment that was changed is another residual");
 });
 
 test("training on the digits learns, and the model at any clock is scored from the log", async (t) => {

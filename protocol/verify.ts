@@ -11,6 +11,7 @@ import type { Batch } from "#engine/types.js";
 import { type Header, type Iteration, VerdictCode } from "#proto/gen/pouw.js";
 import { checkForm, checkSuccession, firstTip, tipAfter, type CheckContext, type SlotTip } from "./check.js";
 import { decodeHeader, headerHash } from "./header.js";
+import { residualBytes } from "./engine-options.js";
 import { iterate, loadResidual, residualSeqBefore } from "./iterate.js";
 import { Closures, effectiveClock } from "./lag.js";
 import { emptyRoot } from "./log-root.js";
@@ -117,18 +118,19 @@ function startOf({ replica, slot, residual }: VerifyInput, ctx: CheckContext, fr
   } catch (error) {
     return { outcome: invalid("header", `slot ${slot}, seq ${from}: ${(error as Error).message}`) };
   }
-  const served = servedResidual(residual, header, slot, from, ctx.parameters);
+  const served = servedResidual(residual, header, slot, from, ctx);
   if ("outcome" in served) return served;
   loadResidual(replica.engine, slot, served.bytes);
   return { tip: { ...tipAfter({ header, headerHash: headerHash(message.header) }, replica.logRoot(slot, from)), chainDigest: known } };
 }
 
 /** The residual after (slot, seq) if it is what the header hashes. */
-function servedResidual(residual: Uint8Array | null | undefined, { residualHash }: Header, slot: number, seq: bigint, parameters: number): { bytes: Uint8Array } | { outcome: VerifyOutcome } {
+function servedResidual(residual: Uint8Array | null | undefined, { residualHash }: Header, slot: number, seq: bigint, { spec, parameters }: CheckContext): { bytes: Uint8Array } | { outcome: VerifyOutcome } {
   if (residualHash.length !== 32) return { outcome: invalid("residual_hash", `slot ${slot}, seq ${seq}: no residual_hash`) };
   if (residual === null) return { outcome: verdict(VERDICT_NO_RESIDUAL, "no_residual", `slot ${slot}, seq ${seq}: not served`) };
   if (!residual || !equalBytes(sha256(residual), residualHash)) return { outcome: { needs: "residual", seq, hash: residualHash } };
-  if (residual.length !== 4 * parameters) return { outcome: invalid("residual_hash", `slot ${slot}, seq ${seq}: the residual has ${residual.length} bytes, want ${4 * parameters}`) };
+  const bytes = residualBytes(spec, parameters);
+  if (residual.length !== bytes) return { outcome: invalid("residual_hash", `slot ${slot}, seq ${seq}: the residual has ${residual.length} bytes, want ${bytes}`) };
   return { bytes: residual };
 }
 
@@ -164,7 +166,7 @@ function rerun(input: VerifyInput, ctx: CheckContext, peers: Peers, message: Ite
     }
   }
 
-  const after = isTolerant(ctx.spec.profile) ? servedResidual(input.residualAfter, header, slot, seq, ctx.parameters) : undefined;
+  const after = isTolerant(ctx.spec.profile) ? servedResidual(input.residualAfter, header, slot, seq, ctx) : undefined;
   if (after && "outcome" in after) return after;
   const number = ctx.order.batchOf(positionOf(ctx.spec, slot, seq));
   const batch = input.batch(number);

@@ -16,6 +16,7 @@ function relay(ask: Ask, jobs = [Job.create({ taskId: 1n, slot: 1, seq: 2n })]) 
   const task: EvidenceTask = {
     id: 1n,
     parameters: 3,
+    residualBytes: 12,
     profile: "wasm-f32-1",
     logStore: { get: async (slot, seq) => find(slot, seq), hash: (slot, seq) => { const m = find(slot, seq); return m && sha256(m.header); } },
     minerOf: () => [{ worker: "miner", ask }],

@@ -17,6 +17,8 @@ import { type ResidualCache } from "./residuals.js";
 export interface EvidenceTask {
   readonly id: bigint;
   readonly parameters: number;
+  /** bytes of a residual, with what stands behind it */
+  readonly residualBytes: number;
   readonly profile: string;
   readonly logStore: Pick<LogStore, "get" | "hash">;
   minerOf(slot: number): readonly Pick<BusPeer, "ask" | "worker">[];
@@ -84,7 +86,7 @@ export class EvidenceRelay {
   }
 
   private async fetchResidual(task: EvidenceTask, slot: number, seq: bigint, residualHash: Uint8Array): Promise<Uint8Array> {
-    const most = 4 * task.parameters;
+    const most = task.residualBytes;
     for (const peer of task.minerOf(slot)) {
       const parts: Uint8Array[] = [];
       let length = 0;

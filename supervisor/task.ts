@@ -14,6 +14,7 @@ import {
   type Seat,
   type SignedHead,
 } from "#proto/gen/pouw.js";
+import { residualBytes } from "#protocol/engine-options.js";
 import { slotPositions } from "#protocol/positions.js";
 import { type BlobStore, type BusHub, type BusPeer, type BusSeat, type Gap, GapFiller, LogClient, refused, unavailable } from "#net/index.js";
 import { LogStore } from "#net/log-store.js";
@@ -110,6 +111,10 @@ export class SupervisedTask {
   get id(): bigint {
     return this.view.task.id;
   }
+  get residualBytes(): number {
+    return residualBytes(this.spec, this.plan.parameters);
+  }
+
   get parameters(): number {
     return this.plan.parameters;
   }

@@ -5,6 +5,7 @@ import { CallError } from "#net/index.js";
 import { TaskSources } from "#net/sources.js";
 import { maxManifestBytes } from "#net/task-data.js";
 import { batchOfSegment, checkManifestFor, checkSegment, decodeManifest, locateBatch, MAX_SEGMENT_BYTES, rowShapeOf, type Rows } from "#protocol/data.js";
+import { residualBytes } from "#protocol/engine-options.js";
 import { BatchOrder } from "#protocol/order.js";
 import { positionOf } from "#protocol/positions.js";
 import { type VerifyOutcome } from "#protocol/verify.js";
@@ -96,7 +97,7 @@ export class TaskWork {
   }
 
   residual(slot: number, seq: bigint, hash: Uint8Array, request: VerifyRequest, attempt: Attempt): Promise<Uint8Array> {
-    return this.#sources.residual(this.#taskId, slot, seq, hash, 4 * this.plan.parameters, { endpoints: endpointsOf(request), signal: attempt.signal });
+    return this.#sources.residual(this.#taskId, slot, seq, hash, residualBytes(this.spec, this.plan.parameters), { endpoints: endpointsOf(request), signal: attempt.signal });
   }
 
   /** What one supervisor relays of the peers' messages that (slot, seq) counted. */
