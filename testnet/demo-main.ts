@@ -14,6 +14,8 @@ interface Given {
   portOffset: string;
   blockTime: string;
   setupSeconds: string;
+  task?: string;
+  miners?: string;
 }
 
 const UNIT = 1_000_000n;
@@ -29,6 +31,8 @@ const program = new Command("demo")
   .option("--dir <dir>", "folder of the network", join(repositoryRoot, ".testnet"))
   .option("--port-offset <n>", "added to every port", "0")
   .option("--block-time <ms>", "milliseconds between blocks", "1000")
+  .option("--task <file>", "a task file in place of the digits'")
+  .option("--miners <n>", "how many miners, each with one seat; the task wants as many as it has slots")
   .option("--setup-seconds <n>", "how long set-up took; told by scripts/demo", "0")
   .parse();
 const given = program.opts<Given>();
@@ -44,6 +48,8 @@ try {
     blockTime: Number(given.blockTime),
     setupSeconds: Number(given.setupSeconds),
     keep: given.keep ?? false,
+    ...(given.task ? { taskFile: resolve(given.task) } : {}),
+    ...(given.miners ? { miners: Number(given.miners) } : {}),
     say: (line) => console.error(line),
   });
   if (given.json) console.log(JSON.stringify(summary));

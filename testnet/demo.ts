@@ -18,6 +18,10 @@ export interface DemoOptions {
   readonly blockTime: number;
   readonly setupSeconds: number;
   readonly keep: boolean;
+  /** default examples/digits.yaml */
+  readonly taskFile?: string;
+  /** default 3 */
+  readonly miners?: number;
   readonly say: (line: string) => void;
 }
 
@@ -28,7 +32,7 @@ const TASK_FILE = join(repositoryRoot, "examples", "digits.yaml");
 
 export async function runDemo(o: DemoOptions): Promise<Summary> {
   const started = Date.now();
-  const plan = await bringUp({ ...DEFAULTS, dir: o.dir, portOffset: o.portOffset, blockTime: o.blockTime, maxSeats: 1, params: PARAMS }, { say: o.say });
+  const plan = await bringUp({ ...DEFAULTS, dir: o.dir, portOffset: o.portOffset, blockTime: o.blockTime, maxSeats: 1, params: PARAMS, ...(o.miners === undefined ? {} : { miners: o.miners }) }, { say: o.say });
   try {
     const first = plan.validators[0];
     if (!first) throw new Error("the demo needs a validator");
@@ -36,8 +40,8 @@ export async function runDemo(o: DemoOptions): Promise<Summary> {
     const chain = await connect(rpc);
     const before = await supplyOf(chain, plan.options.denom);
     const stakes = new Map((await workers(chain)).map((w) => [w.address, w.stake]));
-    const submit = runPouwd(o.dir, rpc, "submit", ["task", "submit", TASK_FILE, "--from", "client"]);
-    const id = await until("the task to be created", 60_000, async () => {
+    const submit = runPouwd(o.dir, rpc, "submit", ["task", "submit", o.taskFile ?? TASK_FILE, "--from", "client"]);
+    const id = await until("the task to be created", 180_000, async () => {
       if (submit.failed) throw new Error(submit.failed);
       return (await tasks(chain))[0]?.id;
     });

@@ -15,7 +15,7 @@ export function readLayerNorm(config: JsonObject, name: string, inputShape: numb
 }
 
 export function readBatchNorm(config: JsonObject, name: string, inputShape: number[], build: Builder): LayerBody {
-  allowOptions(config, name, ["axis", "epsilon", "momentum", "center", "scale", "synchronized", "renorm"]);
+  allowOptions(config, name, ["axis", "epsilon", "momentum", "center", "scale", "synchronized", "renorm", "renorm_clipping", "renorm_momentum"]);
   const axis = config["axis"];
   readOnly({ ...config, axis: Array.isArray(axis) && axis.length === 1 ? (axis[0] as number) : (axis ?? null) }, name, { axis: [-1, inputShape.length], synchronized: [false], renorm: [false] });
   const width = inputShape.at(-1) as number;

@@ -16,7 +16,7 @@ const COMMON = ["name", "kernel_initializer", "bias_initializer", "recurrent_ini
 const NULL_ONLY = [
   ...["kernel", "bias", "activity", "recurrent", "depthwise", "embeddings", "beta", "gamma"].map((of) => `${of}_regularizer`),
   ...["kernel", "bias", "recurrent", "depthwise", "embeddings", "beta", "gamma"].map((of) => `${of}_constraint`),
-  "lora_rank", "lora_alpha", "quantization_config", "optional",
+  "lora_rank", "lora_alpha", "quantization_config", "optional", "sliding_window",
 ];
 
 /** What a model grows by while its layers are read. */

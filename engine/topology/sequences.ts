@@ -66,8 +66,8 @@ function readGate(value: Json | undefined, name: string): GateActivation {
 }
 
 export function readAttention(config: JsonObject, name: string, inputShape: number[], build: Builder, { call }: Node): LayerBody {
-  allowOptions(config, name, ["num_heads", "key_dim", "value_dim", "dropout", "use_bias", "output_shape", "attention_axes", "query_shape", "key_shape", "value_shape", "seed", "flash_attention"]);
-  readOnly(config, name, { dropout: [0], flash_attention: [false] });
+  allowOptions(config, name, ["num_heads", "key_dim", "value_dim", "dropout", "use_bias", "output_shape", "attention_axes", "query_shape", "key_shape", "value_shape", "seed", "flash_attention", "use_gate"]);
+  readOnly(config, name, { dropout: [0], flash_attention: [false], use_gate: [false] });
   for (const option of ["attention_axes", "output_shape"]) if (config[option] !== undefined && config[option] !== null && !isDefault(config[option] as Json, option, inputShape)) throw new TopologyError(`${option} is ${show(config[option] as Json)}, leave it out`, name);
   for (const [argument, value] of Object.entries(call)) {
     if (argument !== "use_causal_mask" && argument !== "useCausalMask" && argument !== "training" && value !== null && value !== false) throw new TopologyError(`is called with ${argument.slice(0, 40)}, want query, value and use_causal_mask alone`, name);
