@@ -57,8 +57,10 @@ test("the examples of MNIST and of a text are read", (t) => {
   t.is(readTaskFile("examples/mnist.yaml").plan.parameters, 784 * 128 + 128 + 128 * 64 + 64 + 64 * 10 + 10);
   t.is(readTaskFile("examples/mnist-lenet.yaml").plan.parameters, 61_706);
   const text = readTaskFile("examples/text.yaml");
-  t.is(text.data.window, 6);
-  t.deepEqual(text.spec.properties, [100, 0, 0, 100, 0, 0, 0, 100], "classification of a text by a model of 70,000 parameters");
+  t.is(text.data.window, 16);
+  t.deepEqual(text.plan.layers.map((l) => l.kind), ["embedding", "gru", "dense"]);
+  t.is(text.spec.quantumLog2, Math.round(Math.log2(4 * 0.004)));
+  t.deepEqual(text.spec.properties, [100, 0, 100, 0, 0, 0, 0, 100], "classification of a text by a model of 44,000 parameters");
 });
 
 test("a learning rate is scaled by slots and lag, and the client is told", (t) => {
