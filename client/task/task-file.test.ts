@@ -1,6 +1,8 @@
 import "#platform/install.js";
 import test from "ava";
 import { readFileSync } from "node:fs";
+import { OptimizerKind } from "#proto/gen/pouw.js";
+import { bitsOf } from "#protocol/floats.js";
 import { parseAmount } from "./amount.js";
 import { parseTaskFile, readTaskFile } from "./task-file.js";
 
@@ -61,6 +63,23 @@ test("the examples of MNIST and of a text are read", (t) => {
   t.deepEqual(text.plan.layers.map((l) => l.kind), ["embedding", "gru", "dense"]);
   t.is(text.spec.quantumLog2, Math.round(Math.log2(4 * 0.004)));
   t.deepEqual(text.spec.properties, [100, 0, 100, 0, 0, 0, 0, 100], "classification of a text by a model of 44,000 parameters");
+});
+
+test("layers may read others by name, and then the model is a graph", (t) => {
+  const layers = /    - dense: \{ units: 32.*\n/;
+  const graph = (lines: string) => parseTaskFile(good.replace(layers, lines), "examples/digits.yaml");
+  const { plan, spec } = graph("    - dense: { units: 32, activation: relu, name: a }\n    - dense: { units: 32, name: b }\n    - add: { from: [a, b] }\n    - concatenate: { from: [add_3, input], name: all }\n");
+  t.deepEqual(plan.layers.map((l) => [l.kind, l.from, l.outputShape]), [["shape", [-1], [64]], ["dense", [0], [32]], ["dense", [1], [32]], ["merge", [1, 2], [32]], ["merge", [3, 0], [96]], ["dense", [4], [10]]]);
+  t.is(spec.optimizer, undefined);
+  t.throws(() => graph("    - dense: { units: 32, name: a, from: nowhere }\n"), { message: /layer "a": reads the layer "nowhere", which is not there/ });
+});
+
+test("momentum and Adam come with their defaults, and what an optimizer has not is refused", (t) => {
+  const with_ = (o: string) => parseTaskFile(good.replace("sgd: { lr: 0.1 }", o), "examples/digits.yaml").spec;
+  t.like(with_("momentum: { lr: 0.1 }"), { quantumLog2: -5, optimizer: { kind: OptimizerKind.OPTIMIZER_MOMENTUM, momentumBits: bitsOf(0.9), nesterov: false } });
+  t.like(with_("adam: { lr: 0.001, clip_norm: 1, weight_decay: 0.01 }"), { quantumLog2: -8, optimizer: { kind: OptimizerKind.OPTIMIZER_ADAM, momentumBits: bitsOf(0.9), beta2Bits: bitsOf(0.999), epsilonBits: bitsOf(1e-7), clipNormBits: bitsOf(1), weightDecayBits: bitsOf(0.01) } });
+  t.throws(() => with_("adam: { lr: 0.001, nesterov: true }"), { message: /task\.optimizer\.adam\.nesterov: there is no such field here/ });
+  t.throws(() => with_("lion: { lr: 0.001 }"), { message: /task\.optimizer\.lion: there is no such field here/ });
 });
 
 test("a learning rate is scaled by slots and lag, and the client is told", (t) => {

@@ -67,8 +67,8 @@ export const operations: Readonly<Record<string, Operation>> = {
 
   w0: ({ seed, layers }) => {
     const tensors = layers.flatMap((l: Json) => [
-      { kind: "kernel", size: l.kernel, fanIn: l.fan_in, fanOut: l.fan_out },
-      { kind: "bias", size: l.bias, fanIn: l.fan_in, fanOut: l.fan_out },
+      { initial: "uniform" as const, size: l.kernel, fanIn: l.fan_in, fanOut: l.fan_out },
+      { initial: "zeros" as const, size: l.bias, fanIn: l.fan_in, fanOut: l.fan_out },
     ]);
     const w = initialWeights({ tensors }, bytes(seed));
     return { sha256: hex(initialHash(w)), first_bits: toBits(w.subarray(0, 6)) };
