@@ -1,6 +1,5 @@
 /** A whole group's run in one process: every slot's signed messages as the log has them, and what a verifier needs besides. */
 import { engineOptionsOf } from "#protocol/engine-options.js";
-
 import { createEngine } from "#engine/index.js";
 import { type Engine } from "#engine/types.js";
 import { Compute } from "#miner/compute.js";

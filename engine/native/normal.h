@@ -63,6 +63,16 @@ static void layer_norm_gradient(int rows, int N, const float *x, const float *ga
   }
 }
 
+static void normalised(int rows, int N, const float *x, const float *gamma, const float *beta, const float *mean, const float *inverse, float *out) {
+  for (int r = 0; r < rows; r++, x += N, out += N)
+    EACH(j, N) {
+      float y = (x[j] - mean[j]) * inverse[j];
+      if (gamma) y = y * gamma[j];
+      if (beta) y = y + beta[j];
+      out[j] = y;
+    }
+}
+
 /** Stats: mean, 1/√(variance + ε), variance of every column, and room for another row. */
 static void batch_norm(int rows, int N, const float *x, const float *gamma, const float *beta, float epsilon, float *stats, float *out) {
   float share = 1.0f / (float)rows, *mean = stats, *inverse = stats + N, *variance = stats + 2 * N;
@@ -79,26 +89,14 @@ static void batch_norm(int rows, int N, const float *x, const float *gamma, cons
     variance[j] *= share;
     inverse[j] = 1.0f / sqrtf(variance[j] + epsilon);
   }
-  for (int r = 0; r < rows; r++, x += N, out += N)
-    EACH(j, N) {
-      float y = (x[j] - mean[j]) * inverse[j];
-      if (gamma) y = y * gamma[j];
-      if (beta) y = y + beta[j];
-      out[j] = y;
-    }
+  normalised(rows, N, x, gamma, beta, mean, inverse, out);
 }
 
 /** With what moved along the batches, in place of the batch's own. */
 static void batch_norm_fixed(int rows, int N, const float *x, const float *gamma, const float *beta, const float *mean, const float *variance, float epsilon, float *stats, float *out) {
   float *inverse = stats + N;
   EACH(j, N) inverse[j] = 1.0f / sqrtf(variance[j] + epsilon);
-  for (int r = 0; r < rows; r++, x += N, out += N)
-    EACH(j, N) {
-      float y = (x[j] - mean[j]) * inverse[j];
-      if (gamma) y = y * gamma[j];
-      if (beta) y = y + beta[j];
-      out[j] = y;
-    }
+  normalised(rows, N, x, gamma, beta, mean, inverse, out);
 }
 
 /** The sums of error and of error times what was normalised go to gradients, or to the room where there are none. */
