@@ -27,7 +27,8 @@ export interface DemoOptions {
 
 /** One seat each, so that every worker of the demo has its part. Shorter than the chain's default of 200, so that the demo can show every stake released. */
 const PARAMS = { seat_unlock_blocks: "10" };
-const PATIENCE_MS = 15 * 60_000;
+/** The digits take three minutes; LeNet-5 on MNIST with eight miners a quarter of an hour on two cores. */
+const PATIENCE_MS = 45 * 60_000;
 const TASK_FILE = join(repositoryRoot, "examples", "digits.yaml");
 
 export async function runDemo(o: DemoOptions): Promise<Summary> {
