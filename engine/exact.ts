@@ -213,8 +213,10 @@ export class ExactEngine implements Engine {
     const { vocabulary } = this.plan;
     if (vocabulary !== undefined) {
       // An index is an address: checked here, once, for both hosts.
-      const bad = used.findIndex((v) => !(v >= 0 && v < vocabulary && Number.isInteger(v)));
-      if (bad >= 0) throw new Error(`engine: row ${Math.floor(bad / this.plan.inputSize)} has index ${used[bad]}, want whole numbers from 0 to ${vocabulary - 1}`);
+      const isIndex = (v: number): boolean => v >= 0 && v < vocabulary && Number.isInteger(v);
+      let bad = 0; // PERF: as in setInitial
+      while (bad < size && isIndex(used[bad] as number)) bad++;
+      if (bad < size) throw new Error(`engine: row ${Math.floor(bad / this.plan.inputSize)} has index ${used[bad]}, want whole numbers from 0 to ${vocabulary - 1}`);
     }
     this.#arena.f32(this.#at.x, size).set(used);
   }

@@ -18,10 +18,15 @@ export interface Addresses {
   errors: number;
 }
 
-interface Step {
+interface Made {
   readonly operation: Operation;
+  /** its place in the plan */
+  readonly layer: number;
   /** of its output; 0 when no parameter stands before it */
   readonly error: number;
+}
+
+interface Step extends Omit<Made, "layer"> {
   readonly targets: readonly number[];
   /** Inputs whose error is there before: each share is made by itself, by a layer without parameters or with one input, and added to it. */
   readonly shared: readonly { readonly targets: readonly number[]; readonly at: number; readonly size: number }[];
@@ -67,7 +72,7 @@ export class Network {
     const outputs: number[] = [];
     const valueOf = (layer: number): number => (layer < 0 ? at.x : (outputs[layer] as number));
     const errorOf = (layer: number): number => (layer < 0 ? 0 : (errors[slots.of[layer] as number] ?? 0));
-    const steps: (Step & { layer: number })[] = [];
+    const made: Made[] = [];
     layers.forEach((layer, i) => {
       if (layer.kind === "shape") {
         outputs.push(valueOf(layer.from[0] as number));
@@ -79,16 +84,16 @@ export class Network {
       const kept = layerNeeds(layer, batchSize).kept.map(reserve);
       const activation = layer === last && this.final !== undefined ? 0 : activationCode(activationOf(layer));
       const operation = operationOf(layer, { kernels, batchSize, weights: at.weights, gradient: at.gradient, packed: at.packed, columns: at.columns, seed: at.seed, inputs, output, kept, activation, table });
-      steps.push({ operation, layer: i, error: errorOf(i), targets: [], shared: [] });
+      made.push({ operation, layer: i, error: errorOf(i) });
     });
     this.output = valueOf(layers.length - 1);
-    this.#steps = this.#withTargets(steps, slots.root, errorOf);
+    this.#steps = this.#withTargets(made, slots.root, errorOf);
   }
 
   /** Who comes first on the way back writes an error, those after it add to it. */
-  #withTargets(steps: readonly (Step & { layer: number })[], root: readonly number[], errorOf: (layer: number) => number): Step[] {
+  #withTargets(made: readonly Made[], root: readonly number[], errorOf: (layer: number) => number): Step[] {
     const written = new Set<number>();
-    const done = [...steps].reverse().map((step) => {
+    const steps = [...made].reverse().map((step): Step => {
       const layer = this.plan.layers[step.layer] as LayerPlan;
       const shared: { targets: number[]; at: number; size: number }[] = [];
       const targets = layer.from.map((f, i) => {
@@ -104,7 +109,7 @@ export class Network {
       });
       return { operation: step.operation, error: step.error, targets, shared };
     });
-    return done.reverse();
+    return steps.reverse();
   }
 
   forward(rows: number, training: boolean): void {

@@ -7,8 +7,8 @@ import { createEngine } from "#engine/index.js";
 import type { Engine } from "#engine/types.js";
 import { flop, type Loss, type ModelPlan } from "#engine/topology/index.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
-import { Phase, Task, TaskSpec } from "#proto/gen/pouw.js";
-import { lossNumber } from "#protocol/engine-options.js";
+import { type Optimizer, Phase, Task, TaskSpec } from "#proto/gen/pouw.js";
+import { lossNumber, optimizerOf } from "#protocol/engine-options.js";
 import { headSignBytes } from "#protocol/header.js";
 import { sha256, ZERO_DIGEST } from "#protocol/hash.js";
 import { mapHash, negatedMap } from "#protocol/map.js";
@@ -22,6 +22,8 @@ export interface MeasureOptions {
   readonly quantumLog2: number;
   readonly levels: number;
   readonly milliseconds: number;
+  /** as a task has it; SGD where there is none */
+  readonly optimizer?: Optimizer | undefined;
   /** default "auto" */
   readonly host?: "wasm" | "native" | "auto";
 }
@@ -47,7 +49,7 @@ const BATCHES = 4_096;
 
 /** Throws where the model does not fit an engine. */
 export async function measure(plan: ModelPlan, o: MeasureOptions): Promise<Measured> {
-  const engine = await createEngine(plan, { loss: o.loss, batchSize: o.batch, ...(o.host ? { host: o.host } : {}) });
+  const engine = await createEngine(plan, { loss: o.loss, batchSize: o.batch, optimizer: optimizerOf(o), ...(o.host ? { host: o.host } : {}) });
   const miner = new MeasuredMiner(engine, o);
   miner.iterate(); // compiles, and touches all memory
   const warm = performance.now();
@@ -89,13 +91,13 @@ class MeasuredMiner {
     this.#levels = o.levels;
     const data = Array.from({ length: DIFFERENT }, (_, i) => batchOf(plan, o, i));
     const loss = lossNumber(o.loss);
-    const spec = TaskSpec.create({ loss, batchSize: o.batch, epochs: 1 << 20, batches: BATCHES, slots: PEERS + 1, lag: 1, levels: o.levels, lrBits: o.lrBits, quantumLog2: o.quantumLog2, runAhead: 1n << 62n });
+    const spec = TaskSpec.create({ loss, batchSize: o.batch, epochs: 1 << 20, batches: BATCHES, slots: PEERS + 1, lag: 1, levels: o.levels, lrBits: o.lrBits, quantumLog2: o.quantumLog2, runAhead: 1n << 62n, ...(o.optimizer ? { optimizer: o.optimizer } : {}) });
     const task = Task.create({ id: 1n, spec, phase: Phase.PHASE_TRAINING, startHeight: START, startBeacon: new Uint8Array(32) });
     const batches = Array.from({ length: BATCHES }, (_, i) => data[i % DIFFERENT] as (typeof data)[number]);
     this.#compute = new Compute({ chainId: CHAIN, task, maxParameters: plan.parameters, slots: [OWN], batches }, engine, () => performance.now());
     for (let h = START; h <= START + 2n; h++) this.#compute.view(h, 0n, []);
     this.#theirs = Array.from({ length: PEERS - 1 }, (_, i) => {
-      const { map } = engine.step(data[i % DIFFERENT] as (typeof data)[number], PEERS, { ...o, random: ZERO_DIGEST });
+      const { map } = engine.step(data[i % DIFFERENT] as (typeof data)[number], PEERS, { ...o, time: 1n, random: ZERO_DIGEST });
       return [map, negatedMap(plan.parameters, o.levels, map)];
     });
   }

@@ -74,3 +74,12 @@ test("a CID is CIDv1 raw sha2-256 in base32, and nothing else is one", (t) => {
     }),
   );
 });
+
+test("indices that no embedding has are refused where data are checked, before anybody trains", (t) => {
+  const shape = { inputSize: 3, targetSize: 0, classes: 2, vocabulary: 5 };
+  const segment = (...x: number[]) => encodeSegment(shape, { rows: 1, x: Float32Array.from(x), y: Int32Array.of(1) });
+  t.deepEqual([...decodeSegment(shape, segment(0, 4, 2)).x], [0, 4, 2]);
+  for (const bad of [5, -1, 0.5]) t.throws(() => segment(0, bad, 1), { instanceOf: DataError, message: new RegExp(`x, row 0, column 1: got ${bad}, want a whole number from 0 to 4`) });
+  const served = encodeSegment({ inputSize: 3, targetSize: 0, classes: 2 }, { rows: 1, x: Float32Array.of(0, 7, 1), y: Int32Array.of(1) });
+  t.throws(() => decodeSegment(shape, served), { instanceOf: DataError, message: /got 7, want a whole number from 0 to 4/ });
+});

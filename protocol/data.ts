@@ -30,6 +30,8 @@ export interface RowShape {
   targetSize: number;
   /** How many classes; 0 for regression. */
   classes: number;
+  /** Where an embedding reads the inputs: they are indices below this. */
+  vocabulary?: number;
 }
 
 export interface Rows {
@@ -41,10 +43,11 @@ export interface Rows {
 /** sha256 of x then y. */
 export const batchHash = (x: Float32Array, y: Int32Array | Float32Array): Uint8Array => sha256(concat(f32Bytes(x), f32Bytes(y)));
 
-export const rowShapeOf = (spec: Pick<TaskSpec, "loss">, plan: ModelPlan): RowShape =>
-  hasClasses(spec.loss)
-    ? { inputSize: plan.inputSize, targetSize: 0, classes: plan.outputSize }
-    : { inputSize: plan.inputSize, targetSize: plan.outputSize, classes: 0 };
+export const rowShapeOf = (spec: Pick<TaskSpec, "loss">, { inputSize, outputSize, vocabulary }: ModelPlan): RowShape => ({
+  inputSize,
+  ...(hasClasses(spec.loss) ? { targetSize: 0, classes: outputSize } : { targetSize: outputSize, classes: 0 }),
+  ...(vocabulary === undefined ? {} : { vocabulary }),
+});
 
 /** Throws DataError on values that a segment may not hold, naming row and column. */
 export function encodeSegment(shape: RowShape, data: Rows): Uint8Array {
@@ -78,6 +81,7 @@ function checkRows(shape: RowShape, { rows, x, y }: Rows): void {
   if (x.length !== rows * shape.inputSize) throw new DataError(`x has ${x.length} values, want ${rows} rows of ${shape.inputSize}`);
   if (y.length !== rows * width) throw new DataError(`y has ${y.length} values, want ${rows} rows of ${width}`);
   checkFloats("x", x, shape.inputSize);
+  if (shape.vocabulary !== undefined) checkIndices(x, shape.inputSize, shape.vocabulary);
   if (shape.classes > 0) {
     if (!(y instanceof Int32Array)) throw new DataError("y are floats, want int32 class labels");
     y.forEach((c, i) => {
@@ -97,6 +101,14 @@ function checkFloats(what: string, values: Float32Array, width: number): void {
       const text = Object.is(v, -0) ? "-0" : String(v);
       throw new DataError(`${what}, row ${Math.floor(i / width)}, column ${i % width}: got ${text}, want a finite value and no -0`);
     }
+  }
+}
+
+/** Data come from anybody: an engine that met another index while it trains could only stop. */
+function checkIndices(x: Float32Array, width: number, vocabulary: number): void {
+  for (let i = 0; i < x.length; i++) {
+    const v = x[i] as number;
+    if (!(v >= 0 && v < vocabulary && Number.isInteger(v))) throw new DataError(`x, row ${Math.floor(i / width)}, column ${i % width}: got ${v}, want a whole number from 0 to ${vocabulary - 1}, which the embedding has`);
   }
 }
 
@@ -206,6 +218,7 @@ export interface PackOptions {
   inputShape: number[];
   targetShape: number[];
   classes: number;
+  vocabulary?: number;
   batchSize: number;
   validationBatches?: number;
   maxSegmentBytes?: number;
@@ -234,7 +247,7 @@ export function packData(options: PackOptions, data: Rows): PackedData {
   }
 }
 
-const rowShapeOfPack = (o: PackOptions): RowShape => ({ inputSize: product(o.inputShape), targetSize: o.classes > 0 ? 0 : product(o.targetShape), classes: o.classes });
+const rowShapeOfPack = (o: PackOptions): RowShape => ({ inputSize: product(o.inputShape), targetSize: o.classes > 0 ? 0 : product(o.targetShape), classes: o.classes, ...(o.vocabulary === undefined ? {} : { vocabulary: o.vocabulary }) });
 
 /** Segments one by one, their rows asked for in order and once, so that the data need not be in memory; the manifest last. */
 export function* packSegments(options: PackOptions, rows: number, read: (first: number, rows: number) => Rows): Generator<{ cid: string; bytes: Uint8Array }, PackedManifest, void> {

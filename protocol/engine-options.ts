@@ -1,7 +1,7 @@
 /** From a task to what the engine is told: the only place where fields of a spec become options. */
 import { u32be, u64be } from "#kernel/bytes.js";
 import { momentsOf, type Optimizer, SGD } from "#engine/optimizer.js";
-import type { ModelPlan, Loss as LossName } from "#engine/topology/index.js";
+import { memoryBytes, type ModelPlan, type Loss as LossName } from "#engine/topology/index.js";
 import type { EngineOptions, StepOptions } from "#engine/types.js";
 import { Loss, OptimizerKind, type TaskSpec } from "#proto/gen/pouw.js";
 import { fromBits } from "./floats.js";
@@ -44,6 +44,9 @@ export const engineOptionsOf = (spec: TaskSpec): EngineOptions => ({ loss: lossN
 
 /** Bytes of a residual and the moments behind it. */
 export const residualBytes = (spec: Pick<TaskSpec, "optimizer">, parameters: number): number => 4 * parameters * (1 + momentsOf(optimizerOf(spec)));
+
+/** What an engine of the task takes, with one slot: what a worker is matched by. */
+export const taskMemoryBytes = (spec: Pick<TaskSpec, "batchSize" | "optimizer">, plan: ModelPlan): bigint => memoryBytes(plan, spec.batchSize, momentsOf(optimizerOf(spec)));
 
 /** Of the iteration (slot, seq); `seed` is the task's. */
 export function stepOptionsOf(spec: TaskSpec, plan: ModelPlan, seed: Uint8Array, slot: number, seq: bigint): StepOptions {

@@ -1,7 +1,9 @@
 import "#platform/install.js";
 import test from "ava";
+import { taskMemoryBytes } from "./engine-options.js";
+import { topologyOf } from "#engine/testing/models.js";
 import { parseTopology } from "#engine/topology/index.js";
-import { Loss, TaskSpec } from "#proto/gen/pouw.js";
+import { Loss, TaskSpec, Optimizer, OptimizerKind } from "#proto/gen/pouw.js";
 import { cidOf } from "./cid.js";
 import { bitsOf } from "./floats.js";
 import { acceptSpec, checkSpec, defaultRunAhead, fillDefaults, largestMap, SpecError } from "./task-spec.js";
@@ -119,4 +121,13 @@ test("a model whose map no message holds is refused", (t) => {
   const large = { ...spec, topology: wide(700_000), batchSize: 1, epochs: 1 };
   t.notThrows(() => acceptSpec({ ...large, levels: 1 }, params));
   t.throws(() => acceptSpec({ ...large, batchSize: 1, levels: 200_000, batches: 3, slots: 1 }, params), { message: /^topology: a map of 52500010 parameters takes up to 210000045 bytes at levels 200000, a message holds 67043328: take a smaller model or fewer levels/ });
+});
+
+test("a worker is matched by the memory of the moments as well", (t) => {
+  const plan = parseTopology(topologyOf([8], ["Dense", { units: 50 }]), { maxParameters: 1 << 20 });
+  const memory = (kind: OptimizerKind) => taskMemoryBytes({ batchSize: 4, optimizer: Optimizer.create({ kind }) }, plan);
+  const vector = 4n * BigInt(plan.parameters);
+  // A moment stands behind the residual, and once more while it is not known whether the iteration counts.
+  t.is(memory(OptimizerKind.OPTIMIZER_MOMENTUM) - memory(OptimizerKind.OPTIMIZER_SGD), 2n * vector);
+  t.is(memory(OptimizerKind.OPTIMIZER_ADAM) - memory(OptimizerKind.OPTIMIZER_SGD), 4n * vector);
 });

@@ -3,11 +3,10 @@
  *
  * The chain and the client run this same code, so a client hears the chain's own line before it pays for it.
  */
-import { checkLoss, checkTolerant, flop as flopOf, MEMORY_LIMIT, memoryBytes, parseTopology, type ModelPlan } from "#engine/topology/index.js";
-import { momentsOf } from "#engine/optimizer.js";
+import { checkLoss, checkTolerant, flop as flopOf, MEMORY_LIMIT, parseTopology, type ModelPlan } from "#engine/topology/index.js";
 import { type Optimizer, OptimizerKind, type Params, type TaskSpec } from "#proto/gen/pouw.js";
 import { parseCid } from "./cid.js";
-import { hasClasses, lossName, optimizerOf } from "./engine-options.js";
+import { hasClasses, lossName, taskMemoryBytes } from "./engine-options.js";
 import { fromBits, isPositiveNormal } from "./floats.js";
 import { residualInterval, totalPositions } from "./positions.js";
 import { EXACT_PROFILE, isTolerant, PROFILES } from "./profiles.js";
@@ -128,7 +127,7 @@ function checkModel(spec: TaskSpec, plan: ModelPlan, params: SpecParams): void {
   const flop = flopOf(plan, spec.batchSize);
   if (flop < params.minFlop) throw new SpecError("topology", `one iteration is ${flop} flop, want at least ${params.minFlop}: take a larger model or a larger batch_size`);
   checkOptimizer(spec.optimizer);
-  const memory = memoryBytes(plan, spec.batchSize, momentsOf(optimizerOf(spec)));
+  const memory = taskMemoryBytes(spec, plan);
   if (memory > BigInt(MEMORY_LIMIT)) throw new SpecError("topology", `takes ${memory} bytes at batch_size ${spec.batchSize}, an engine holds ${MEMORY_LIMIT}: take a smaller model or a smaller batch_size`);
   const row = 4 * (plan.inputSize + (hasClasses(spec.loss) ? 1 : plan.outputSize));
   if (spec.batchSize * row + SEGMENT_OVERHEAD > MAX_SEGMENT_BYTES) {

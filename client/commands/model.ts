@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { readFileSync } from "node:fs";
 import Table from "cli-table3";
 import { checkLoss, type Loss, LOSSES, type ModelPlan, parseTopology } from "#engine/topology/index.js";
+import type { Optimizer } from "#proto/gen/pouw.js";
 import { bitsOf } from "#protocol/floats.js";
 import { lossName, MAX_PARAMETERS } from "#protocol/task-spec.js";
 import { CliError } from "../cli-error.js";
@@ -27,6 +28,7 @@ interface Subject {
   readonly quantumLog2: number;
   readonly levels: number;
   readonly profile?: string;
+  readonly optimizer?: Optimizer | undefined;
 }
 
 export function addModel(program: Command, options: (c: Command) => GlobalOptions): void {
@@ -40,7 +42,7 @@ export function addModel(program: Command, options: (c: Command) => GlobalOption
     .action(async (path: string, o: { batch?: number; measure: boolean }, c: Command) => {
       const context = new Context(options(c));
       const s = subject(path, o.batch);
-      const found = inspect(s.plan, s.batch, s.levels, s.profile);
+      const found = inspect(s.plan, s.batch, s.levels, s);
       const measured = o.measure ? await (await import("#miner/measure.js")).measure(s.plan, { ...s, milliseconds: MILLISECONDS }) : undefined;
       context.print({ ...found, ...(measured ? { measured } : {}) }, () => text(found, measured));
     });
@@ -49,7 +51,7 @@ export function addModel(program: Command, options: (c: Command) => GlobalOption
 function subject(path: string, batch: number | undefined): Subject {
   if (/\.ya?ml$/.test(path)) {
     const { plan, spec } = readTaskFile(path);
-    return { plan, loss: lossName(spec.loss), batch: batch ?? spec.batchSize, lrBits: spec.lrBits, quantumLog2: spec.quantumLog2, levels: spec.levels, profile: spec.profile };
+    return { plan, loss: lossName(spec.loss), batch: batch ?? spec.batchSize, lrBits: spec.lrBits, quantumLog2: spec.quantumLog2, levels: spec.levels, profile: spec.profile, optimizer: spec.optimizer };
   }
   let json: string;
   try {

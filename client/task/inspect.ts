@@ -1,5 +1,7 @@
 /** What a model costs: its layers, F, memory and map sizes. */
-import { activationOf, flop, type LayerPlan, memoryBytes, type ModelPlan } from "#engine/topology/index.js";
+import { activationOf, flop, type LayerPlan, type ModelPlan } from "#engine/topology/index.js";
+import type { Optimizer } from "#proto/gen/pouw.js";
+import { taskMemoryBytes } from "#protocol/engine-options.js";
 import { residualInterval } from "#protocol/positions.js";
 import { EXACT_PROFILE } from "#protocol/profiles.js";
 import { largestMap } from "#protocol/task-spec.js";
@@ -27,13 +29,13 @@ export interface Inspection {
   readonly residualInterval: bigint;
 }
 
-export function inspect(plan: ModelPlan, batch: number, levels: number, profile = EXACT_PROFILE): Inspection {
+export function inspect(plan: ModelPlan, batch: number, levels: number, { profile = EXACT_PROFILE, optimizer }: { profile?: string; optimizer?: Optimizer | undefined } = {}): Inspection {
   return {
     layers: plan.layers.map(layerOf),
     parameters: plan.parameters,
     batch,
     flop: flop(plan, batch),
-    memoryBytes: memoryBytes(plan, batch),
+    memoryBytes: taskMemoryBytes({ batchSize: batch, optimizer }, plan),
     largestMapBytes: largestMap(plan.parameters, levels),
     residualInterval: residualInterval(plan.parameters, profile),
   };

@@ -18,7 +18,7 @@ export function errorSlots(plan: Pick<ModelPlan, "layers">): ErrorSlots {
   const root = rootsOf(layers);
   const needs = layers.map((): boolean => false);
   layers.forEach((l, i) => {
-    needs[i] = hasTensors(l) || l.from.some((f) => f >= 0 && (needs[f] as boolean));
+    needs[i] = l.parameters > 0 || l.from.some((f) => f >= 0 && (needs[f] as boolean));
   });
   const of = layers.map(() => -1);
   const sizes: number[] = [];
@@ -56,5 +56,3 @@ function rootsOf(layers: readonly LayerPlan[]): number[] {
   });
   return root;
 }
-
-const hasTensors = (l: LayerPlan): boolean => "kernel" in l || "table" in l || "query" in l || ("gamma" in l && (l.gamma !== undefined || l.beta !== undefined)) || l.kind === "batchNorm";

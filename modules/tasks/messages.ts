@@ -2,8 +2,8 @@
 import { equalBytes } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
-import { memoryBytes } from "#engine/topology/index.js";
 import { type MsgCancelTask, type MsgCancelTaskResponse, type MsgCreateTask, type MsgCreateTaskResponse, type MsgRevealTestSet, type MsgRevealTestSetResponse, Outcome, type Params, Phase, Task, type TaskSpec } from "#proto/gen/pouw.js";
+import { taskMemoryBytes } from "#protocol/engine-options.js";
 import { testKeyHash } from "#protocol/hash.js";
 import { ppmOf } from "#protocol/payout.js";
 import { acceptSpec, type AcceptedSpec } from "#protocol/task-spec.js";
@@ -72,7 +72,7 @@ export function createTask(ports: TasksPorts) {
     });
     tasks.set(ctx, { ...t, spec: { ...spec, topology: "" } }, id);
     topologies.set(ctx, spec.topology, id);
-    memories.set(ctx, memoryBytes(plan, spec.batchSize), id);
+    memories.set(ctx, taskMemoryBytes(spec, plan), id);
     openIds.set(ctx, MARK, id);
     ctx.emit(event("task_created", { task: id, client: m.client, fee, bond, burned, flop, parameters: plan.parameters }));
     return { id };
