@@ -26,15 +26,15 @@ const python = process.env["POUWD_PYTHON"] ?? "python3";
 const tensorflowPython = process.env["POUWD_TF_PYTHON"] ?? python;
 const own = (host: string) => () => start(entry("bench/own", host));
 const start = ({ command, args }: { command: string; args: string[] }) => startSide(command, args);
-const script = (command: string, ...path: string[]) => startSide(command, [join(repositoryRoot, "bench", ...path)], { POUWD_MNIST: MNIST });
+const script = (command: string, file: string) => startSide(command, [join(repositoryRoot, "bench", "rivals", file)], { POUWD_MNIST: MNIST });
 
 /** By name, with what gives the side to who lacks it. */
 const SIDES: Readonly<Record<string, { readonly start: () => Promise<Side | { readonly reason: string }>; readonly remedy: string; readonly only?: readonly string[] }>> = {
   wasm: { start: own("wasm"), remedy: "it always works: report this" },
   native: { start: own("native"), remedy: "npm run build makes them where gcc is" },
-  torch: { start: () => script(python, "torch", "train.py"), remedy: "pip install torch, and POUWD_PYTHON names its Python" },
-  tensorflow: { start: () => script(tensorflowPython, "tensorflow", "train.py"), remedy: "pip install tensorflow-cpu, and POUWD_TF_PYTHON names its Python", only: ["mlp", "lenet"] },
-  "tfjs-node": { start: () => start(entry("bench/tensorflow/tfjs-node")), remedy: "npm install @tensorflow/tfjs-node in some folder, and NODE_PATH names its node_modules", only: ["mlp", "lenet"] },
+  torch: { start: () => script(python, "pytorch.py"), remedy: "pip install torch, and POUWD_PYTHON names its Python" },
+  tensorflow: { start: () => script(tensorflowPython, "tensorflow_raw.py"), remedy: "pip install tensorflow-cpu, and POUWD_TF_PYTHON names its Python", only: ["mlp", "lenet"] },
+  "tfjs-node": { start: () => start(entry("bench/rivals/tfjs-node")), remedy: "npm install @tensorflow/tfjs-node in some folder, and NODE_PATH names its node_modules", only: ["mlp", "lenet"] },
 };
 
 const hosts: ("wasm" | "native")[] = ["wasm"];

