@@ -11,7 +11,7 @@ import { compareBytes, equalBytes } from "#kernel/bytes.js";
 import { type BlockInfo, type Event } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
 import { type HasStore } from "#kernel/store.js";
-import { MAX_EXTENSION_BYTES } from "#protocol/extension.js";
+import { MAX_EXTENSION_BYTES } from "#protocol/verification/extension.js";
 import { type AbciApplication } from "./abci/types.js";
 import { type BlockFacts, checkBlockData, isBlockData, type LastCommit, makeBlockData } from "./block/block-data.js";
 import { BlockGas, type BlockLimits, gasLimitOf, largestTransaction, UNLIMITED, wireSize, withinGas } from "./block/limits.js";

@@ -7,7 +7,7 @@ import { type HasStore } from "#kernel/store.js";
 import { Remote } from "#net/index.js";
 import { Database, levelKey } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
-import { fitVerdicts } from "#protocol/extension.js";
+import { fitVerdicts } from "#protocol/verification/extension.js";
 import { type Job, type VerdictEntry, VerifierService, VerifyRequest } from "#proto/gen/pouw.js";
 
 export interface VerdictPorts {

@@ -4,8 +4,8 @@
  * them: then the replica has to travel between clocks. Every verdict is VALID, or there is no figure.
  */
 import "#platform/install.js";
-import { Drbg } from "#protocol/drbg.js";
-import { residualInterval } from "#protocol/positions.js";
+import { Drbg } from "#protocol/draws/drbg.js";
+import { residualInterval } from "#protocol/log/positions.js";
 import { VerdictCode } from "#proto/gen/pouw.js";
 import { quick, ratioOf, report, reportRounds, round, takeTurns } from "./measure.js";
 import { mine } from "./training/miner.js";

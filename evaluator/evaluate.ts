@@ -4,7 +4,7 @@ import { parseTopology } from "#engine/topology/index.js";
 import { type TaskView } from "#client/chain/task-view.js";
 import { startThread } from "#platform/thread.js";
 import { type Logger } from "#platform/log.js";
-import { MAX_PARAMETERS } from "#protocol/task-spec.js";
+import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import { type Download } from "./download.js";
 import { type Opinion } from "./machine.js";
 import { type Scored, type ScoreInput } from "./score.js";

@@ -10,7 +10,7 @@ import { watchTasks } from "#client/chain/task-view.js";
 import { ensureWorker, message, trySend } from "#client/chain/worker.js";
 import { readMnemonic } from "#platform/keys.js";
 import { createLogger, type LogLevel } from "#platform/log.js";
-import { scoreCommit } from "#protocol/scores.js";
+import { scoreCommit } from "#protocol/tasks/scores.js";
 import { MsgCommitScores, MsgRevealScores, Phase, Role } from "#proto/gen/pouw.js";
 import { Download } from "./download.js";
 import { evaluate } from "./evaluate.js";

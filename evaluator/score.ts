@@ -2,11 +2,11 @@
 import { createEngine } from "#engine/index.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { PackedLog, type Page } from "#net/packed-log.js";
-import { engineOptionsOf } from "#protocol/engine-options.js";
-import { initialWeights, taskSeed } from "#protocol/initial.js";
-import { rowShapeOf, type Rows } from "#protocol/data.js";
-import { evaluateModel } from "#protocol/evaluation.js";
-import { MAX_PARAMETERS } from "#protocol/task-spec.js";
+import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
+import { initialWeights, taskSeed } from "#protocol/state/initial.js";
+import { rowShapeOf, type Rows } from "#protocol/tasks/data.js";
+import { evaluateModel } from "#protocol/tasks/evaluation.js";
+import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import { type SlotScore, type Submission, type Task, type TaskSpec } from "#proto/gen/pouw.js";
 import { readTestSet } from "./test-set.js";
 

@@ -2,7 +2,7 @@
 import { equalBytes } from "#kernel/bytes.js";
 import { sha256 } from "#kernel/crypto.js";
 import { type ModelPlan } from "#engine/topology/index.js";
-import { decodeSegment, rowShapeOf, type Rows } from "#protocol/data.js";
+import { decodeSegment, rowShapeOf, type Rows } from "#protocol/tasks/data.js";
 import { openTestSet } from "#platform/seal.js";
 import { type TaskSpec } from "#proto/gen/pouw.js";
 

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { REFERENCE_MODELS } from "#engine/reference.js";
 import { flop, parseTopology } from "#engine/topology/index.js";
 import { entry } from "#platform/entry.js";
-import { defaultIterationBlocks, MAX_PARAMETERS } from "#protocol/task-spec.js";
+import { defaultIterationBlocks, MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import { type Measured } from "./measure.js";
 import { type Machine, offeredMemory, type Seats, seatsOf } from "./seats.js";
 

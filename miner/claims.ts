@@ -11,8 +11,8 @@ import {
   QueryMiningInfoResponse,
 } from "#proto/gen/pouw.js";
 import { toBigInt } from "#kernel/bytes.js";
-import { residualSeqBefore } from "#protocol/iterate.js";
-import { isTolerant } from "#protocol/profiles.js";
+import { residualSeqBefore } from "#protocol/state/iterate.js";
+import { isTolerant } from "#protocol/tasks/profiles.js";
 import { type LogStore } from "#net/log-store.js";
 import { type TaskView } from "#client/chain/task-view.js";
 import { message, trySend } from "#client/chain/worker.js";

@@ -8,7 +8,7 @@ import { planOf } from "#engine/testing/models.js";
 import { equalBytes } from "#kernel/bytes.js";
 import { sha256 } from "#kernel/crypto.js";
 import { bitsOf, f32From } from "#protocol/floats.js";
-import { decodeHeader } from "#protocol/header.js";
+import { decodeHeader } from "#protocol/log/header.js";
 import { Loss, Task, TaskSpec } from "#proto/gen/pouw.js";
 import { batchOf, SUBJECTS, type Subject } from "#test/tolerant/runs.js";
 import { Compute } from "./compute.js";

@@ -10,7 +10,7 @@ import { Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
 import { startThread } from "#platform/thread.js";
 import { noTensorFlow } from "#engine/tolerant/index.js";
-import { TOLERANT_PROFILE } from "#protocol/profiles.js";
+import { TOLERANT_PROFILE } from "#protocol/tasks/profiles.js";
 import { profilesHere } from "./engine.js";
 import { type Fault } from "./faults.js";
 import { type ComputeSetup, type FromCompute } from "./protocol.js";

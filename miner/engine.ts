@@ -3,8 +3,8 @@ import { createEngine } from "#engine/index.js";
 import { createTolerantEngine, noTensorFlow, tensorFlow } from "#engine/tolerant/index.js";
 import type { ModelPlan } from "#engine/topology/index.js";
 import type { Engine } from "#engine/types.js";
-import { engineOptionsOf } from "#protocol/engine-options.js";
-import { EXACT_PROFILE, isTolerant, TOLERANT_PROFILE } from "#protocol/profiles.js";
+import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
+import { EXACT_PROFILE, isTolerant, TOLERANT_PROFILE } from "#protocol/tasks/profiles.js";
 import type { TaskSpec } from "#proto/gen/pouw.js";
 
 /** What a worker registers with, so that it is drawn for nothing else. */

@@ -8,13 +8,13 @@
  *   withhold-residual  answers no request for evidence
  *   break-lag          names a clock that is older than the lag rule allows
  */
-import { type IterateInput, iterate, type Iterated } from "#protocol/iterate.js";
-import { chainDigest } from "#protocol/digest.js";
+import { type IterateInput, iterate, type Iterated } from "#protocol/state/iterate.js";
+import { chainDigest } from "#protocol/state/digest.js";
 import { sha256 } from "#kernel/crypto.js";
 import { Header } from "#proto/gen/pouw.js";
-import { encodeHeader, HEADER_VERSION, headerHash } from "#protocol/header.js";
-import { EMPTY_MAP, mapHash } from "#protocol/map.js";
-import { residualInterval, roundOf } from "#protocol/positions.js";
+import { encodeHeader, HEADER_VERSION, headerHash } from "#protocol/log/header.js";
+import { EMPTY_MAP, mapHash } from "#protocol/state/map.js";
+import { residualInterval, roundOf } from "#protocol/log/positions.js";
 
 export const FAULTS = ["alter-map", "claim-unrun", "equivocate", "withhold-residual", "break-lag"] as const;
 export type Fault = (typeof FAULTS)[number];

@@ -1,7 +1,7 @@
 import "#platform/install.js";
 import test from "ava";
 import { sha256 } from "#kernel/crypto.js";
-import { LogTree, verifyInclusion } from "#protocol/log-root.js";
+import { LogTree, verifyInclusion } from "#protocol/log/log-root.js";
 import { faultFromEnvironment } from "./faults.js";
 import { Advances, inclusionProof, luckyOf } from "./lottery.js";
 

@@ -1,6 +1,6 @@
 /** The draw over own anchored iterations (protocol section 9), pure: anchored heads and beacons in, lucky iterations out. */
-import { LogTree } from "#protocol/log-root.js";
-import { isLucky, lotteryDraw } from "#protocol/draws.js";
+import { LogTree } from "#protocol/log/log-root.js";
+import { isLucky, lotteryDraw } from "#protocol/draws/lottery.js";
 import { type AnchoredHead } from "#proto/gen/pouw.js";
 
 /** An advance of a slot's anchored head: iterations from … to were first covered at `height`. */

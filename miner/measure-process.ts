@@ -3,7 +3,7 @@ import "#platform/install.js";
 import { REFERENCE_MODELS } from "#engine/reference.js";
 import { parseTopology } from "#engine/topology/index.js";
 import { bitsOf } from "#protocol/floats.js";
-import { MAX_PARAMETERS } from "#protocol/task-spec.js";
+import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import { measure, type MeasureOptions } from "./measure.js";
 
 const [name, host, milliseconds] = process.argv.slice(2);

@@ -3,7 +3,7 @@ import test from "ava";
 import { LENET, planOf } from "#engine/testing/models.js";
 import { flop } from "#engine/topology/index.js";
 import { bitsOf } from "#protocol/floats.js";
-import { largestMap } from "#protocol/task-spec.js";
+import { largestMap } from "#protocol/tasks/task-spec.js";
 import { bench, seatsOfAll } from "./bench.js";
 import { measure } from "./measure.js";
 import { offeredMemory, seatsOf } from "./seats.js";

@@ -8,10 +8,10 @@ import type { Engine } from "#engine/types.js";
 import { flop, type Loss, type ModelPlan } from "#engine/topology/index.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
 import { type Optimizer, Phase, Task, TaskSpec } from "#proto/gen/pouw.js";
-import { lossNumber, optimizerOf } from "#protocol/engine-options.js";
-import { headSignBytes } from "#protocol/header.js";
+import { lossNumber, optimizerOf } from "#protocol/tasks/engine-options.js";
+import { headSignBytes } from "#protocol/log/header.js";
 import { sha256, ZERO_DIGEST } from "#protocol/hash.js";
-import { mapHash, negatedMap } from "#protocol/map.js";
+import { mapHash, negatedMap } from "#protocol/state/map.js";
 import { Compute } from "./compute.js";
 import { packPeer, unpackPeer } from "./protocol.js";
 

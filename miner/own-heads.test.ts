@@ -4,7 +4,7 @@ import { sha256 } from "#kernel/crypto.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
 import { silentLogger } from "#platform/log.js";
 import { Header, type Iteration } from "#proto/gen/pouw.js";
-import { headSignBytes } from "#protocol/header.js";
+import { headSignBytes } from "#protocol/log/header.js";
 import { type OwnHeadsInput, signedBeyond } from "./own-heads.js";
 
 const [ours, theirs] = [1, 2].map((i) => sessionKeyFromSeed(new Uint8Array(32).fill(i))) as [ReturnType<typeof sessionKeyFromSeed>, ReturnType<typeof sessionKeyFromSeed>];

@@ -5,7 +5,7 @@
  */
 import { Header, type Iteration } from "#proto/gen/pouw.js";
 import { sha256 } from "#kernel/crypto.js";
-import { verifyHead } from "#protocol/header.js";
+import { verifyHead } from "#protocol/log/header.js";
 import { type Logger } from "#platform/log.js";
 
 export interface OwnHeadsInput {

@@ -1,5 +1,5 @@
 /** Own residuals on disk: what a claim or an audit will ask for, and what a restart begins from. */
-import { residualSeqBefore } from "#protocol/iterate.js";
+import { residualSeqBefore } from "#protocol/state/iterate.js";
 import { type Database, levelKey } from "#platform/level.js";
 
 export class ResidualStore {

@@ -1,5 +1,5 @@
 /** How many seats a machine can hold: pure arithmetic on what was measured. */
-import { FLOP_PER_SECOND } from "#protocol/task-spec.js";
+import { FLOP_PER_SECOND } from "#protocol/tasks/task-spec.js";
 
 /** What `run_ahead` and `iteration_blocks` take a slot to compute in a second when a task does not say otherwise. */
 export const SEAT_GIGAFLOP_PER_SECOND = Number(FLOP_PER_SECOND) / 1e9;

@@ -14,9 +14,9 @@ import {
   Role,
   type Seat,
 } from "#proto/gen/pouw.js";
-import { headSignBytes } from "#protocol/header.js";
-import { checkMap } from "#protocol/map.js";
-import { slotPositions } from "#protocol/positions.js";
+import { headSignBytes } from "#protocol/log/header.js";
+import { checkMap } from "#protocol/state/map.js";
+import { slotPositions } from "#protocol/log/positions.js";
 import { BlobClient, BusLink, type Gap, GapFiller, LogClient } from "#net/index.js";
 import { faultCeiling, type Incoming, LogMachine } from "#net/log-machine.js";
 import { LogStore } from "#net/log-store.js";

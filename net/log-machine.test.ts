@@ -2,7 +2,7 @@ import "#platform/install.js";
 import test from "ava";
 import { sha256 } from "#kernel/crypto.js";
 import { Header, type Iteration } from "#proto/gen/pouw.js";
-import { headSignBytes } from "#protocol/header.js";
+import { headSignBytes } from "#protocol/log/header.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
 import { LogMachine, type MachineOptions } from "./log-machine.js";
 

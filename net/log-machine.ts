@@ -8,7 +8,7 @@ import { equalBytes } from "#kernel/bytes.js";
 import { crypto, sha256 } from "#kernel/crypto.js";
 import { Header, type Iteration, type SignedHead, type Slot, SlotStatus } from "#proto/gen/pouw.js";
 import { decodeCanonical } from "#proto/wire.js";
-import { headSignBytes } from "#protocol/header.js";
+import { headSignBytes } from "#protocol/log/header.js";
 
 export interface Incoming {
   readonly message: Iteration;

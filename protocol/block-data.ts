@@ -2,7 +2,7 @@
 import { concat, utf8 } from "#kernel/bytes.js";
 import { MsgBlockData } from "#proto/gen/pouw.js";
 import { sameBytes } from "#proto/wire.js";
-import { uvarint } from "./extension.js";
+import { uvarint } from "./verification/extension.js";
 
 const TYPE_URL = "/pouw.v1.MsgBlockData";
 /** auth_info of TxRaw (field 2): AuthInfo{fee: {}} without signer infos. */

@@ -6,8 +6,8 @@ import test from "ava";
 import { parseTopology } from "#engine/topology/index.js";
 import { BlobStore } from "#net/index.js";
 import { silentLogger } from "#platform/log.js";
-import { cidOf } from "#protocol/cid.js";
-import { encodeManifest, encodeSegment, rowShapeOf } from "#protocol/data.js";
+import { cidOf } from "#protocol/tasks/cid.js";
+import { encodeManifest, encodeSegment, rowShapeOf } from "#protocol/tasks/data.js";
 import { smallTask } from "../test/daemons/bench.js";
 import { TaskData } from "./data.js";
 

@@ -4,7 +4,7 @@
  */
 import { type ModelPlan } from "#engine/topology/index.js";
 import { type Manifest, type TaskSpec } from "#proto/gen/pouw.js";
-import { checkManifestFor, checkSegment, decodeManifest, rowShapeOf } from "#protocol/data.js";
+import { checkManifestFor, checkSegment, decodeManifest, rowShapeOf } from "#protocol/tasks/data.js";
 import { BlobClient, type BlobStore, exhausted, refused } from "#net/index.js";
 import { maxManifestBytes, maxSegmentBytes, maxTestSetBytes } from "#net/task-data.js";
 import { type Logger } from "#platform/log.js";

@@ -8,8 +8,8 @@
 import { equalBytes, toHex } from "#kernel/bytes.js";
 import { sha256 } from "#kernel/crypto.js";
 import { type EvidenceReply, Header, type Iteration, type Job } from "#proto/gen/pouw.js";
-import { residualSeqBefore } from "#protocol/iterate.js";
-import { isTolerant } from "#protocol/profiles.js";
+import { residualSeqBefore } from "#protocol/state/iterate.js";
+import { isTolerant } from "#protocol/tasks/profiles.js";
 import { type BusPeer, exhausted, notFound, refused } from "#net/index.js";
 import { type LogStore } from "#net/log-store.js";
 import { type ResidualCache } from "./residuals.js";

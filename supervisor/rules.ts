@@ -2,11 +2,11 @@
 import { sha256 } from "#kernel/crypto.js";
 import { type ModelPlan } from "#engine/topology/index.js";
 import { type Iteration, type Slot, type Task, type TaskSpec } from "#proto/gen/pouw.js";
-import { checkForm, checkSuccession, type CheckContext, firstTip, tipAfter } from "#protocol/check.js";
-import { decodeHeader } from "#protocol/header.js";
-import { closuresOf } from "#protocol/lag.js";
-import { emptyRoot, LogTree } from "#protocol/log-root.js";
-import { BatchOrder } from "#protocol/order.js";
+import { checkForm, checkSuccession, type CheckContext, firstTip, tipAfter } from "#protocol/log/check.js";
+import { decodeHeader } from "#protocol/log/header.js";
+import { closuresOf } from "#protocol/log/lag.js";
+import { emptyRoot, LogTree } from "#protocol/log/log-root.js";
+import { BatchOrder } from "#protocol/draws/order.js";
 import { type Incoming } from "#net/log-machine.js";
 
 export interface RulesSetup {

@@ -14,8 +14,8 @@ import {
   type Seat,
   type SignedHead,
 } from "#proto/gen/pouw.js";
-import { residualBytes } from "#protocol/engine-options.js";
-import { slotPositions } from "#protocol/positions.js";
+import { residualBytes } from "#protocol/tasks/engine-options.js";
+import { slotPositions } from "#protocol/log/positions.js";
 import { type BlobStore, type BusHub, type BusPeer, type BusSeat, type Gap, GapFiller, LogClient, refused, unavailable } from "#net/index.js";
 import { LogStore } from "#net/log-store.js";
 import { RoundHistory, type TaskView } from "#client/chain/task-view.js";

@@ -1,7 +1,7 @@
 import "#platform/install.js";
 import test, { type ExecutionContext } from "ava";
 import { notFound } from "#net/index.js";
-import { reasonNumber } from "#protocol/reasons.js";
+import { reasonNumber } from "#protocol/verification/reasons.js";
 import { type Iteration, VerdictCode, type VerifyRequest } from "#proto/gen/pouw.js";
 import { type Conduct, Recording, type Supervisor } from "#test/daemons/recorded.js";
 import { judge, type Judgement } from "./judge.js";

@@ -1,9 +1,9 @@
 /** One job from request to verdict: fetches what the re-run needs, and has it judged by protocol/verify.ts. */
-import { decodeHeader } from "#protocol/header.js";
-import { residualSeqBefore } from "#protocol/iterate.js";
-import { slotPositions } from "#protocol/positions.js";
-import { verdict, type Verdict } from "#protocol/reasons.js";
-import { type Equivocation, type VerifyOutcome } from "#protocol/verify.js";
+import { decodeHeader } from "#protocol/log/header.js";
+import { residualSeqBefore } from "#protocol/state/iterate.js";
+import { slotPositions } from "#protocol/log/positions.js";
+import { verdict, type Verdict } from "#protocol/verification/reasons.js";
+import { type Equivocation, type VerifyOutcome } from "#protocol/verification/verify.js";
 import { type Header, VerdictCode, type VerifyRequest } from "#proto/gen/pouw.js";
 import { type RunInput } from "./compute.js";
 import { type Attempt, HeldUp, Patience, type PatienceOptions } from "./patience.js";

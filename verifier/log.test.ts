@@ -3,7 +3,7 @@ import test from "ava";
 import { sha256 } from "#kernel/crypto.js";
 import { CallError, unavailable } from "#net/index.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
-import { headSignBytes } from "#protocol/header.js";
+import { headSignBytes } from "#protocol/log/header.js";
 import { type AnchoredHead, Header, type Iteration } from "#proto/gen/pouw.js";
 import { type FetchLog, type LogUpdate, TaskLog } from "./log.js";
 import { type Attempt } from "./patience.js";

@@ -7,7 +7,7 @@ import { sha256 } from "#kernel/crypto.js";
 import { Descent, type FetchPage, pageSize } from "#net/descent.js";
 import { CallError, type LogEntry, readSpan } from "#net/index.js";
 import { PackedLog, packPage, type Page } from "#net/packed-log.js";
-import { verifyHead } from "#protocol/header.js";
+import { verifyHead } from "#protocol/log/header.js";
 import { type AnchoredHead, type Iteration } from "#proto/gen/pouw.js";
 import { type Attempt } from "./patience.js";
 import { Unserved } from "./unserved.js";

@@ -1,7 +1,7 @@
 import "#platform/install.js";
 import test from "ava";
-import { packData } from "#protocol/data.js";
-import { cidOf } from "#protocol/cid.js";
+import { packData } from "#protocol/tasks/data.js";
+import { cidOf } from "#protocol/tasks/cid.js";
 import { Recording } from "#test/daemons/recorded.js";
 import { type Attempt } from "./patience.js";
 import { TaskWork } from "./task.js";

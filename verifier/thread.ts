@@ -1,7 +1,7 @@
 /** A task's compute thread as its job sees it: re-runs are queued there, and no socket waits for them. */
 import { type Worker } from "node:worker_threads";
 import { startThread } from "#platform/thread.js";
-import { type VerifyOutcome } from "#protocol/verify.js";
+import { type VerifyOutcome } from "#protocol/verification/verify.js";
 import { type ComputeSetup, type RunInput } from "./compute.js";
 import { type LogUpdate } from "./log.js";
 

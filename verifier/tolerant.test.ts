@@ -6,7 +6,7 @@ import { createTolerantEngine } from "#engine/tolerant/index.js";
 import { notFound } from "#net/index.js";
 import { f32Bytes, f32From } from "#protocol/floats.js";
 import { sha256 } from "#protocol/hash.js";
-import { reasonNumber } from "#protocol/reasons.js";
+import { reasonNumber } from "#protocol/verification/reasons.js";
 import { Header, type Iteration, VerdictCode } from "#proto/gen/pouw.js";
 import { type Conduct, Recording } from "#test/daemons/recorded.js";
 import { judge, type Judgement } from "./judge.js";

@@ -7,7 +7,7 @@ import { crypto } from "#kernel/crypto.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { MsgBlockData } from "#proto/gen/pouw.js";
 import { decodeBlockDataTx, encodeBlockDataTx } from "#protocol/block-data.js";
-import { extensionSignBytes, MAX_EXTENSION_BYTES } from "#protocol/extension.js";
+import { extensionSignBytes, MAX_EXTENSION_BYTES } from "#protocol/verification/extension.js";
 import { coin } from "#test/modules/chain.js";
 import { Account, NODE_CHAIN, TestNode } from "#test/modules/node.js";
 import { largestBlockDataTx } from "./block-data.js";

@@ -3,8 +3,8 @@ import { type LastVote } from "#kernel/context.js";
 import { crypto } from "#kernel/crypto.js";
 import { type HasStore } from "#kernel/store.js";
 import { decodeBlockDataTx, encodeBlockDataTx, isBlockDataTx } from "#protocol/block-data.js";
-import { beaconMessage } from "#protocol/beacon.js";
-import { extensionSignBytes, MAX_EXTENSION_BYTES } from "#protocol/extension.js";
+import { beaconMessage } from "#protocol/draws/beacon.js";
+import { extensionSignBytes, MAX_EXTENSION_BYTES } from "#protocol/verification/extension.js";
 import { type ExtendedVote, MsgBlockData, type Validator } from "#proto/gen/pouw.js";
 import { proposerKeyAt } from "#modules/beacon/index.js";
 

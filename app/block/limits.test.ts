@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { AuthInfo, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
-import { MAX_EXTENSION_BYTES } from "#protocol/extension.js";
+import { MAX_EXTENSION_BYTES } from "#protocol/verification/extension.js";
 import { Account, TestNode, ValidatorKeys } from "#test/modules/node.js";
 import { send, shaped } from "#test/modules/shaped-tx.js";
 import { Application, type HeadBlock } from "../application.js";

@@ -1,5 +1,5 @@
 /** What a block may hold: bytes and gas, as the consensus parameters of the genesis say. */
-import { uvarint } from "#protocol/extension.js";
+import { uvarint } from "#protocol/verification/extension.js";
 import { largestBlockDataTx } from "./block-data.js";
 
 export interface BlockLimits {

@@ -6,7 +6,7 @@ import { type Engine } from "#engine/types.js";
 import { wasmHost } from "#engine/wasm/host.js";
 import { type Crypto, useCrypto } from "#kernel/crypto.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { engineOptionsOf } from "#protocol/engine-options.js";
+import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
 import { median } from "../measure.js";
 import { engineOf } from "./recording.js";
 import { type BenchTask } from "./tasks.js";

@@ -1,20 +1,20 @@
 /** A whole group's run in one process: every slot's signed messages as the log has them, and what a verifier needs besides. */
-import { engineOptionsOf } from "#protocol/engine-options.js";
+import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
 import { createEngine } from "#engine/index.js";
 import { type Engine } from "#engine/types.js";
 import { Compute } from "#miner/compute.js";
 import { type ComputeSetup } from "#miner/protocol.js";
 import { type Iteration } from "#proto/gen/pouw.js";
 import { sha256 } from "#kernel/crypto.js";
-import { type CheckContext } from "#protocol/check.js";
-import { decodeHeader, headSignBytes } from "#protocol/header.js";
-import { taskSeed } from "#protocol/initial.js";
-import { Closures } from "#protocol/lag.js";
-import { BatchOrder } from "#protocol/order.js";
-import { Replica } from "#protocol/replica.js";
-import { verifyIteration, type VerifyOutcome } from "#protocol/verify.js";
-import { residualSeqBefore } from "#protocol/iterate.js";
-import { mapHash } from "#protocol/map.js";
+import { type CheckContext } from "#protocol/log/check.js";
+import { decodeHeader, headSignBytes } from "#protocol/log/header.js";
+import { taskSeed } from "#protocol/state/initial.js";
+import { Closures } from "#protocol/log/lag.js";
+import { BatchOrder } from "#protocol/draws/order.js";
+import { Replica } from "#protocol/state/replica.js";
+import { verifyIteration, type VerifyOutcome } from "#protocol/verification/verify.js";
+import { residualSeqBefore } from "#protocol/state/iterate.js";
+import { mapHash } from "#protocol/state/map.js";
 import { sessionKeyFromSeed, type SessionKey } from "#platform/keys.js";
 import { type BenchTask } from "./tasks.js";
 

@@ -8,9 +8,9 @@ import { readTaskFile } from "#client/task/task-file.js";
 import { type ComputeSetup } from "#miner/protocol.js";
 import { repositoryRoot } from "#platform/entry.js";
 import { Loss, Phase, Task, TaskSpec } from "#proto/gen/pouw.js";
-import { batchOfSegment, checkSegment, packData, type PackedData, rowShapeOf } from "#protocol/data.js";
+import { batchOfSegment, checkSegment, packData, type PackedData, rowShapeOf } from "#protocol/tasks/data.js";
 import { bitsOf } from "#protocol/floats.js";
-import { fillDefaults, MAX_PARAMETERS } from "#protocol/task-spec.js";
+import { fillDefaults, MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 
 export interface BenchTask {
   readonly name: string;

@@ -12,7 +12,7 @@ import {
   type Role,
   type Worker,
 } from "#proto/gen/pouw.js";
-import { EXACT_PROFILE } from "#protocol/profiles.js";
+import { EXACT_PROFILE } from "#protocol/tasks/profiles.js";
 import { type Codec } from "#proto/wire.js";
 import { type Logger } from "#platform/log.js";
 

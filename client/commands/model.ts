@@ -5,7 +5,7 @@ import Table from "cli-table3";
 import { checkLoss, type Loss, LOSSES, type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import type { Optimizer } from "#proto/gen/pouw.js";
 import { bitsOf } from "#protocol/floats.js";
-import { lossName, MAX_PARAMETERS } from "#protocol/task-spec.js";
+import { lossName, MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { inspect, type Inspection } from "../task/inspect.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { toHex } from "#kernel/bytes.js";
 import { openTestSet } from "#platform/seal.js";
-import { batchesOfSegment, decodeSegment, type RowShape } from "#protocol/data.js";
+import { batchesOfSegment, decodeSegment, type RowShape } from "#protocol/tasks/data.js";
 import { checkData } from "../task/check.js";
 import { readTaskFile } from "../task/task-file.js";
 import { DataFileError } from "./errors.js";

@@ -5,9 +5,9 @@
 import { sha256 } from "#kernel/crypto.js";
 import { u64be } from "#kernel/bytes.js";
 import { sealTestSet } from "#platform/seal.js";
-import { cidOf } from "#protocol/cid.js";
-import { DataError, encodeSegment, maxTestRows, packSegments, type PackedManifest, type RowShape, type Rows } from "#protocol/data.js";
-import { shuffle } from "#protocol/drbg.js";
+import { cidOf } from "#protocol/tasks/cid.js";
+import { DataError, encodeSegment, maxTestRows, packSegments, type PackedManifest, type RowShape, type Rows } from "#protocol/tasks/data.js";
+import { shuffle } from "#protocol/draws/drbg.js";
 import { H, str, testKeyHash } from "#protocol/hash.js";
 import { Encoding } from "./encode.js";
 import { DataFileError, type DataField } from "./errors.js";

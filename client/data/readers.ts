@@ -1,5 +1,5 @@
 /** Opens the files of a data set, in whatever format they are. */
-import { type RowShape } from "#protocol/data.js";
+import { type RowShape } from "#protocol/tasks/data.js";
 import { openIdx, openNpy } from "./binary.js";
 import { Categories } from "./categories.js";
 import { openCsv } from "./csv.js";

@@ -1,5 +1,5 @@
 /** Rows of inputs and targets, whatever format they are stored in. */
-import { type RowShape } from "#protocol/data.js";
+import { type RowShape } from "#protocol/tasks/data.js";
 import { type Categories } from "./categories.js";
 import { DataFileError, type DataField } from "./errors.js";
 import { type Table } from "./table.js";

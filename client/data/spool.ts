@@ -1,5 +1,5 @@
 /** The rows of a data set on disk as they were read, so that they can be taken in any order. */
-import { type RowShape } from "#protocol/data.js";
+import { type RowShape } from "#protocol/tasks/data.js";
 import { type DataField } from "./errors.js";
 import { RowFile } from "./scratch.js";
 import { checkTarget, reading, type RowSource } from "./source.js";

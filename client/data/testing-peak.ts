@@ -2,7 +2,7 @@
 import "#platform/install.js";
 import { type DataOptions } from "./options.js";
 import { prepareData, type TaskShape } from "./prepare.js";
-import { type RowShape } from "#protocol/data.js";
+import { type RowShape } from "#protocol/tasks/data.js";
 
 const { options, shape, task } = JSON.parse(process.argv[2] ?? "{}") as { options: DataOptions; shape: RowShape; task: TaskShape };
 const { packed } = await prepareData({ ...options, seed: 1n }, shape, task);

@@ -1,7 +1,7 @@
 import "#platform/install.js";
 import test from "ava";
 import { openTestSet } from "#platform/seal.js";
-import { batchesOfSegment, decodeSegment } from "#protocol/data.js";
+import { batchesOfSegment, decodeSegment } from "#protocol/tasks/data.js";
 import { Categories } from "./categories.js";
 import { DataFileError } from "./errors.js";
 import { type DataOptions } from "./options.js";

@@ -1,5 +1,5 @@
 /** A task held against the chain before anything is paid: amounts, funds, the chain's own bounds, with the task file's places. */
-import { SpecError, acceptSpec } from "#protocol/task-spec.js";
+import { SpecError, acceptSpec } from "#protocol/tasks/task-spec.js";
 import { type Params, type TaskSpec } from "#proto/gen/pouw.js";
 import { CliError } from "../cli-error.js";
 import { DataFileError } from "../data/errors.js";

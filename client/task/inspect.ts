@@ -1,10 +1,10 @@
 /** What a model costs: its layers, F, memory and map sizes. */
 import { activationOf, flop, type LayerPlan, type ModelPlan } from "#engine/topology/index.js";
 import type { Optimizer } from "#proto/gen/pouw.js";
-import { taskMemoryBytes } from "#protocol/engine-options.js";
-import { residualInterval } from "#protocol/positions.js";
-import { EXACT_PROFILE } from "#protocol/profiles.js";
-import { largestMap } from "#protocol/task-spec.js";
+import { taskMemoryBytes } from "#protocol/tasks/engine-options.js";
+import { residualInterval } from "#protocol/log/positions.js";
+import { EXACT_PROFILE } from "#protocol/tasks/profiles.js";
+import { largestMap } from "#protocol/tasks/task-spec.js";
 
 export interface InspectedLayer {
   readonly name: string;

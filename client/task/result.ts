@@ -7,10 +7,10 @@ import { parseTopology } from "#engine/topology/index.js";
 import { BlobClient, fetchSpan, LogClient } from "#net/index.js";
 import { maxTestSetBytes } from "#net/task-data.js";
 import { openTestSet } from "#platform/seal.js";
-import { engineOptionsOf } from "#protocol/engine-options.js";
-import { decodeSegment, rowShapeOf, type Rows } from "#protocol/data.js";
-import { initialWeights, taskSeed } from "#protocol/initial.js";
-import { MAX_PARAMETERS } from "#protocol/task-spec.js";
+import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
+import { decodeSegment, rowShapeOf, type Rows } from "#protocol/tasks/data.js";
+import { initialWeights, taskSeed } from "#protocol/state/initial.js";
+import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import { QueryTaskResultRequest, QueryTaskResultResponse, QueryTaskStateRequest, QueryTaskStateResponse, Role } from "#proto/gen/pouw.js";
 import { type Chain } from "../chain/types.js";
 

@@ -1,5 +1,5 @@
 /** JSON Schema of the task file: what `pouwd task submit` accepts. */
-import { PROFILES } from "#protocol/profiles.js";
+import { PROFILES } from "#protocol/tasks/profiles.js";
 import { FORMATS } from "../data/options.js";
 import { LOSSES, PROPERTIES } from "./raw.js";
 

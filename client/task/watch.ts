@@ -1,6 +1,6 @@
 /** Following a task: live bars in a terminal, plain lines or JSON lines elsewhere. */
 import pc from "picocolors";
-import { decodeHeader } from "#protocol/header.js";
+import { decodeHeader } from "#protocol/log/header.js";
 import { LogClient } from "#net/index.js";
 import { type Iteration, Outcome, Phase, QueryTaskStateRequest, QueryTaskStateResponse, Role, type Slot } from "#proto/gen/pouw.js";
 import { type Chain } from "../chain/types.js";

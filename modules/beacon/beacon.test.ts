@@ -2,7 +2,7 @@ import test from "ava";
 import { World } from "#test/modules/world.js";
 import blst from "@chainsafe/blst";
 import { QueryBeaconRequest, QueryBeaconResponse, Validator } from "#proto/gen/pouw.js";
-import { beaconGenesis, nextBeacon } from "#protocol/beacon.js";
+import { beaconGenesis, nextBeacon } from "#protocol/draws/beacon.js";
 import { possessionMessage, proposerKeyAt } from "./keys.js";
 import { toHex } from "#kernel/bytes.js";
 

@@ -10,7 +10,7 @@ import { dumpStore, loadStore } from "#kernel/dump.js";
 import { type AppModule, message, query } from "#kernel/module.js";
 import { type HasStore, prefixEnd } from "#kernel/store.js";
 import { MsgRegisterBeaconKey, MsgRegisterBeaconKeyResponse, QueryBeaconRequest, QueryBeaconResponse } from "#proto/gen/pouw.js";
-import { beaconGenesis, nextBeacon } from "#protocol/beacon.js";
+import { beaconGenesis, nextBeacon } from "#protocol/draws/beacon.js";
 import { beaconErrors } from "./errors.js";
 import { KEY_DELAY, verifyPossession } from "./keys.js";
 import { STORE, newest, proofs, values } from "./store.js";

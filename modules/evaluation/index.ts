@@ -10,7 +10,7 @@ import {
   MsgCommitScores, MsgCommitScoresResponse, MsgRevealScores, MsgRevealScoresResponse, MsgSubmitModel, MsgSubmitModelResponse, Phase,
   QueryTaskResultRequest, QueryTaskResultResponse, Role, ScoreReveal, type Seat, SlotStatus, type Submission, type Task,
 } from "#proto/gen/pouw.js";
-import { isScoreCommit } from "#protocol/scores.js";
+import { isScoreCommit } from "#protocol/tasks/scores.js";
 import { pay } from "./payout.js";
 import { payouts, reveals, scores, STORE, submissions } from "./store.js";
 import type { EvaluationPorts } from "./types.js";

@@ -6,8 +6,8 @@ import { u64be } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import type { HasStore } from "#kernel/store.js";
 import { Outcome, Payout, Phase, Role, type Seat, SlotStatus, type Task } from "#proto/gen/pouw.js";
-import { minersPayout, ppmOf } from "#protocol/payout.js";
-import { standingScore } from "#protocol/scores.js";
+import { minersPayout, ppmOf } from "#protocol/tasks/payout.js";
+import { standingScore } from "#protocol/tasks/scores.js";
 import { payouts, reveals, scores, submissions } from "./store.js";
 import type { EvaluationPorts } from "./types.js";
 

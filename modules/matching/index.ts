@@ -10,9 +10,9 @@ import { defineError } from "#kernel/errors.js";
 import { type AppModule, message, query } from "#kernel/module.js";
 import { collection, type HasStore } from "#kernel/store.js";
 import { MsgJoinTask, MsgJoinTaskResponse, type Params, Phase, QuerySeatsRequest, QuerySeatsResponse, Role, Seat, type Task, type Worker } from "#proto/gen/pouw.js";
-import { drawSeats, fitPpm } from "#protocol/match.js";
-import { ppmOf } from "#protocol/payout.js";
-import { EXACT_PROFILE } from "#protocol/profiles.js";
+import { drawSeats, fitPpm } from "#protocol/draws/match.js";
+import { ppmOf } from "#protocol/tasks/payout.js";
+import { EXACT_PROFILE } from "#protocol/tasks/profiles.js";
 
 export interface MatchingPorts {
   readonly params: { get(ctx: HasStore): Params };

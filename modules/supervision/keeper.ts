@@ -3,7 +3,7 @@ import { equalBytes, toHex } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import type { HasStore } from "#kernel/store.js";
 import { type AnchoredHead, Role, type Seat, type Slot, SlotStatus, type Task, VerdictCode } from "#proto/gen/pouw.js";
-import { roundOf, slotPositions } from "#protocol/positions.js";
+import { roundOf, slotPositions } from "#protocol/log/positions.js";
 import * as store from "./store.js";
 import type { SlotsKeeper, SupervisionPorts } from "./types.js";
 

@@ -15,7 +15,7 @@ import {
   SlotStatus,
   VerdictCode,
 } from "#proto/gen/pouw.js";
-import { verifyHead } from "#protocol/header.js";
+import { verifyHead } from "#protocol/log/header.js";
 import { supervisionErrors as errors } from "./errors.js";
 import { headOf, slotsKeeper } from "./keeper.js";
 import * as store from "./store.js";

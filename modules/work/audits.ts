@@ -5,7 +5,7 @@
  */
 import { type Context, event } from "#kernel/context.js";
 import { JobKind, Phase, SlotStatus, VerdictCode } from "#proto/gen/pouw.js";
-import { auditOffsets, auditPpm } from "#protocol/draws.js";
+import { auditOffsets, auditPpm } from "#protocol/draws/lottery.js";
 import { count, queueJob } from "./jobs.js";
 import * as store from "./store.js";
 import type { WorkPorts } from "./types.js";

@@ -7,9 +7,9 @@
 import { equalBytes, toHex } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import { type Header, JobKind, type MsgSubmitWork, type MsgSubmitWorkResponse, Phase, Role, SlotStatus } from "#proto/gen/pouw.js";
-import { isLucky, lotteryDraw } from "#protocol/draws.js";
-import { decodeHeader, headerHash } from "#protocol/header.js";
-import { verifyInclusion } from "#protocol/log-root.js";
+import { isLucky, lotteryDraw } from "#protocol/draws/lottery.js";
+import { decodeHeader, headerHash } from "#protocol/log/header.js";
+import { verifyInclusion } from "#protocol/log/log-root.js";
 import { workErrors as errors } from "./errors.js";
 import { count, queueJob } from "./jobs.js";
 import * as store from "./store.js";

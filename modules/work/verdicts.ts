@@ -5,7 +5,7 @@
 import { compareBytes } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import { type Job, JobKind, Phase, VerdictCode, type WorkTotals } from "#proto/gen/pouw.js";
-import { decodeVerdicts } from "#protocol/extension.js";
+import { decodeVerdicts } from "#protocol/verification/extension.js";
 import { applyDecision, returnDeposit } from "./consequences.js";
 import { closeJob, codeName, count, kindName, queueJob } from "./jobs.js";
 import * as store from "./store.js";

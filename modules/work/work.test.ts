@@ -2,7 +2,7 @@ import test from "ava";
 import { type SlotLog, World, type WorldOptions, ofType } from "#test/modules/world.js";
 import { fromBigInt } from "#kernel/bytes.js";
 import { JobKind, Phase, QueryJobRequest, QueryJobResponse, QueryJobsRequest, QueryJobsResponse, QueryMiningInfoRequest, QueryMiningInfoResponse, Role, SlotStatus, VerdictCode as V } from "#proto/gen/pouw.js";
-import { auditOffsets, auditPpm } from "#protocol/draws.js";
+import { auditOffsets, auditPpm } from "#protocol/draws/lottery.js";
 import { MAX_TARGET, retarget, rewardOf } from "./retarget.js";
 
 const keepAlive = (w: World) => w.anchorAll();

@@ -20,8 +20,8 @@ import {
   Slot,
   type Task,
 } from "#proto/gen/pouw.js";
-import { verifyHead } from "#protocol/header.js";
-import { slotPositions } from "#protocol/positions.js";
+import { verifyHead } from "#protocol/log/header.js";
+import { slotPositions } from "#protocol/log/positions.js";
 
 interface Snapshot {
   readonly state: QueryTaskStateResponse;

@@ -2,16 +2,16 @@
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { createEngine, type Engine } from "#engine/index.js";
 import { type GrpcServer, serveGrpc, service, notFound } from "#net/index.js";
-import { cidOf } from "#protocol/cid.js";
-import { batchOfSegment, checkSegment, packData, type PackedData, rowShapeOf } from "#protocol/data.js";
+import { cidOf } from "#protocol/tasks/cid.js";
+import { batchOfSegment, checkSegment, packData, type PackedData, rowShapeOf } from "#protocol/tasks/data.js";
 import { bitsOf } from "#protocol/floats.js";
-import { encodeHeader, headerHash, headSignBytes } from "#protocol/header.js";
-import { taskSeed } from "#protocol/initial.js";
-import { type Iterated, iterate } from "#protocol/iterate.js";
-import { mapHash } from "#protocol/map.js";
-import { BatchOrder } from "#protocol/order.js";
-import { positionOf } from "#protocol/positions.js";
-import { Replica } from "#protocol/replica.js";
+import { encodeHeader, headerHash, headSignBytes } from "#protocol/log/header.js";
+import { taskSeed } from "#protocol/state/initial.js";
+import { type Iterated, iterate } from "#protocol/state/iterate.js";
+import { mapHash } from "#protocol/state/map.js";
+import { BatchOrder } from "#protocol/draws/order.js";
+import { positionOf } from "#protocol/log/positions.js";
+import { Replica } from "#protocol/state/replica.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
 import { BlobService, EvidenceService, Header, Job, LogService, Loss, type Iteration, Role, Seat, Task, TaskSpec, VerifyRequest } from "#proto/gen/pouw.js";
 

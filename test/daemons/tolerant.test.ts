@@ -5,7 +5,7 @@ import { equalBytes } from "#kernel/bytes.js";
 import { sha256 } from "#kernel/crypto.js";
 import { LogClient } from "#net/index.js";
 import { Header, type Iteration, Job, Phase } from "#proto/gen/pouw.js";
-import { slotPositions } from "#protocol/positions.js";
+import { slotPositions } from "#protocol/log/positions.js";
 import { EvidenceClient } from "#net/evidence-client.js";
 import { Network, smallTask } from "./bench.js";
 

@@ -17,7 +17,7 @@ import { possessionMessage } from "#modules/beacon/index.js";
 import { defaultParams } from "#modules/params/index.js";
 import { type Params, Validator, type VerdictCode } from "#proto/gen/pouw.js";
 import { toJson } from "#proto/json.js";
-import { encodeVerdicts } from "#protocol/extension.js";
+import { encodeVerdicts } from "#protocol/verification/extension.js";
 import { CHAIN, ofType } from "./world.js";
 
 export const DENOM = "upouw";

@@ -2,11 +2,11 @@
 import { sha256 } from "#kernel/crypto.js";
 import { utf8 } from "#kernel/bytes.js";
 import { Loss, MsgCreateTask, MsgRegisterWorker, Phase, Role, type Seat, type SlotScore, type Task, TaskSpec, type VerdictCode } from "#proto/gen/pouw.js";
-import { cidOf } from "#protocol/cid.js";
+import { cidOf } from "#protocol/tasks/cid.js";
 import { bitsOf } from "#protocol/floats.js";
 import { testKeyHash } from "#protocol/hash.js";
-import { scoreCommit } from "#protocol/scores.js";
-import { EXACT_PROFILE } from "#protocol/task-spec.js";
+import { scoreCommit } from "#protocol/tasks/scores.js";
+import { EXACT_PROFILE } from "#protocol/tasks/task-spec.js";
 import { fromBech32 } from "#kernel/address.js";
 import { address, coin, type TestChain, type Verdicts } from "./chain.js";
 import { type Signer, signer, SlotLog } from "./world.js";

@@ -21,7 +21,7 @@ import { type MultiStore, openMultiStore } from "#app/store/index.js";
 import { possessionMessage } from "#modules/beacon/index.js";
 import { Validator } from "#proto/gen/pouw.js";
 import { toJson } from "#proto/json.js";
-import { extensionSignBytes } from "#protocol/extension.js";
+import { extensionSignBytes } from "#protocol/verification/extension.js";
 import { address } from "./chain.js";
 
 export const NODE_CHAIN = "node-1";

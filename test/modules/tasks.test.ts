@@ -1,6 +1,6 @@
 /** Tasks: what may be submitted, every deadline, and who gets what back (protocol section 12). */
 import test from "ava";
-import { EXACT_PROFILE, TOLERANT_PROFILE } from "#protocol/profiles.js";
+import { EXACT_PROFILE, TOLERANT_PROFILE } from "#protocol/tasks/profiles.js";
 import { MsgCreateTask, MsgUpdateWorker, Outcome, Phase, Role, SlotStatus, type TaskSpec } from "#proto/gen/pouw.js";
 import { address, coin, TestChain } from "./chain.js";
 import { Course, enlist, FUNDS, registration, spec, TEST_KEY } from "./course.js";

@@ -13,9 +13,9 @@ import { defineBeacon } from "#modules/beacon/index.js";
 import { defineSupervision } from "#modules/supervision/index.js";
 import { defineWork } from "#modules/work/index.js";
 import { Header, type HeadAttestation, Params, Phase, Role, Seat, type Task, Task as TaskCodec, TaskSpec, Validator, type VerdictCode } from "#proto/gen/pouw.js";
-import { encodeVerdicts } from "#protocol/extension.js";
-import { encodeHeader, headerHash, headSignBytes } from "#protocol/header.js";
-import { LogTree } from "#protocol/log-root.js";
+import { encodeVerdicts } from "#protocol/verification/extension.js";
+import { encodeHeader, headerHash, headSignBytes } from "#protocol/log/header.js";
+import { LogTree } from "#protocol/log/log-root.js";
 
 export const CHAIN = "test-1";
 

@@ -1,6 +1,6 @@
 /** Which field of an encoded header a byte belongs to, and what a verifier may answer when a bit of its value is another. */
 import { Header } from "#proto/gen/pouw.js";
-import type { Reason } from "#protocol/reasons.js";
+import type { Reason } from "#protocol/verification/reasons.js";
 
 export type Hit = { readonly field: keyof Header; readonly part: "tag" | "length" | "value" };
 

@@ -3,13 +3,13 @@
  * neither a signature nor a hash refuses it, only the re-run can.
  */
 import { Header, type Iteration } from "#proto/gen/pouw.js";
-import { chainDigest, modelDigest } from "#protocol/digest.js";
-import { type Drbg } from "#protocol/drbg.js";
+import { chainDigest, modelDigest } from "#protocol/state/digest.js";
+import { type Drbg } from "#protocol/draws/drbg.js";
 import { sha256, ZERO_DIGEST } from "#protocol/hash.js";
-import { decodeHeader, encodeHeader } from "#protocol/header.js";
-import { initialHash, initialWeights } from "#protocol/initial.js";
-import { mapHash } from "#protocol/map.js";
-import type { Reason } from "#protocol/reasons.js";
+import { decodeHeader, encodeHeader } from "#protocol/log/header.js";
+import { initialHash, initialWeights } from "#protocol/state/initial.js";
+import { mapHash } from "#protocol/state/map.js";
+import type { Reason } from "#protocol/verification/reasons.js";
 import { type Changed, seedOf, type Recording, sign } from "../../bench/training/recording.js";
 import { fieldAt, REASONS_OF } from "./fields.js";
 

@@ -1,11 +1,11 @@
 /** A recorded run on disk, as a miner keeps one: its log and its residuals. */
-import { headerHash } from "#protocol/header.js";
-import { residualInterval, slotPositions, totalPositions } from "#protocol/positions.js";
+import { headerHash } from "#protocol/log/header.js";
+import { residualInterval, slotPositions, totalPositions } from "#protocol/log/positions.js";
 import { LogStore } from "#net/log-store.js";
 import { ResidualStore } from "#miner/residuals.js";
 import { type Database } from "#platform/level.js";
 import { type Iteration } from "#proto/gen/pouw.js";
-import { decodeHeader } from "#protocol/header.js";
+import { decodeHeader } from "#protocol/log/header.js";
 import { keysOf, type Recording } from "../../bench/training/recording.js";
 import { type BenchTask, digits } from "../../bench/training/tasks.js";
 

@@ -1,7 +1,7 @@
 /** A sample of what test/reexecution/nodes.nightly.ts does with ten thousand iterations, and the finding of header fields. */
 import "#platform/install.js";
 import test from "ava";
-import { encodeHeader } from "#protocol/header.js";
+import { encodeHeader } from "#protocol/log/header.js";
 import { Header } from "#proto/gen/pouw.js";
 import { fieldAt } from "./fields.js";
 import { reExecuteInNodes } from "./nodes.js";

@@ -1,10 +1,10 @@
 /** Every recorded iteration is accepted, and refused with one bit flipped; the first that is not throws. */
 import { type Engine } from "#engine/types.js";
 import { VerdictCode } from "#proto/gen/pouw.js";
-import { checkForm } from "#protocol/check.js";
-import { Drbg } from "#protocol/drbg.js";
-import { type Reason, REASONS } from "#protocol/reasons.js";
-import { type VerifyOutcome } from "#protocol/verify.js";
+import { checkForm } from "#protocol/log/check.js";
+import { Drbg } from "#protocol/draws/drbg.js";
+import { type Reason, REASONS } from "#protocol/verification/reasons.js";
+import { type VerifyOutcome } from "#protocol/verification/verify.js";
 import { contextOf, type Recording, verifierOf } from "../../bench/training/recording.js";
 import { Flips } from "./flips.js";
 

@@ -1,8 +1,8 @@
 /** What a miner may try in the tolerant profile: each makes another claim of an honest iteration, and keeps all else as it was. */
 import { uniform } from "#engine/testing/models.js";
-import { quantise, quantum, sgdUpdate } from "#protocol/quantise.js";
+import { quantise, quantum, sgdUpdate } from "#protocol/state/quantise.js";
 import type { Engine } from "#engine/types.js";
-import type { TolerantClaim } from "#protocol/tolerant.js";
+import type { TolerantClaim } from "#protocol/verification/tolerant.js";
 import { batchOf, type Signed, type Subject } from "./runs.js";
 
 /** `worker` stands at the iteration's weights. */

@@ -1,7 +1,7 @@
 /** The exact engine with the inputs of a dense model in another order: an arithmetic as different as another library's, at full speed. */
 import { uniform } from "#engine/testing/models.js";
 import type { Batch, Engine } from "#engine/types.js";
-import type { TolerantRerun } from "#protocol/tolerant-rerun.js";
+import type { TolerantRerun } from "#protocol/verification/tolerant-rerun.js";
 
 /** Computes by `engine` at weights that others write: `weights` is in the model's own order. */
 export function reordered(engine: Engine, weightsOf: () => Float32Array): TolerantRerun["engine"] {

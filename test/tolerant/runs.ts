@@ -5,9 +5,9 @@ import type { Loss, ModelPlan } from "#engine/topology/index.js";
 import type { Batch, Engine, StepResult } from "#engine/types.js";
 import { bitsOf, millionths, NOT_FINITE } from "#protocol/floats.js";
 import { sha256 } from "#kernel/crypto.js";
-import { addMapTo } from "#protocol/map.js";
-import { rerunTolerant, type TolerantRerun } from "#protocol/tolerant-rerun.js";
-import type { Fault, TolerantClaim } from "#protocol/tolerant.js";
+import { addMapTo } from "#protocol/state/map.js";
+import { rerunTolerant, type TolerantRerun } from "#protocol/verification/tolerant-rerun.js";
+import type { Fault, TolerantClaim } from "#protocol/verification/tolerant.js";
 
 export interface Subject {
   readonly name: string;

@@ -6,23 +6,23 @@
  */
 import { fromHex, toHex } from "#kernel/bytes.js";
 import { Header, type MsgBlockData, type VerdictEntry } from "#proto/gen/pouw.js";
-import { beaconGenesis, beaconMessage, nextBeacon } from "#protocol/beacon.js";
+import { beaconGenesis, beaconMessage, nextBeacon } from "#protocol/draws/beacon.js";
 import { decodeBlockDataTx, encodeBlockDataTx } from "#protocol/block-data.js";
-import { chainDigest, modelDigest } from "#protocol/digest.js";
-import { Drbg, shuffle } from "#protocol/drbg.js";
-import { auditOffsets, isLucky, lotteryDraw } from "#protocol/draws.js";
-import { decodeVerdicts, encodeVerdicts, extensionSignBytes } from "#protocol/extension.js";
+import { chainDigest, modelDigest } from "#protocol/state/digest.js";
+import { Drbg, shuffle } from "#protocol/draws/drbg.js";
+import { auditOffsets, isLucky, lotteryDraw } from "#protocol/draws/lottery.js";
+import { decodeVerdicts, encodeVerdicts, extensionSignBytes } from "#protocol/verification/extension.js";
 import { bitsOf, fromBits } from "#protocol/floats.js";
 import { H, testKeyHash, ZERO_DIGEST } from "#protocol/hash.js";
-import { decodeHeader, encodeHeader, headerHash, headSignBytes } from "#protocol/header.js";
-import { initialHash, initialWeights, taskSeed } from "#protocol/initial.js";
-import { LogTree, verifyInclusion } from "#protocol/log-root.js";
-import { decodeMap, encodeMap, mapHash } from "#protocol/map.js";
-import { fitPpm } from "#protocol/match.js";
-import { epochOrder } from "#protocol/order.js";
-import { minersPayout } from "#protocol/payout.js";
-import { quantise, weightsAt } from "#protocol/quantise.js";
-import { scoreCommit } from "#protocol/scores.js";
+import { decodeHeader, encodeHeader, headerHash, headSignBytes } from "#protocol/log/header.js";
+import { initialHash, initialWeights, taskSeed } from "#protocol/state/initial.js";
+import { LogTree, verifyInclusion } from "#protocol/log/log-root.js";
+import { decodeMap, encodeMap, mapHash } from "#protocol/state/map.js";
+import { fitPpm } from "#protocol/draws/match.js";
+import { epochOrder } from "#protocol/draws/order.js";
+import { minersPayout } from "#protocol/tasks/payout.js";
+import { quantise, weightsAt } from "#protocol/state/quantise.js";
+import { scoreCommit } from "#protocol/tasks/scores.js";
 
 /** A value of JSON; the shapes are the vector file's, so an absent member is an error of the file. */
 // deno-lint-ignore no-explicit-any

@@ -1,0 +1,162 @@
+/**
+ * A model's state from logged maps.
+ *
+ * Two things are kept apart: what is *known* (every slot's map hashes as chain digests and its header hashes as a log
+ * tree, seq by seq, which costs 64 bytes an iteration) and where K *stands* (the clock whose maps have been added to the
+ * engine's K). Moving K back and forth is adding and subtracting maps, so a verifier jumps between clocks and a miner
+ * undoes a faulty slot's maps without starting over.
+ */
+import type { Engine } from "#engine/types.js";
+import { chainDigest, modelDigest } from "./digest.js";
+import { ZERO_DIGEST } from "../hash.js";
+import { initialHash, initialWeights } from "./initial.js";
+import { LogTree } from "../log/log-root.js";
+
+/** Map bytes of a logged iteration; undefined when it is not there. */
+export type MapsOf = (slot: number, seq: bigint) => Uint8Array | undefined;
+
+export interface LoggedIteration {
+  slot: number;
+  seq: bigint;
+  headerHash: Uint8Array;
+  mapHash: Uint8Array;
+}
+
+export interface ReplicaSpec {
+  slots: number;
+  levels: number;
+  quantumLog2: number;
+}
+
+export class MissingMap extends Error {
+  override readonly name = "MissingMap";
+  constructor(
+    readonly slot: number,
+    readonly seq: bigint,
+  ) {
+    super(`the map of slot ${slot}, seq ${seq} is not there`);
+  }
+}
+
+export class Replica {
+  readonly w0Hash: Uint8Array;
+  /** Where K stands. */
+  readonly #at: bigint[];
+  /** #digests[slot][seq]; entry 0 is zeros. */
+  readonly #digests: Uint8Array[][];
+  readonly #trees: LogTree[];
+
+  constructor(
+    readonly engine: Engine,
+    readonly spec: ReplicaSpec,
+    /** H('pouw/seed/1'; …): the first weights and every iteration's random numbers come from it. */
+    readonly seed: Uint8Array,
+  ) {
+    const w0 = initialWeights(engine.plan, seed);
+    this.w0Hash = initialHash(w0);
+    this.#at = Array.from({ length: spec.slots }, () => 0n);
+    this.#digests = Array.from({ length: spec.slots }, () => [ZERO_DIGEST]);
+    this.#trees = Array.from({ length: spec.slots }, () => new LogTree());
+    engine.setQuantum(spec.quantumLog2);
+    engine.setInitial(w0);
+  }
+
+  /** The clock at which K stands; a copy. */
+  get clock(): bigint[] {
+    return [...this.#at];
+  }
+
+  /** Highest known seq of every slot; a copy. */
+  get known(): bigint[] {
+    return this.#trees.map((t) => BigInt(t.size));
+  }
+
+  knownSeq(slot: number): bigint {
+    return BigInt((this.#trees[slot] as LogTree).size);
+  }
+
+  /** Learns of the slot's next iteration without adding its map to K. */
+  record({ slot, seq, headerHash, mapHash }: LoggedIteration): void {
+    const digests = this.#of(slot);
+    if (seq !== BigInt(digests.length)) throw new RangeError(`replica: slot ${slot}, seq ${seq}, want ${digests.length}, the next one`);
+    const digest = chainDigest(digests[digests.length - 1] as Uint8Array, mapHash);
+    (this.#trees[slot] as LogTree).append(headerHash);
+    digests.push(digest);
+  }
+
+  /** Learns of the slot's next iteration, and adds its map when K stands right before it. `map` must be canonical. */
+  apply(iteration: LoggedIteration & { map: Uint8Array }): void {
+    const { slot, seq, map } = iteration;
+    if (this.#at[slot] !== seq - 1n) throw new RangeError(`replica: K stands at ${this.#at[slot]} of slot ${slot}, cannot add seq ${seq}`);
+    this.record(iteration);
+    this.engine.addMap(map, this.spec.levels, 1);
+    this.#at[slot] = seq;
+  }
+
+  /** Forgets what lies above `seq` of a slot. K must not stand there: moveTo first. */
+  forget(slot: number, seq: bigint): void {
+    if ((this.#at[slot] as bigint) > seq) throw new RangeError(`replica: K stands at ${this.#at[slot]} of slot ${slot}, above ${seq}`);
+    const digests = this.#of(slot);
+    if (BigInt(digests.length) <= seq + 1n) return;
+    digests.length = Number(seq) + 1;
+    (this.#trees[slot] as LogTree).truncate(Number(seq));
+  }
+
+  /** Brings K to a clock within what is known. Throws MissingMap, with K where it then stands, when a map is not there. */
+  moveTo(clock: readonly bigint[], mapsOf: MapsOf): void {
+    for (let slot = 0; slot < this.spec.slots; slot++) {
+      const want = clock[slot] as bigint;
+      if (want > this.knownSeq(slot)) throw new RangeError(`replica: slot ${slot} is known to ${this.knownSeq(slot)}, cannot move to ${want}`);
+    }
+    for (let slot = 0; slot < this.spec.slots; slot++) {
+      const want = clock[slot] as bigint;
+      let at = this.#at[slot] as bigint;
+      while (at < want) this.#add(slot, ++at, 1, mapsOf);
+      while (at > want) this.#add(slot, at--, -1, mapsOf);
+    }
+  }
+
+  #add(slot: number, seq: bigint, sign: 1 | -1, mapsOf: MapsOf): void {
+    const map = mapsOf(slot, seq);
+    if (!map) throw new MissingMap(slot, seq);
+    this.engine.addMap(map, this.spec.levels, sign);
+    this.#at[slot] = sign === 1 ? seq : seq - 1n;
+  }
+
+  /** chain_digest(slot, seq), or undefined above what is known. */
+  chainDigestAt(slot: number, seq: bigint): Uint8Array | undefined {
+    return this.#of(slot)[Number(seq)];
+  }
+
+  /** Model digest where K stands. */
+  digest(): Uint8Array {
+    return this.digestAt(this.#at) as Uint8Array;
+  }
+
+  /** Model digest at a clock, or undefined when it lies above what is known. `own` stands in for one slot's chain digest. */
+  digestAt(clock: readonly bigint[], own?: { slot: number; chainDigest: Uint8Array }): Uint8Array | undefined {
+    const digests: Uint8Array[] = [];
+    for (let slot = 0; slot < this.spec.slots; slot++) {
+      const d = own?.slot === slot ? own.chainDigest : this.chainDigestAt(slot, clock[slot] as bigint);
+      if (!d) return undefined;
+      digests.push(d);
+    }
+    return modelDigest(this.w0Hash, digests);
+  }
+
+  /** Root over the slot's header hashes 1 … size; all known ones by default. */
+  logRoot(slot: number, size?: bigint): Uint8Array {
+    return (this.#trees[slot] as LogTree).root(size === undefined ? undefined : Number(size));
+  }
+
+  /** Inclusion proof of header `seq` in the log_root that header `of` carries (it covers 1 … of − 1). */
+  proof(slot: number, seq: bigint, of: bigint): Uint8Array[] {
+    return (this.#trees[slot] as LogTree).proof(seq - 1n, Number(of - 1n));
+  }
+
+  #of(slot: number): Uint8Array[] {
+    const d = this.#digests[slot];
+    if (!d) throw new RangeError(`replica: slot ${slot}, the task has ${this.spec.slots}`);
+    return d;
+  }
+}
