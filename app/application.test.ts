@@ -2,9 +2,8 @@ import test from "ava";
 import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { SimulateRequest, SimulateResponse } from "cosmjs-types/cosmos/tx/v1beta1/service";
 import { MsgCreateTask, QueryTaskStateRequest, QueryTaskStateResponse, Validator } from "#proto/gen/pouw.js";
-import { moduleAddress } from "#kernel/address.js";
 import { toJson } from "#proto/json.js";
-import { coin } from "#test/modules/chain.js";
+import { addresses, coin } from "#test/modules/chain.js";
 import { spec } from "#test/modules/course.js";
 import { Account, TestNode, ValidatorKeys } from "#test/modules/node.js";
 import { largestBlockData } from "./block/limits.js";
@@ -45,7 +44,7 @@ test("genesis: the validators of CometBFT and of the application are the same", 
 });
 
 test("genesis: money in a pool that nobody's stake explains breaks an invariant and is refused", async (t) => {
-  const message = await refusal(t, (_n, s) => (s.bank.balances = [{ address: moduleAddress("workers"), coins: [{ denom: "upouw", amount: "1" }] }]));
+  const message = await refusal(t, (_n, s) => (s.bank.balances = [{ address: addresses.module("workers"), coins: [{ denom: "upouw", amount: "1" }] }]));
   t.is(message, 'app_state breaks "the pool holds stakes and unbonding amounts" of workers: the pool has 1, workers and unbondings have 0');
 });
 

@@ -6,11 +6,13 @@
  */
 import * as abci from "cosmjs-types/tendermint/abci/types";
 import { type Timestamp } from "cosmjs-types/google/protobuf/timestamp";
-import { addressPrefix, isAddressPrefix, setAddressPrefix } from "#kernel/address.js";
+import { DEFAULT_PREFIX, isAddressPrefix } from "#kernel/address.js";
 import { compareBytes, equalBytes } from "#kernel/bytes.js";
 import { type BlockInfo, type Event } from "#kernel/context.js";
+import { type Crypto } from "#kernel/crypto.js";
+import { type Environment, makeEnvironment } from "#kernel/environment.js";
 import { sdk } from "#kernel/errors.js";
-import { type HasStore } from "#kernel/store.js";
+import { type View } from "#kernel/store.js";
 import { MAX_EXTENSION_BYTES } from "#protocol/verification/extension.js";
 import { type AbciApplication } from "./abci/types.js";
 import { type BlockFacts, checkBlockData, isBlockData, type LastCommit, makeBlockData } from "./block/block-data.js";
@@ -22,8 +24,8 @@ import { genesisFault } from "./genesis-check.js";
 import { checkInvariants, invariantsAnswer } from "./invariants.js";
 import { type Assembly } from "./modules.js";
 import { Overlay, type MultiStore } from "./store/index.js";
-import { type Change, type Prepared } from "./store/types.js";
-import { AppContext } from "./tx/context.js";
+import { type Change, type Prepared, type Stores } from "./store/types.js";
+import { AppContext, viewOf } from "./tx/context.js";
 import { decodeTx } from "./tx/decode.js";
 import { executeTx, type Execution, refused, type TxOutcome } from "./tx/execute.js";
 import { answerQuery } from "./queries.js";
@@ -31,12 +33,13 @@ import { answerQuery } from "./queries.js";
 export interface ApplicationOptions {
   readonly store: MultiStore;
   readonly modules: Assembly;
+  readonly crypto: Crypto;
   /** signs the beacon message; only a proposer needs it */
   readonly signBeacon: (message: Uint8Array) => Uint8Array;
   /** finished verdicts on open jobs, encoded and within the limits; never waits */
-  readonly extension: (state: HasStore) => Uint8Array;
+  readonly extension: (state: View) => Uint8Array;
   /** called after each commit, and once at start, with the committed state */
-  readonly committed: (state: HasStore, block: HeadBlock) => void;
+  readonly committed: (state: View, block: HeadBlock) => void;
   readonly minGasPricePerMillion: bigint;
   readonly faults: Faults;
   /** told of every error without a code that a transaction meets */
@@ -64,6 +67,8 @@ export class Application implements AbciApplication {
   private pending: { prepared: Prepared; block: HeadBlock } | undefined;
   private check: { readonly ctx: AppContext; readonly denom: string; readonly longest: bigint } | undefined;
   private head: HeadBlock | undefined;
+  /** from genesis or the stored head on */
+  private known: Environment | undefined;
   private readonly invariants;
 
   constructor(private readonly o: ApplicationOptions) {
@@ -73,9 +78,18 @@ export class Application implements AbciApplication {
     const bytes = o.store.meta("block");
     if (bytes) this.head = readHead(bytes);
     if (this.head) {
-      setAddressPrefix(this.head.prefix);
-      o.committed(o.store.latest(), this.head);
+      this.known = makeEnvironment(o.crypto, this.head.prefix);
+      o.committed(this.view(o.store.latest()), this.head);
     }
+  }
+
+  private get environment(): Environment {
+    if (!this.known) throw new Error("the chain is not initialised");
+    return this.known;
+  }
+
+  private view(stores: Stores): View {
+    return viewOf(this.environment, stores);
   }
 
   /** State that the next block starts from. */
@@ -100,9 +114,9 @@ export class Application implements AbciApplication {
 
   private begin(r: abci.RequestInitChain): void {
     const state = appState(r.appStateBytes);
-    const prefix = state.prefix ?? addressPrefix();
+    const prefix = state.prefix ?? DEFAULT_PREFIX;
     if (typeof prefix !== "string" || !isAddressPrefix(prefix)) throw new Error(`app_state.prefix: got ${JSON.stringify(prefix)}, want 1 to 16 of a–z and 0–9, a letter first`);
-    setAddressPrefix(prefix);
+    this.known = makeEnvironment(this.o.crypto, prefix);
     const timeNs = nanoseconds(r.time);
     const block: BlockInfo = {
       chainId: r.chainId,
@@ -115,7 +129,7 @@ export class Application implements AbciApplication {
       totalPower: 0n,
     };
     const overlay = new Overlay(this.o.store.latest());
-    const ctx = new AppContext(block, overlay);
+    const ctx = new AppContext(this.environment, block, overlay);
     for (const m of this.o.modules.modules) {
       try {
         m.initGenesis?.(ctx, state[m.name]);
@@ -152,7 +166,7 @@ export class Application implements AbciApplication {
   /** The mempool's own state, from one commit to the next, and what it must know of the committed one. */
   private mempool() {
     if (this.check) return this.check;
-    const ctx = new AppContext(this.nextBlock(), this.base());
+    const ctx = new AppContext(this.environment, this.nextBlock(), this.base());
     const { params, validators } = this.o.modules.keepers;
     return (this.check = { ctx, denom: params.get(ctx).denom, longest: largestTransaction(this.limits, validators.all(ctx).length) });
   }
@@ -184,7 +198,7 @@ export class Application implements AbciApplication {
       votes: votes.map((v) => ({ validator: v.validator?.address ?? NONE, power: v.validator?.power ?? 0n, flag: v.blockIdFlag })),
     };
     const extended = votes.map((v) => ({ extension: v.voteExtension, signature: v.extensionSignature }));
-    const state = this.base();
+    const state = this.view(this.base());
     const sign = this.o.faults.beacon(this.o.signBeacon);
     const first = makeBlockData(state, this.o.modules.keepers, this.facts(r.height, r.proposerAddress, lastCommit), extended, sign);
     const own = this.o.faults.dropBlockData() ? [] : [first];
@@ -206,7 +220,7 @@ export class Application implements AbciApplication {
     let status = REJECT;
     try {
       const lastCommit = lastCommitOf(r.proposedLastCommit);
-      const verdict = checkBlockData(this.base(), this.o.modules.keepers, this.facts(r.height, r.proposerAddress, lastCommit), r.txs[0]);
+      const verdict = checkBlockData(this.view(this.base()), this.o.modules.keepers, this.facts(r.height, r.proposerAddress, lastCommit), r.txs[0]);
       const again = r.txs.slice(1).some((tx) => isBlockData(tx, lastCommit.votes.length));
       const fits = withinGas(r.txs, this.limits);
       if (verdict.ok && !again && fits) status = ACCEPT;
@@ -220,7 +234,7 @@ export class Application implements AbciApplication {
   async extendVote(): Promise<abci.ResponseExtendVote> {
     let voteExtension: Uint8Array = NONE;
     try {
-      voteExtension = this.o.extension(this.base());
+      voteExtension = this.o.extension(this.view(this.base()));
       if (voteExtension.length > MAX_EXTENSION_BYTES) voteExtension = NONE;
     } catch {
       // a vote without verdicts is better than none
@@ -239,7 +253,7 @@ export class Application implements AbciApplication {
     const timeNs = nanoseconds(r.time);
     const lastCommit = lastCommitOf(r.decidedLastCommit);
     const chainId = this.head?.chainId ?? "";
-    const verdict = checkBlockData(overlay, this.o.modules.keepers, this.facts(r.height, r.proposerAddress, lastCommit), r.txs[0]);
+    const verdict = checkBlockData(this.view(overlay), this.o.modules.keepers, this.facts(r.height, r.proposerAddress, lastCommit), r.txs[0]);
     const block: BlockInfo = {
       chainId,
       height: r.height,
@@ -250,7 +264,7 @@ export class Application implements AbciApplication {
       votes: verdict.ok ? verdict.votes : [],
       totalPower: lastCommit.votes.reduce((n, v) => n + v.power, 0n),
     };
-    const ctx = new AppContext(block, overlay);
+    const ctx = new AppContext(this.environment, block, overlay);
     const { modules } = this.o;
     modules.beginBlock(ctx);
     const limits = this.limits;
@@ -265,7 +279,7 @@ export class Application implements AbciApplication {
     modules.endBlock(ctx);
     const updates = modules.validatorUpdates(ctx);
 
-    const head: HeadBlock = { chainId, height: r.height, timeMs: block.timeMs, prefix: addressPrefix(), limits };
+    const head: HeadBlock = { chainId, height: r.height, timeMs: block.timeMs, prefix: this.environment.addresses.prefix, limits };
     const changes = this.genesis && this.o.store.version === 0n ? mergeChanges(this.genesis.overlay, overlay) : overlay.changes();
     const prepared = this.o.store.prepare(r.height, changes, new Map([["block", writeHead(head)]]));
     this.pending = { prepared, block: head };
@@ -288,14 +302,14 @@ export class Application implements AbciApplication {
     this.genesis = undefined;
     this.check = undefined;
     this.head = block;
-    this.o.committed(this.o.store.latest(), block);
+    this.o.committed(this.view(this.o.store.latest()), block);
     this.o.faults.crash("before-commit-response");
     setImmediate(() => this.o.faults.crash("after-commit-response"));
     return abci.ResponseCommit.fromPartial({ retainHeight: 0n });
   }
 
   query(r: abci.RequestQuery): abci.ResponseQuery {
-    return answerQuery(r, { store: this.o.store, modules: this.o.modules, head: this.head, invariants: this.invariants, simulate: (tx) => this.simulate(tx) });
+    return answerQuery(r, { store: this.o.store, modules: this.o.modules, head: this.head, environment: this.known, invariants: this.invariants, simulate: (tx) => this.simulate(tx) });
   }
 
   // ---- snapshots: this version makes none ----

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import blst from "@chainsafe/blst";
 import { stringify } from "smol-toml";
+import { nodeCrypto } from "#platform/crypto.js";
 import { writePrivate } from "#platform/keys.js";
 import { possessionMessage } from "#modules/beacon/index.js";
 import { type AppConfig } from "./config.js";
@@ -74,7 +75,7 @@ export function initHome(o: HomeOptions): HomeFacts {
 
   const secret = blst.SecretKey.fromKeygen(derive(o.seed, "beacon") ?? randomBytes(32));
   const beaconKey = Uint8Array.from(secret.toPublicKey().toBytes());
-  const beaconProof = Uint8Array.from(secret.sign(possessionMessage(beaconKey)).toBytes());
+  const beaconProof = Uint8Array.from(secret.sign(possessionMessage(nodeCrypto, beaconKey)).toBytes());
   writePrivate(join(config, "beacon_key.json"), json({ secret_key: Buffer.from(secret.toBytes()).toString("hex"), public_key: Buffer.from(beaconKey).toString("hex") }));
 
   writeConfig(o);

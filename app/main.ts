@@ -1,6 +1,7 @@
 /** The application process of a validator: `main --home H`. CometBFT connects to its socket. */
 import "#platform/install.js";
 import { join } from "node:path";
+import { nodeCrypto } from "#platform/crypto.js";
 import { createLogger } from "#platform/log.js";
 import { serveAbci } from "./abci/server.js";
 import { Application, type HeadBlock } from "./application.js";
@@ -41,6 +42,7 @@ export async function runApplication(home: string): Promise<void> {
   const application = new Application({
     store,
     modules,
+    crypto: nodeCrypto,
     signBeacon: keys.signBeacon,
     extension: (state) => verdicts.extension(state),
     committed: (state, block) => {

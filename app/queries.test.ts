@@ -3,10 +3,9 @@ import { QueryAccountRequest, QueryAccountResponse } from "cosmjs-types/cosmos/a
 import { BaseAccount, ModuleAccount } from "cosmjs-types/cosmos/auth/v1beta1/auth";
 import { QueryBalanceRequest, QueryDenomMetadataRequest } from "cosmjs-types/cosmos/bank/v1beta1/query";
 import { SimulateRequest } from "cosmjs-types/cosmos/tx/v1beta1/service";
-import { moduleAddress } from "#kernel/address.js";
 import { sdk } from "#kernel/errors.js";
 import { MsgCreateTask } from "#proto/gen/pouw.js";
-import { address, coin } from "#test/modules/chain.js";
+import { addresses, address, coin } from "#test/modules/chain.js";
 import { spec } from "#test/modules/course.js";
 import { Account, TestNode } from "#test/modules/node.js";
 import { send } from "#test/modules/shaped-tx.js";
@@ -44,9 +43,9 @@ test("the account of a pool is a ModuleAccount", async (t) => {
   const { node, account } = await setUp(t);
   const of = (a: string) => QueryAccountResponse.decode(node.query("/cosmos.auth.v1beta1.Query/Account", QueryAccountRequest.encode({ address: a }).finish()).value).account;
   t.is(of(account.address)?.typeUrl, "/cosmos.auth.v1beta1.BaseAccount");
-  const pool = of(moduleAddress("tasks"));
+  const pool = of(addresses.module("tasks"));
   t.is(pool?.typeUrl, "/cosmos.auth.v1beta1.ModuleAccount");
-  t.like(ModuleAccount.decode(pool?.value ?? new Uint8Array(0)), { name: "tasks", baseAccount: BaseAccount.fromPartial({ address: moduleAddress("tasks"), accountNumber: ModuleAccount.decode(pool?.value ?? new Uint8Array(0)).baseAccount?.accountNumber ?? 0n }) });
+  t.like(ModuleAccount.decode(pool?.value ?? new Uint8Array(0)), { name: "tasks", baseAccount: BaseAccount.fromPartial({ address: addresses.module("tasks"), accountNumber: ModuleAccount.decode(pool?.value ?? new Uint8Array(0)).baseAccount?.accountNumber ?? 0n }) });
   t.like(node.query("/cosmos.auth.v1beta1.Query/Account", QueryAccountRequest.encode({ address: address("nobody") }).finish()), { code: 22, log: `rpc error: code = NotFound desc = account ${address("nobody")} not found: key not found` });
   t.like(node.query("/cosmos.auth.v1beta1.Query/Account"), { code: 18, log: "rpc error: code = InvalidArgument desc = Address cannot be empty: invalid request" });
 });

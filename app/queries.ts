@@ -2,18 +2,22 @@
 import * as abci from "cosmjs-types/tendermint/abci/types";
 import { utf8 } from "#kernel/bytes.js";
 import { type QueryContext } from "#kernel/context.js";
+import { type Environment } from "#kernel/environment.js";
 import { ModuleError, sdk } from "#kernel/errors.js";
 import { type HeadBlock } from "./application.js";
 import { type Assembly } from "./modules.js";
 import { asGrpc } from "./query-errors.js";
 import { simulateGrpc, simulateJson } from "./simulation.js";
 import { type MultiStore } from "./store/index.js";
+import { viewOf } from "./tx/context.js";
 import { type TxOutcome } from "./tx/execute.js";
 
 export interface QueryDeps {
   readonly store: MultiStore;
   readonly modules: Assembly;
   readonly head: HeadBlock | undefined;
+  /** there as soon as the head is */
+  readonly environment: Environment | undefined;
   /** answers /app/invariants */
   readonly invariants: (ctx: QueryContext) => Uint8Array;
   readonly simulate: (tx: Uint8Array) => TxOutcome;
@@ -35,12 +39,12 @@ export function answerQuery(r: abci.RequestQuery, d: QueryDeps): abci.ResponseQu
 }
 
 function answer(r: abci.RequestQuery, d: QueryDeps): abci.ResponseQuery {
-  const { store, modules, head } = d;
+  const { store, modules, head, environment } = d;
   if (r.path === "/app/version") return ok(utf8("0.1.0"), store.version);
   if (r.path === "/app/simulate") return ok(simulateJson(d.simulate, r.data), store.version);
   if (r.path === "/cosmos.tx.v1beta1.Service/Simulate") return ok(asGrpc(() => simulateGrpc(d.simulate, r.data)), store.version);
   if (r.path.startsWith("/p2p/filter/")) return ok(new Uint8Array(0), store.version);
-  if (!head || store.version === 0n) throw sdk.invalidHeight("the chain has no block yet; ask again");
+  if (!head || !environment || store.version === 0n) throw sdk.invalidHeight("the chain has no block yet; ask again");
   if (r.height < 0n) throw sdk.invalidRequest("cannot query with height < 0; please provide a valid height");
 
   const raw = /^\/store\/([a-z0-9_]+)\/key$/.exec(r.path);
@@ -52,8 +56,8 @@ function answer(r: abci.RequestQuery, d: QueryDeps): abci.ResponseQuery {
   const height = r.height === 0n ? store.version : r.height;
   // All of the state is walked: one walk for each block is what anybody can ask for.
   if (invariants && height !== store.version) throw sdk.invalidRequest(`/app/invariants answers for the newest height, ${store.version}, and no other: ask without a height`);
-  const view = viewAt(store, height);
-  const ctx = { block: { chainId: head.chainId, height, timeMs: modules.keepers.work.blockTimeMs(view) }, store: (name: string) => view.store(name) };
+  const view = viewOf(environment, viewAt(store, height));
+  const ctx = { block: { chainId: head.chainId, height, timeMs: modules.keepers.work.blockTimeMs(view) }, ...view };
   return ok(handler ? asGrpc(() => handler.run(ctx, r.data)) : d.invariants(ctx), height);
 }
 

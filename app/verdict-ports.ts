@@ -1,5 +1,6 @@
 /** What this node's verdicts need of the state: open jobs, and all that a verifier must know of one. */
 import { consensusAddress } from "#kernel/address.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { VerifyRequest } from "#proto/gen/pouw.js";
 import { type Assembly } from "./modules.js";
 import { type VerdictPorts } from "./verdicts.js";
@@ -9,7 +10,7 @@ const LEAST_EVIDENCE_MS = 5_000n;
 
 /** `blockMs` tells how long blocks take now, for time-outs that the protocol counts in blocks. */
 export function verdictPorts(modules: Assembly, consensusKey: Uint8Array, chainId: () => string, height: () => bigint, blockMs: () => number): VerdictPorts {
-  const address = consensusAddress(Uint8Array.from(consensusKey));
+  const address = consensusAddress(nodeCrypto, Uint8Array.from(consensusKey));
   const { validators, work, tasks, seats, slots, params } = modules.keepers;
   return {
     operator: (state) => validators.byConsensusAddress(state, address)?.operator,

@@ -3,7 +3,7 @@
  * Nothing here is waited for by consensus: the extension takes what is in memory.
  */
 import { readU64be } from "#kernel/bytes.js";
-import { type HasStore } from "#kernel/store.js";
+import { type View } from "#kernel/store.js";
 import { Remote } from "#net/index.js";
 import { Database, levelKey } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
@@ -12,10 +12,10 @@ import { type Job, type VerdictEntry, VerifierService, VerifyRequest } from "#pr
 
 export interface VerdictPorts {
   /** undecided jobs, oldest first */
-  openJobs(state: HasStore): Job[];
-  request(state: HasStore, job: Job): VerifyRequest;
+  openJobs(state: View): Job[];
+  request(state: View, job: Job): VerifyRequest;
   /** operator address of this validator, undefined when it is none */
-  operator(state: HasStore): string | undefined;
+  operator(state: View): string | undefined;
 }
 
 const RETRY_MS = 1000;
@@ -46,7 +46,7 @@ export class Verdicts {
   }
 
   /** Encoded verdicts on open jobs for which this validator has none recorded, oldest job first. */
-  extension(state: HasStore): Uint8Array {
+  extension(state: View): Uint8Array {
     const me = this.ports.operator(state);
     if (!me) return new Uint8Array(0);
     const entries: VerdictEntry[] = [];
@@ -58,7 +58,7 @@ export class Verdicts {
   }
 
   /** Hands what is open to the verifier, and forgets what is not any more. */
-  update(state: HasStore): void {
+  update(state: View): void {
     if (!this.verifier) return;
     const me = this.ports.operator(state);
     const jobs = this.ports.openJobs(state);

@@ -4,6 +4,7 @@
  * them: then the replica has to travel between clocks. Every verdict is VALID, or there is no figure.
  */
 import "#platform/install.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Drbg } from "#protocol/draws/drbg.js";
 import { residualInterval } from "#protocol/log/positions.js";
 import { VerdictCode } from "#proto/gen/pouw.js";
@@ -23,7 +24,7 @@ for (const task of await benchTasks()) {
   const interval = Number(residualInterval(task.plan.parameters, task.spec.profile));
   // Jobs that end at a hashed residual re-run a whole interval each; together every iteration of the slot once.
   const inOrder = Array.from({ length: ITERATIONS / interval }, (_, i) => BigInt((i + 1) * interval));
-  const random = new Drbg(Uint8Array.of(1));
+  const random = new Drbg(nodeCrypto, Uint8Array.of(1));
   const spread = inOrder.map((seq) => ({ seq, at: random.below(1n << 32n) })).toSorted((a, b) => (a.at < b.at ? -1 : 1)).map(({ seq }) => seq);
   const slot = task.spec.slots - 1;
 

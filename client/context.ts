@@ -61,7 +61,7 @@ export class Context {
   async sender(chain: RpcChain, from = this.options.from ?? process.env.POUWD_FROM): Promise<Sender> {
     if (!from) throw new CliError("key", "--from is missing: name the key that signs. `pouwd keys list` shows them.");
     const gas = gasOf(this.options.gas);
-    const sender = await createSender({ chain, signer: await this.keyring.wallet(from), patienceMs: LOSS_MS, ...gasPriceOf(this.options.gasPrices) });
+    const sender = await createSender({ chain, signer: await this.keyring.wallet(from, chain.addresses.prefix), patienceMs: LOSS_MS, ...gasPriceOf(this.options.gasPrices) });
     return gas === undefined ? sender : { address: sender.address, send: (messages, o) => sender.send(messages, { gas, ...o }) };
   }
 

@@ -2,7 +2,7 @@ import "#platform/install.js";
 import test from "ava";
 import { createEngine } from "#engine/index.js";
 import { parseTopology } from "#engine/topology/index.js";
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { silentLogger } from "#platform/log.js";
 import { sealTestSet } from "#platform/seal.js";
 import { cidOf } from "#protocol/tasks/cid.js";
@@ -24,7 +24,7 @@ function evaluation(r: Recording, supervisors: readonly Supervisor[], key?: Uint
   const plan = parseTopology(r.spec.topology, { maxParameters: 1 << 20 });
   const plaintext = encodeSegment(rowShapeOf(r.spec, plan), test_set);
   const box = sealTestSet(plaintext, r.spec.manifestCid);
-  const spec = { ...r.spec, testSet: { cid: cidOf(box.sealed), plaintextHash: sha256(plaintext), keyHash: new Uint8Array(32), rows: ROWS } };
+  const spec = { ...r.spec, testSet: { cid: cidOf(nodeCrypto, box.sealed), plaintextHash: nodeCrypto.sha256(plaintext), keyHash: new Uint8Array(32), rows: ROWS } };
   const ends = [r.length(0), r.length(1)];
   return {
     sealed: box.sealed,
@@ -44,7 +44,7 @@ function evaluation(r: Recording, supervisors: readonly Supervisor[], key?: Uint
 async function scoreAt(r: Recording, clock: readonly bigint[]): Promise<bigint> {
   const plan = parseTopology(r.spec.topology, { maxParameters: 1 << 20 });
   const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 4, host: "wasm" });
-  engine.setInitial(initialWeights(plan, taskSeed(r.task.startBeacon, r.task.id)));
+  engine.setInitial(initialWeights(nodeCrypto, plan, taskSeed(nodeCrypto, r.task.startBeacon, r.task.id)));
   engine.setQuantum(r.spec.quantumLog2);
   for (const [slot, end] of clock.entries()) for (let q = 1n; q <= end; q++) engine.addMap(r.log.get(`${slot}/${q}`)!.map, 1, 1);
   return evaluateModel(engine, rowShapeOf(r.spec, plan), test_set).score;

@@ -5,9 +5,9 @@
 import "#platform/install.js";
 import { connectChain, createSender } from "#client/chain/index.js";
 import { claimHome } from "#client/chain/home.js";
-import { fromBech32 } from "#kernel/address.js";
 import { watchTasks } from "#client/chain/task-view.js";
 import { ensureWorker, message, trySend } from "#client/chain/worker.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { readMnemonic } from "#platform/keys.js";
 import { createLogger, type LogLevel } from "#platform/log.js";
 import { scoreCommit } from "#protocol/tasks/scores.js";
@@ -61,7 +61,7 @@ export async function runEvaluator(options: EvaluatorOptions, signal: AbortSigna
       return opinion;
     },
     commit: ({ task }, opinion) => {
-      const commitment = scoreCommit({ taskId: task.id, address: fromBech32(sender.address), ...opinion });
+      const commitment = scoreCommit(nodeCrypto, { taskId: task.id, address: chain.addresses.parse(sender.address), ...opinion });
       return trySend(sender, "MsgCommitScores", message(MsgCommitScores, { evaluator: sender.address, taskId: task.id, commitment }), log);
     },
     reveal: ({ task }, { salt, scores }) => trySend(sender, "MsgRevealScores", message(MsgRevealScores, { evaluator: sender.address, taskId: task.id, salt, scores: [...scores] }), log),

@@ -2,6 +2,7 @@
 import { createEngine } from "#engine/index.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { PackedLog, type Page } from "#net/packed-log.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
 import { initialWeights, taskSeed } from "#protocol/state/initial.js";
 import { rowShapeOf, type Rows } from "#protocol/tasks/data.js";
@@ -43,7 +44,7 @@ export async function score({ task, submissions, sealed, logs }: ScoreInput): Pr
 
 async function scoreModels(task: Task, spec: TaskSpec, plan: ModelPlan, logs: readonly PackedLog[], submissions: readonly Submission[], test: Rows): Promise<SlotScore[]> {
   const engine = await createEngine(plan, engineOptionsOf(spec));
-  engine.setInitial(initialWeights(plan, taskSeed(task.startBeacon, task.id)));
+  engine.setInitial(initialWeights(nodeCrypto, plan, taskSeed(nodeCrypto, task.startBeacon, task.id)));
   engine.setQuantum(spec.quantumLog2);
   const clock = logs.map(() => 0n);
   const known = new Map<string, bigint>();

@@ -1,7 +1,7 @@
 /** The test set once its key is on chain: opened, and checked against what the client sealed. */
 import { equalBytes } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
 import { type ModelPlan } from "#engine/topology/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { decodeSegment, rowShapeOf, type Rows } from "#protocol/tasks/data.js";
 import { openTestSet } from "#platform/seal.js";
 import { type TaskSpec } from "#proto/gen/pouw.js";
@@ -11,7 +11,7 @@ export function readTestSet(sealed: Uint8Array, key: Uint8Array, spec: TaskSpec,
   const want = spec.testSet;
   if (!want) throw new Error("the task names no test set");
   const plaintext = openTestSet(sealed, key, spec.manifestCid);
-  if (!equalBytes(sha256(plaintext), want.plaintextHash)) throw new Error("the opened test set has another hash than the task says");
+  if (!equalBytes(nodeCrypto.sha256(plaintext), want.plaintextHash)) throw new Error("the opened test set has another hash than the task says");
   const rows = decodeSegment(rowShapeOf(spec, plan), plaintext);
   if (rows.rows !== want.rows) throw new Error(`the test set has ${rows.rows} rows, the task says ${want.rows}`);
   return rows;

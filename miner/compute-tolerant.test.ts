@@ -6,7 +6,7 @@ import { createEngine } from "#engine/index.js";
 import { createTolerantEngine } from "#engine/tolerant/index.js";
 import { planOf } from "#engine/testing/models.js";
 import { equalBytes } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { bitsOf, f32From } from "#protocol/floats.js";
 import { decodeHeader } from "#protocol/log/header.js";
 import { Loss, Task, TaskSpec } from "#proto/gen/pouw.js";
@@ -36,7 +36,7 @@ async function trained(iterations: number) {
 
 test("every residual is kept, and an own iteration runs again within the bound from the one before", async (t) => {
   const { compute, made } = await trained(6);
-  t.true(made.every((m) => m.residual && equalBytes(sha256(m.residual), decodeHeader(m.header).residualHash)));
+  t.true(made.every((m) => m.residual && equalBytes(nodeCrypto.sha256(m.residual), decodeHeader(m.header).residualHash)));
   for (const m of made) {
     const before = made.find((x) => x.seq === m.seq - 1n)?.residual ?? new Uint8Array(0);
     t.true(compute.rerun(0, m.seq, m.seq - 1n, before).agrees, `seq ${m.seq}`);
@@ -50,7 +50,7 @@ test("a log that another arithmetic signed is taken back: the maps stay, the res
   again.view(102n, -1n, []);
   for (const m of made) {
     const applied = again.apply({ header: m.header, map: m.map });
-    if (applied.residual) t.deepEqual(sha256(applied.residual), decodeHeader(m.header).residualHash);
+    if (applied.residual) t.deepEqual(nodeCrypto.sha256(applied.residual), decodeHeader(m.header).residualHash);
   }
   const next = again.iterate(0);
   t.is(next.seq, 7n);

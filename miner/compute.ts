@@ -3,9 +3,10 @@
  * own slots iterate as the lag rule and run_ahead allow. Everything here is synchronous.
  */
 import { equalBytes } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
 import { type Engine } from "#engine/types.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
+import { type Hash } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type Header, type Slot, SlotStatus, type TaskSpec } from "#proto/gen/pouw.js";
 import { f32Bytes, NOT_FINITE } from "#protocol/floats.js";
 import { decodeHeader, encodeHeader, headerHash } from "#protocol/log/header.js";
@@ -57,14 +58,16 @@ export class Compute {
     private readonly setup: ComputeSetup,
     private readonly engine: Engine,
     private readonly now: () => number,
+    /** another one where hashes are measured */
+    private readonly hash: Hash = nodeCrypto,
   ) {
     const { spec } = setup.task;
     if (!spec) throw new Error(`task ${setup.task.id} has no spec`);
     this.spec = spec;
-    this.replica = new Replica(engine, spec, taskSeed(setup.task.startBeacon, setup.task.id));
+    this.replica = new Replica(hash, engine, spec, taskSeed(hash, setup.task.startBeacon, setup.task.id));
     this.maps = Array.from({ length: spec.slots }, () => []);
     for (const slot of setup.slots) this.own.set(slot, { headers: [], prev: new Uint8Array(32) });
-    this.order = new BatchOrder(setup.task.startBeacon, setup.task.id, spec.batches);
+    this.order = new BatchOrder(hash, setup.task.startBeacon, setup.task.id, spec.batches);
     this.interval = residualInterval(engine.plan.parameters, spec.profile);
   }
 
@@ -103,7 +106,7 @@ export class Compute {
     if (own) this.redo(header, raw.map);
     this.enter(header, raw);
     const residual = own && header.residualHash.length === 32 ? f32Bytes(this.engine.residual(slot)).slice() : undefined;
-    const lost = residual && isTolerant(this.spec.profile) && !equalBytes(sha256(residual), header.residualHash);
+    const lost = residual && isTolerant(this.spec.profile) && !equalBytes(this.hash.sha256(residual), header.residualHash);
     return { slot, seq, residual: lost ? undefined : residual };
   }
 
@@ -199,7 +202,7 @@ export class Compute {
   /** sha256 of K where all that counts has been added. */
   stateHash(): Uint8Array {
     this.replica.moveTo(effectiveClock(this.clock(), this.closures, this.height), this.mapsOf);
-    return sha256(f32Bytes(this.engine.K));
+    return this.hash.sha256(f32Bytes(this.engine.K));
   }
 
   // ---- inside ----
@@ -225,15 +228,15 @@ export class Compute {
   private agrees(header: Header, map: Uint8Array, residual: number): boolean {
     this.replica.moveTo(effectiveClock(header.clock, this.closures, header.height), this.mapsOf);
     if (isTolerant(this.spec.profile)) return this.agreesWithin(header, map, residual);
-    const r = this.engine.step(this.batch(header.slot, header.seq), residual, stepOptionsOf(this.spec, this.engine.plan, this.replica.seed, header.slot, header.seq));
-    return equalBytes(mapHash(r.map), header.mapHash) && r.isNull === (header.loss === NOT_FINITE);
+    const r = this.engine.step(this.batch(header.slot, header.seq), residual, stepOptionsOf(this.hash, this.spec, this.engine.plan, this.replica.seed, header.slot, header.seq));
+    return equalBytes(mapHash(this.hash, r.map), header.mapHash) && r.isNull === (header.loss === NOT_FINITE);
   }
 
   /** In the tolerant profile the map stays as it was signed, and the residual is what it leaves of this run's update. */
   private agreesWithin(header: Header, map: Uint8Array, slot: number): boolean {
     const before = this.engine.residual(slot).slice();
     const o = tolerantClaim(this.spec, this.engine.plan.parameters, header, map, undefined);
-    const { fault, update } = rerunTolerant({ engine: this.engine, batch: this.batch(header.slot, header.seq), before, ...o, seed: headerHash(encodeHeader(header)) });
+    const { fault, update } = rerunTolerant({ hash: this.hash, engine: this.engine, batch: this.batch(header.slot, header.seq), before, ...o, seed: headerHash(this.hash, encodeHeader(header)) });
     if (!header.null) this.engine.residual(slot).set(residualLeft(before, update, o.claim.k, quantum(this.spec.quantumLog2)));
     return fault === undefined;
   }
@@ -243,7 +246,7 @@ export class Compute {
     if (!this.agrees(header, map, header.slot) && !this.setup.fault) throw new Error(`own message ${header.slot}/${header.seq} does not re-run to the map that was signed`);
   }
 
-  private enter(header: Header, raw: Raw, hash = headerHash(raw.header)): void {
+  private enter(header: Header, raw: Raw, hash = headerHash(this.hash, raw.header)): void {
     this.replica.record({ slot: header.slot, seq: header.seq, headerHash: hash, mapHash: header.mapHash });
     (this.maps[header.slot] as Uint8Array[]).push(raw.map);
     const own = this.own.get(header.slot);

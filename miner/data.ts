@@ -1,5 +1,6 @@
 /** The training batches of a task, each checked against the manifest, which its CID checks. */
 import { type ModelPlan } from "#engine/topology/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type TaskSpec } from "#proto/gen/pouw.js";
 import { batchesOfSegment, checkManifestFor, decodeManifest, rowShapeOf } from "#protocol/tasks/data.js";
 import { maxManifestBytes, maxSegmentBytes } from "#net/task-data.js";
@@ -13,7 +14,7 @@ export async function loadBatches(spec: TaskSpec, plan: ModelPlan, blob: (cid: s
   for (const [i, ref] of manifest.segments.entries()) {
     if (out.length >= spec.batches) break;
     const bytes = await blob(ref.cid, maxSegmentBytes(spec, plan, ref.batches));
-    for (const { x, y, hash } of batchesOfSegment(manifest, shape, i, bytes)) out.push({ x: x.slice(), y: y.slice(), hash });
+    for (const { x, y, hash } of batchesOfSegment(nodeCrypto, manifest, shape, i, bytes)) out.push({ x: x.slice(), y: y.slice(), hash });
   }
   return out.slice(0, spec.batches);
 }

@@ -1,6 +1,6 @@
 /** What a miner serves when it is asked over its streams: own residuals, and the messages that it has applied. */
 import { equalBytes } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type EvidenceReply, type EvidenceRequest, Header } from "#proto/gen/pouw.js";
 import { type LogStore } from "#net/log-store.js";
 import { type Reruns } from "./reruns.js";
@@ -56,7 +56,7 @@ export class Evidence {
     const from = (await this.residuals.atOrBelow(slot, seq))?.seq ?? 0n;
     if (seq - from > MAX_RERUN) return undefined;
     const { residual } = await this.reruns.run(slot, seq);
-    if (!equalBytes(sha256(residual), hash)) return undefined;
+    if (!equalBytes(nodeCrypto.sha256(residual), hash)) return undefined;
     await this.residuals.put(slot, seq, residual);
     return residual;
   }

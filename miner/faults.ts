@@ -8,9 +8,9 @@
  *   withhold-residual  answers no request for evidence
  *   break-lag          names a clock that is older than the lag rule allows
  */
+import { nodeCrypto } from "#platform/crypto.js";
 import { type IterateInput, iterate, type Iterated } from "#protocol/state/iterate.js";
 import { chainDigest } from "#protocol/state/digest.js";
-import { sha256 } from "#kernel/crypto.js";
 import { Header } from "#proto/gen/pouw.js";
 import { encodeHeader, HEADER_VERSION, headerHash } from "#protocol/log/header.js";
 import { EMPTY_MAP, mapHash } from "#protocol/state/map.js";
@@ -73,11 +73,11 @@ function altered(map: Uint8Array): Uint8Array {
 }
 
 function rebuilt(input: IterateInput, honest: Iterated, map: Uint8Array): Iterated {
-  const digest = chainDigest(input.replica.chainDigestAt(input.slot, input.seq - 1n) as Uint8Array, mapHash(map));
+  const digest = chainDigest(nodeCrypto, input.replica.chainDigestAt(input.slot, input.seq - 1n) as Uint8Array, mapHash(nodeCrypto, map));
   const modelDigest = input.replica.digestAt(input.replica.clock, { slot: input.slot, chainDigest: digest }) as Uint8Array;
-  const header = { ...honest.header, mapHash: mapHash(map), chainDigest: digest, modelDigest };
+  const header = { ...honest.header, mapHash: mapHash(nodeCrypto, map), chainDigest: digest, modelDigest };
   const headerBytes = encodeHeader(header);
-  return { header, headerBytes, headerHash: headerHash(headerBytes), map, residual: honest.residual };
+  return { header, headerBytes, headerHash: headerHash(nodeCrypto, headerBytes), map, residual: honest.residual };
 }
 
 /** A header that was made up without any work, around an empty map and a residual of nothing. */
@@ -85,7 +85,7 @@ function unrun(input: IterateInput): Iterated {
   const { replica, slot, seq } = input;
   const parameters = replica.engine.plan.parameters;
   const residual = seq % residualInterval(parameters, input.spec.profile) === 0n ? new Uint8Array(replica.engine.residual(slot).byteLength) : undefined;
-  const digest = chainDigest(replica.chainDigestAt(slot, seq - 1n) as Uint8Array, mapHash(EMPTY_MAP));
+  const digest = chainDigest(nodeCrypto, replica.chainDigestAt(slot, seq - 1n) as Uint8Array, mapHash(nodeCrypto, EMPTY_MAP));
   const header = Header.create({
     version: HEADER_VERSION,
     chainId: input.chainId,
@@ -97,14 +97,14 @@ function unrun(input: IterateInput): Iterated {
     height: input.height,
     clock: [...input.clock],
     batchHash: input.batchHash,
-    mapHash: mapHash(EMPTY_MAP),
+    mapHash: mapHash(nodeCrypto, EMPTY_MAP),
     chainDigest: digest,
     modelDigest: replica.digestAt(replica.clock, { slot, chainDigest: digest }) as Uint8Array,
     logRoot: replica.logRoot(slot, seq - 1n),
-    residualHash: residual ? sha256(residual) : new Uint8Array(0),
+    residualHash: residual ? nodeCrypto.sha256(residual) : new Uint8Array(0),
     loss: 500_000,
     accuracy: 900_000,
   });
   const headerBytes = encodeHeader(header);
-  return { header, headerBytes, headerHash: headerHash(headerBytes), map: EMPTY_MAP, residual };
+  return { header, headerBytes, headerHash: headerHash(nodeCrypto, headerBytes), map: EMPTY_MAP, residual };
 }

@@ -6,11 +6,12 @@
 import { createEngine } from "#engine/index.js";
 import type { Engine } from "#engine/types.js";
 import { flop, type Loss, type ModelPlan } from "#engine/topology/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
 import { type Optimizer, Phase, Task, TaskSpec } from "#proto/gen/pouw.js";
 import { lossNumber, optimizerOf } from "#protocol/tasks/engine-options.js";
 import { headSignBytes } from "#protocol/log/header.js";
-import { sha256, ZERO_DIGEST } from "#protocol/hash.js";
+import { ZERO_DIGEST } from "#protocol/hash.js";
 import { mapHash, negatedMap } from "#protocol/state/map.js";
 import { Compute } from "./compute.js";
 import { packPeer, unpackPeer } from "./protocol.js";
@@ -109,7 +110,7 @@ class MeasuredMiner {
     const start = performance.now();
     for (const p of peers) this.#compute.applyPeer(unpackPeer(p));
     const { hash, map } = this.#compute.iterate(OWN);
-    this.#key.sign(headSignBytes({ chainId: CHAIN, taskId: 1n, slot: OWN, seq: this.#seq, headerHash: hash }));
+    this.#key.sign(headSignBytes(nodeCrypto, { chainId: CHAIN, taskId: 1n, slot: OWN, seq: this.#seq, headerHash: hash }));
     const milliseconds = performance.now() - start;
     this.#last = map;
     return { milliseconds, mapBytes: map.length };
@@ -119,7 +120,7 @@ class MeasuredMiner {
     const n = this.#compute.parameters;
     const undo = negatedMap(n, this.#levels, this.#last as Uint8Array);
     const maps = [undo, ...this.#theirs.map((pair) => pair[seq % 2n === 0n ? 1 : 0] as Uint8Array)];
-    return maps.map((map, i) => packPeer({ slot: i + 1, seq, headerHash: ZERO_DIGEST, mapHash: mapHash(map), map }));
+    return maps.map((map, i) => packPeer({ slot: i + 1, seq, headerHash: ZERO_DIGEST, mapHash: mapHash(nodeCrypto, map), map }));
   }
 }
 
@@ -133,5 +134,5 @@ function batchOf(plan: ModelPlan, o: MeasureOptions, number: number): { x: Float
   const { vocabulary } = plan;
   const x = Float32Array.from({ length: o.batch * plan.inputSize }, vocabulary === undefined ? next : () => Math.floor(next() * vocabulary));
   const y = o.loss === "softmaxCrossEntropy" ? Int32Array.from({ length: o.batch }, () => Math.floor(next() * plan.outputSize)) : Float32Array.from({ length: o.batch * plan.outputSize }, next);
-  return { x, y, hash: sha256(Uint8Array.of(number)) };
+  return { x, y, hash: nodeCrypto.sha256(Uint8Array.of(number)) };
 }

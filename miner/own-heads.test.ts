@@ -1,6 +1,6 @@
 import "#platform/install.js";
 import test from "ava";
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
 import { silentLogger } from "#platform/log.js";
 import { Header, type Iteration } from "#proto/gen/pouw.js";
@@ -10,7 +10,7 @@ import { type OwnHeadsInput, signedBeyond } from "./own-heads.js";
 const [ours, theirs] = [1, 2].map((i) => sessionKeyFromSeed(new Uint8Array(32).fill(i))) as [ReturnType<typeof sessionKeyFromSeed>, ReturnType<typeof sessionKeyFromSeed>];
 const message = (seq: bigint, key = ours): Iteration => {
   const header = Header.encode(Header.create({ version: 1, chainId: "c", taskId: 1n, slot: 0, seq }));
-  return { header, map: new Uint8Array(0), signature: key.sign(headSignBytes({ chainId: "c", taskId: 1n, slot: 0, seq, headerHash: sha256(header) })) };
+  return { header, map: new Uint8Array(0), signature: key.sign(headSignBytes(nodeCrypto, { chainId: "c", taskId: 1n, slot: 0, seq, headerHash: nodeCrypto.sha256(header) })) };
 };
 const ask = (answers: (Iteration | undefined | Error)[], head = 0n, anchored = 0n) =>
   signedBeyond({

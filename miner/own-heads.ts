@@ -3,8 +3,8 @@
  * that carries our own signature counts, or a head that the chain anchored, so no supervisor can hold a miner back by a
  * number. An own log that is there holds all that was sent; without it every supervisor has to answer first.
  */
+import { nodeCrypto } from "#platform/crypto.js";
 import { Header, type Iteration } from "#proto/gen/pouw.js";
-import { sha256 } from "#kernel/crypto.js";
 import { verifyHead } from "#protocol/log/header.js";
 import { type Logger } from "#platform/log.js";
 
@@ -48,7 +48,7 @@ export async function signedBeyond(o: OwnHeadsInput): Promise<Map<number, bigint
 
 function signedSeq(o: OwnHeadsInput, slot: number, m: Iteration): bigint {
   const { seq, slot: of } = Header.decode(m.header);
-  const head = { chainId: o.chainId, taskId: o.taskId, slot, seq, headerHash: sha256(m.header) };
-  if (of !== slot || !verifyHead(o.publicKey, head, m.signature)) throw new Error(`its message ${of}/${seq} is not signed by us`);
+  const head = { chainId: o.chainId, taskId: o.taskId, slot, seq, headerHash: nodeCrypto.sha256(m.header) };
+  if (of !== slot || !verifyHead(nodeCrypto, o.publicKey, head, m.signature)) throw new Error(`its message ${of}/${seq} is not signed by us`);
   return seq;
 }

@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Header } from "#proto/gen/pouw.js";
 import { residualSeqBefore } from "#protocol/state/iterate.js";
 import { EXACT_PROFILE } from "#protocol/tasks/profiles.js";
@@ -34,7 +34,7 @@ test("a residual that is missing is made again from an older one, once, and only
   const r = await storeWith(16n, 20n);
   const made = Uint8Array.of(32);
   let runs = 0;
-  const log = { get: async (slot: number, seq: bigint) => ({ header: Header.encode(Header.create({ slot, seq, residualHash: seq % 16n === 0n ? sha256(made) : new Uint8Array(0) })), map: made, signature: made }) };
+  const log = { get: async (slot: number, seq: bigint) => ({ header: Header.encode(Header.create({ slot, seq, residualHash: seq % 16n === 0n ? nodeCrypto.sha256(made) : new Uint8Array(0) })), map: made, signature: made }) };
   const e = new Evidence(log as never, r, { run: async () => (runs++, { agrees: true, residual: made }) });
   t.is((await e.residual(0, 32n))?.[0], 32);
   t.is((await e.residual(0, 32n))?.[0], 32);

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { equalBytes } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
 import { parseTopology } from "#engine/topology/index.js";
 import { type Chain, type Sender } from "#client/chain/types.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import {
   Header,
   type Iteration,
@@ -291,10 +291,10 @@ export class MinedTask {
     const { slot, seq } = m;
     if (seq !== (store.heads()[slot] ?? 0n) + 1n) throw new Error(`slot ${slot}: asked to sign seq ${seq} after ${store.heads()[slot]}`);
     const signed = (header: Uint8Array, map: Uint8Array, headerHash: Uint8Array): Iteration => {
-      return { header, map, signature: this.key.sign(headSignBytes({ chainId: this.ctx.chain.chainId, taskId: this.id, slot, seq, headerHash })) };
+      return { header, map, signature: this.key.sign(headSignBytes(nodeCrypto, { chainId: this.ctx.chain.chainId, taskId: this.id, slot, seq, headerHash })) };
     };
     if (m.residual) void this.residuals?.put(slot, seq, m.residual);
-    if (m.second) this.seconds.set(`${slot}/${seq}`, signed(m.second.header, m.second.map, sha256(m.second.header)));
+    if (m.second) this.seconds.set(`${slot}/${seq}`, signed(m.second.header, m.second.map, nodeCrypto.sha256(m.second.header)));
     this.append(slot, seq, signed(m.header, m.map, m.hash), m.hash);
     this.machine?.advance(slot, seq);
     this.flush();
@@ -338,7 +338,7 @@ export class MinedTask {
     if (!one) {
       const p = this.pending.get(`${slot}/${second.seq}`)?.message ?? (await this.store?.get(slot, second.seq));
       if (!p) return void this.reported.delete(slot);
-      one = { seq: second.seq, hash: sha256(p.header), signature: p.signature };
+      one = { seq: second.seq, hash: nodeCrypto.sha256(p.header), signature: p.signature };
     }
     this.log.warn("a peer signed two heads at one seq: reporting it", { slot, seq: second.seq });
     await trySend(this.ctx.sender, "MsgReportEquivocation", message(MsgReportEquivocation, { reporter: this.ctx.sender.address, taskId: this.id, slot, first: one, second }), this.log);

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { type ServerDuplexStream } from "@grpc/grpc-js";
-import { crypto } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type Attach, type BusFrame, BusService, type Iteration, type PushResidual } from "#proto/gen/pouw.js";
 import { type Logger, silentLogger } from "#platform/log.js";
 import { attachSignBytes } from "./attach.js";
@@ -100,7 +100,7 @@ export class BusHub {
   private async open(stream: ServerDuplexStream<BusFrame, Partial<BusFrame>>, a: Attach, nonce: Uint8Array, signal: AbortSignal, known: () => void): Promise<BusPeer> {
     const seat = await this.options.seat(a.taskId, a.role, a.index);
     if (!seat) throw refused(`task ${a.taskId} has no joined seat ${a.role}/${a.index} here`);
-    if (!crypto().verifyEd25519(seat.sessionKey, attachSignBytes(this.options.chainId, a, nonce, this.options.address), a.signature)) {
+    if (!nodeCrypto.verifyEd25519(seat.sessionKey, attachSignBytes(this.options.chainId, a, nonce, this.options.address), a.signature)) {
       throw refused(`the signature is not of the session key of seat ${a.role}/${a.index} of task ${a.taskId}`);
     }
     known();

@@ -1,13 +1,13 @@
 import "#platform/install.js";
 import test from "ava";
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Header, type Iteration } from "#proto/gen/pouw.js";
 import { silentLogger } from "#platform/log.js";
 import { GapFiller } from "./gap-filler.js";
 
 const map = Uint8Array.of(0);
 const first = (slot: number, by: Uint8Array = map): Iteration => ({
-  header: Header.encode(Header.create({ version: 1, chainId: "c", taskId: 1n, slot, seq: 1n, prev: new Uint8Array(32), mapHash: sha256(map) })),
+  header: Header.encode(Header.create({ version: 1, chainId: "c", taskId: 1n, slot, seq: 1n, prev: new Uint8Array(32), mapHash: nodeCrypto.sha256(map) })),
   map: by,
   signature: new Uint8Array(64),
 });

@@ -1,6 +1,6 @@
 import "#platform/install.js";
 import test from "ava";
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Header, type Iteration } from "#proto/gen/pouw.js";
 import { headSignBytes } from "#protocol/log/header.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
@@ -10,8 +10,8 @@ const keys = [0, 1].map((i) => sessionKeyFromSeed(new Uint8Array(32).fill(i + 1)
 
 const EMPTY = Uint8Array.of(0);
 function message(slot: number, seq: bigint, clock: bigint[], change: Partial<Header> = {}, by = slot): Iteration {
-  const header = Header.encode(Header.create({ version: 1, chainId: "c-1", taskId: 1n, slot, seq, clock, height: 5n, mapHash: sha256(EMPTY), ...change }));
-  const signature = (keys[by] as (typeof keys)[number]).sign(headSignBytes({ chainId: "c-1", taskId: 1n, slot, seq, headerHash: sha256(header) }));
+  const header = Header.encode(Header.create({ version: 1, chainId: "c-1", taskId: 1n, slot, seq, clock, height: 5n, mapHash: nodeCrypto.sha256(EMPTY), ...change }));
+  const signature = (keys[by] as (typeof keys)[number]).sign(headSignBytes(nodeCrypto, { chainId: "c-1", taskId: 1n, slot, seq, headerHash: nodeCrypto.sha256(header) }));
   return { header, map: EMPTY, signature };
 }
 

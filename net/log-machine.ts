@@ -5,7 +5,7 @@
  * that its clock names is logged; then the rules decide. Held messages count as had (protocol section 5), and are bounded.
  */
 import { equalBytes } from "#kernel/bytes.js";
-import { crypto, sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Header, type Iteration, type SignedHead, type Slot, SlotStatus } from "#proto/gen/pouw.js";
 import { decodeCanonical } from "#proto/wire.js";
 import { headSignBytes } from "#protocol/log/header.js";
@@ -124,15 +124,15 @@ export class LogMachine {
     // a message that names what can never exist would be held for ever, and leave a gap that nobody can fill
     const beyond = header.clock.findIndex((c, j) => c > o.positions(j));
     if (beyond >= 0) return { kind: "refused", why: `${slot}/${seq} names ${header.clock[beyond]} of slot ${beyond}, which has ${o.positions(beyond)} positions` };
-    const hash = sha256(message.header);
+    const hash = nodeCrypto.sha256(message.header);
     const broken = this.broken.get(slot);
     if (broken && equalBytes(broken.hash, hash)) return { kind: "refused", why: broken.why };
     const held = this.held[slot] as Map<bigint, Incoming>;
     const known = o.logged(slot, seq) ?? held.get(seq)?.hash;
     if (known && equalBytes(known, hash)) return { kind: "duplicate" };
     const key = o.sessionKey(slot);
-    const signed = headSignBytes({ chainId: o.chainId, taskId: o.taskId, slot, seq, headerHash: hash });
-    if (!key || !crypto().verifyEd25519(key, signed, message.signature)) return { kind: "refused", why: `signature of ${slot}/${seq} is not by the slot's session key` };
+    const signed = headSignBytes(nodeCrypto, { chainId: o.chainId, taskId: o.taskId, slot, seq, headerHash: hash });
+    if (!key || !nodeCrypto.verifyEd25519(key, signed, message.signature)) return { kind: "refused", why: `signature of ${slot}/${seq} is not by the slot's session key` };
     if (known) {
       const earlier = held.get(seq);
       const first = earlier && { seq, hash: earlier.hash, signature: earlier.message.signature };
@@ -141,7 +141,7 @@ export class LogMachine {
     if (this.needed(slot, seq) < seq) return { kind: "refused", why: `${slot}/${seq} is above ${this.needed(slot, seq)}, where the slot was closed for a fault` };
     if (seq <= (this.heads[slot] as bigint)) return { kind: "refused", why: `${slot}/${seq} is below the head ${this.heads[slot]}` };
     // Signed is the header alone. Not remembered as broken: the same header with its own map is still to come.
-    if (!equalBytes(sha256(message.map), header.mapHash)) return { kind: "refused", why: `${slot}/${seq} came with a map of another hash than its header says` };
+    if (!equalBytes(nodeCrypto.sha256(message.map), header.mapHash)) return { kind: "refused", why: `${slot}/${seq} came with a map of another hash than its header says` };
     const size = message.header.length + message.map.length + 256;
     if ((this.heldBytes[slot] as number) + size > (o.maxHeldBytes ?? 64 << 20) && seq !== (this.heads[slot] as bigint) + 1n) {
       return { kind: "refused", why: `too much of slot ${slot} is held back: send it again later` };

@@ -2,8 +2,8 @@
  * A task's log of iteration messages on Level: by (slot, seq), and by the order in which they were applied, which is a
  * causal order. A message counts (clock, follow) when its batch is synced. One hash per (slot, seq): the first.
  */
+import { nodeCrypto } from "#platform/crypto.js";
 import { Iteration } from "#proto/gen/pouw.js";
-import { sha256 } from "#kernel/crypto.js";
 import { type Database, levelKey } from "#platform/level.js";
 
 /** bytes of recent messages that are kept in memory for those who follow */
@@ -52,7 +52,7 @@ export class LogStore {
   }
 
   /** Appends the slot's next message; resolves when it is on disk. */
-  async append(slot: number, seq: bigint, m: Iteration, hash: Uint8Array = sha256(m.header)): Promise<void> {
+  async append(slot: number, seq: bigint, m: Iteration, hash: Uint8Array = nodeCrypto.sha256(m.header)): Promise<void> {
     this.enter(slot, Number(seq), hash);
     const n = this.slots.length;
     this.remember(n - 1, m);

@@ -4,7 +4,7 @@
  * supervisor sends needs to be trusted.
  */
 import { equalBytes, toHex } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Header, type Iteration } from "#proto/gen/pouw.js";
 import { decodeCanonical } from "#proto/wire.js";
 import { type CallOptions } from "./dial.js";
@@ -37,8 +37,8 @@ export function readEntry(message: Iteration, taskId: bigint, slot: number, seq:
   if (header.taskId !== taskId || header.slot !== slot || header.seq !== seq) {
     throw new Error(`message ${slot}/${seq} of task ${taskId}: got ${header.slot}/${header.seq} of task ${header.taskId}`);
   }
-  if (!equalBytes(sha256(message.map), header.mapHash)) throw new Error(`message ${slot}/${seq}: the map has another hash than its header says`);
-  return { header, headerBytes: message.header, headerHash: sha256(message.header), map: message.map, signature: message.signature };
+  if (!equalBytes(nodeCrypto.sha256(message.map), header.mapHash)) throw new Error(`message ${slot}/${seq}: the map has another hash than its header says`);
+  return { header, headerBytes: message.header, headerHash: nodeCrypto.sha256(message.header), map: message.map, signature: message.signature };
 }
 
 /** Checks the messages of a span, in order. Throws at the first that does not fit. */

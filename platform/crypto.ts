@@ -1,4 +1,4 @@
-/** Native hashes and signatures for Node: install with `useCrypto(nodeCrypto)` at the top of an entry point. */
+/** Native hashes and signatures: what everything that runs in Node passes on. */
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import * as nodeCryptoModule from "node:crypto";
 import blst from "@chainsafe/blst";

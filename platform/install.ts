@@ -1,6 +1,2 @@
-/** Imported first by every Node entry point and test: installs the native hashes and signatures. */
+/** Imported first by every Node entry point and test, for what must be set up before anything else runs. */
 import "./protobuf.js";
-import { useCrypto } from "#kernel/crypto.js";
-import { nodeCrypto } from "./crypto.js";
-
-useCrypto(nodeCrypto);

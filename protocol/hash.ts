@@ -5,12 +5,10 @@
  * every other string through `str`.
  */
 import { concat, u32be, utf8 } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
+import type { Hash } from "#kernel/crypto.js";
 
-export { sha256 };
-
-export function H(tag: string, ...parts: Uint8Array[]): Uint8Array {
-  return sha256(concat(prefixOf(tag), ...parts));
+export function H(hash: Hash, tag: string, ...parts: Uint8Array[]): Uint8Array {
+  return hash.sha256(concat(prefixOf(tag), ...parts));
 }
 
 /** u8 len(tag) ‖ tag, of the few tags that there are. */
@@ -37,7 +35,7 @@ export function str(value: string | Uint8Array): Uint8Array {
 export const ZERO_DIGEST: Uint8Array = new Uint8Array(32);
 
 /** H('pouw/test-key/1'; key): what a task's test set names its key by. */
-export const testKeyHash = (key: Uint8Array): Uint8Array => H("pouw/test-key/1", raw(key, 32, "test key"));
+export const testKeyHash = (hash: Hash, key: Uint8Array): Uint8Array => H(hash, "pouw/test-key/1", raw(key, 32, "test key"));
 
 /** Guards a field that enters a hash without a length: another length would let two inputs give one hash. */
 export function raw(bytes: Uint8Array, length: number, what: string): Uint8Array {

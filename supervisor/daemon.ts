@@ -1,8 +1,8 @@
 /** The supervisor: one hub, one log and one set of blobs for all the tasks in which its worker has a supervisor's seat. */
 import { join } from "node:path";
 import { equalBytes } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
 import { type Chain, type Sender } from "#client/chain/types.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Header, Phase, Role } from "#proto/gen/pouw.js";
 import { BlobStore, blobService, BusHub, notFound, parseEndpoint, serveGrpc } from "#net/index.js";
 import { isOver, queryTask, type TaskView, watchTasks } from "#client/chain/task-view.js";
@@ -72,7 +72,7 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
       const m = await t.logStore.get(push.slot, push.seq);
       if (!m || !t.minerOf(push.slot).includes(peer)) return;
       const hash = Header.decode(m.header).residualHash;
-      if (hash.length === 32 && equalBytes(sha256(push.residual), hash)) cache.put(hash, push.residual);
+      if (hash.length === 32 && equalBytes(nodeCrypto.sha256(push.residual), hash)) cache.put(hash, push.residual);
     },
     follow: (id, clock, gone) => task(id).follow(clock, gone),
   });

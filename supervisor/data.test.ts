@@ -5,6 +5,7 @@ import { join } from "node:path";
 import test from "ava";
 import { parseTopology } from "#engine/topology/index.js";
 import { BlobStore } from "#net/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { silentLogger } from "#platform/log.js";
 import { cidOf } from "#protocol/tasks/cid.js";
 import { encodeManifest, encodeSegment, rowShapeOf } from "#protocol/tasks/data.js";
@@ -20,7 +21,7 @@ function bench(more: { spec?: object; maxBytes?: number } = {}) {
   const spec = { ...(task.spec as NonNullable<typeof task.spec>), ...more.spec };
   const d = new TaskData({ blobs, spec, plan, maxBytes: more.maxBytes ?? 1 << 30, log: silentLogger, discard: (cid) => blobs.delete(cid) });
   const put = async (bytes: Uint8Array): Promise<void> => {
-    const cid = cidOf(bytes);
+    const cid = cidOf(nodeCrypto, bytes);
     await blobs.put(cid, [bytes], await d.limit(cid));
     await d.stored(cid);
   };
@@ -42,10 +43,10 @@ test("data is complete when manifest, every segment and the test set are here; a
 
 test("a segment is no larger than its batches need, whatever its CID is in the manifest for", async (t) => {
   const huge = new Uint8Array(1 << 20);
-  const manifest = encodeManifest({ ...data.manifest, segments: [{ ...(data.manifest.segments[0] as { cid: string; batches: number }), cid: cidOf(huge) }] });
-  const b = bench({ spec: { manifestCid: cidOf(manifest) } });
+  const manifest = encodeManifest({ ...data.manifest, segments: [{ ...(data.manifest.segments[0] as { cid: string; batches: number }), cid: cidOf(nodeCrypto, huge) }] });
+  const b = bench({ spec: { manifestCid: cidOf(nodeCrypto, manifest) } });
   await b.put(manifest);
-  t.true((await b.d.limit(cidOf(huge))) < 2000);
+  t.true((await b.d.limit(cidOf(nodeCrypto, huge))) < 2000);
   await t.throwsAsync(b.put(huge), { message: /larger than the/ });
 });
 
@@ -53,11 +54,11 @@ test("a segment that does not fit is deleted and not taken again", async (t) => 
   const shape = rowShapeOf(task.spec as never, plan);
   const rows = (data.manifest.segments[0] as { batches: number }).batches * data.manifest.batchSize;
   const wrong = encodeSegment(shape, { rows, x: new Float32Array(rows * shape.inputSize), y: new Int32Array(rows) });
-  const manifest = encodeManifest({ ...data.manifest, segments: [{ ...(data.manifest.segments[0] as { batches: number; cid: string }), cid: cidOf(wrong) }] });
-  const b = bench({ spec: { manifestCid: cidOf(manifest) } });
+  const manifest = encodeManifest({ ...data.manifest, segments: [{ ...(data.manifest.segments[0] as { batches: number; cid: string }), cid: cidOf(nodeCrypto, wrong) }] });
+  const b = bench({ spec: { manifestCid: cidOf(nodeCrypto, manifest) } });
   await b.put(manifest);
   await b.put(wrong);
-  t.is(await b.blobs.size(cidOf(wrong)), undefined);
+  t.is(await b.blobs.size(cidOf(nodeCrypto, wrong)), undefined);
   await t.throwsAsync(b.put(wrong), { message: /does not fit the task: batch 0 .* has another hash/ });
   t.false(b.d.complete);
 });
@@ -72,7 +73,7 @@ test("a manifest of more than a task may put here is refused, and says how much"
 test("when the seats are unlocked only the test set is still needed", (t) => {
   const { d } = bench();
   d.retire();
-  t.deepEqual(d.cids, [cidOf(testSet)]);
+  t.deepEqual(d.cids, [cidOf(nodeCrypto, testSet)]);
   t.true(d.known);
 });
 
@@ -82,14 +83,14 @@ test("a store has a quota, counts what it finds, and removes what a killed proce
   const blobs = new BlobStore(directory, { maxBytes: 100 });
   t.deepEqual(readdirSync(directory), []);
   const [a, b] = [new Uint8Array(60).fill(1), new Uint8Array(60).fill(2)];
-  await blobs.put(cidOf(a), [a], 1000);
-  await blobs.put(cidOf(a), [a.subarray(0, 30), a.subarray(30)], 1000).catch(() => {});
-  await t.throwsAsync(blobs.put(cidOf(b), [b], 1000), { message: /beyond the 100 bytes that are kept here/ });
+  await blobs.put(cidOf(nodeCrypto, a), [a], 1000);
+  await blobs.put(cidOf(nodeCrypto, a), [a.subarray(0, 30), a.subarray(30)], 1000).catch(() => {});
+  await t.throwsAsync(blobs.put(cidOf(nodeCrypto, b), [b], 1000), { message: /beyond the 100 bytes that are kept here/ });
   t.is(blobs.usedBytes, 60);
   t.is(new BlobStore(directory).usedBytes, 60);
-  await blobs.delete(cidOf(a));
-  await blobs.put(cidOf(b), [b], 1000);
-  t.deepEqual(await blobs.list(), [cidOf(b)]);
+  await blobs.delete(cidOf(nodeCrypto, a));
+  await blobs.put(cidOf(nodeCrypto, b), [b], 1000);
+  t.deepEqual(await blobs.list(), [cidOf(nodeCrypto, b)]);
   const full = new BlobStore(directory, { reserveBytes: Number.MAX_SAFE_INTEGER });
-  await t.throwsAsync(full.put(cidOf(a), [a], 1000), { message: /are free on the disk/ });
+  await t.throwsAsync(full.put(cidOf(nodeCrypto, a), [a], 1000), { message: /are free on the disk/ });
 });

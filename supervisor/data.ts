@@ -3,6 +3,7 @@
  * comes; one that does not fit never will, because its CID is its content, so it is deleted and not taken again.
  */
 import { type ModelPlan } from "#engine/topology/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type Manifest, type TaskSpec } from "#proto/gen/pouw.js";
 import { checkManifestFor, checkSegment, decodeManifest, rowShapeOf } from "#protocol/tasks/data.js";
 import { BlobClient, type BlobStore, exhausted, refused } from "#net/index.js";
@@ -143,7 +144,7 @@ export class TaskData {
     for (const index of this.segments.get(cid) ?? []) {
       if (this.checked.has(index)) continue;
       try {
-        checkSegment(this.manifest as Manifest, rowShapeOf(spec, plan), index, (await blobs.get(cid)) as Uint8Array);
+        checkSegment(nodeCrypto, this.manifest as Manifest, rowShapeOf(spec, plan), index, (await blobs.get(cid)) as Uint8Array);
       } catch (e) {
         return this.refuse(cid, (e as Error).message);
       }

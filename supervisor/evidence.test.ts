@@ -1,12 +1,12 @@
 import "#platform/install.js";
 import test from "ava";
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Header, type Iteration, Job } from "#proto/gen/pouw.js";
 import { EvidenceRelay, type EvidenceTask } from "./evidence.js";
 import { ResidualCache } from "./residuals.js";
 
 const RESIDUAL = new Uint8Array(12).fill(5);
-const HASH = sha256(RESIDUAL);
+const HASH = nodeCrypto.sha256(RESIDUAL);
 const message = (slot: number, seq: bigint, more: Partial<Header> = {}): Iteration => ({ header: Header.encode(Header.create({ slot, seq, clock: [2n, seq - 1n], ...more })), map: Uint8Array.of(0), signature: new Uint8Array(64) });
 const log = [message(0, 1n), message(0, 2n), message(1, 1n, { residualHash: HASH }), message(1, 2n)];
 const find = (slot: number, seq: bigint) => log.find((m) => { const h = Header.decode(m.header); return h.slot === slot && h.seq === seq; });
@@ -18,7 +18,7 @@ function relay(ask: Ask, jobs = [Job.create({ taskId: 1n, slot: 1, seq: 2n })]) 
     parameters: 3,
     residualBytes: 12,
     profile: "wasm-f32-1",
-    logStore: { get: async (slot, seq) => find(slot, seq), hash: (slot, seq) => { const m = find(slot, seq); return m && sha256(m.header); } },
+    logStore: { get: async (slot, seq) => find(slot, seq), hash: (slot, seq) => { const m = find(slot, seq); return m && nodeCrypto.sha256(m.header); } },
     minerOf: () => [{ worker: "miner", ask }],
   };
   return { task, relay: new EvidenceRelay(async () => jobs, new ResidualCache(), { silence: 50, total: 50 }) };

@@ -6,7 +6,7 @@
  * only those are held that this supervisor's own log has otherwise; of the others it notes that the miner has the same.
  */
 import { equalBytes, toHex } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type EvidenceReply, Header, type Iteration, type Job } from "#proto/gen/pouw.js";
 import { residualSeqBefore } from "#protocol/state/iterate.js";
 import { isTolerant } from "#protocol/tasks/profiles.js";
@@ -97,7 +97,7 @@ export class EvidenceRelay {
       };
       const served = await peer.ask({ residualHash, slot, seq, residual: true, peers: false, iteration: false }, take, this.times);
       const residual = new Uint8Array(Buffer.concat(parts));
-      if (served && equalBytes(sha256(residual), residualHash)) return residual;
+      if (served && equalBytes(nodeCrypto.sha256(residual), residualHash)) return residual;
     }
     throw notFound(`the residual after ${slot}/${seq} of task ${task.id} is not here and its miner did not serve it`);
   }
@@ -114,7 +114,7 @@ export class EvidenceRelay {
           if (BigInt(kept.length) >= most) throw exhausted(`${peer.worker} sends more than the ${most} messages that ${slot}/${seq} counted`);
           const h = Header.decode(m.header);
           const logged = task.logStore.hash(h.slot, h.seq);
-          if (logged && equalBytes(logged, sha256(m.header))) {
+          if (logged && equalBytes(logged, nodeCrypto.sha256(m.header))) {
             kept.push({ slot: h.slot, seq: h.seq });
             continue;
           }

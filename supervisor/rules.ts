@@ -1,6 +1,6 @@
 /** The rules of protocol/check.ts on the state of one log, which this keeps: where every slot's log ends. */
-import { sha256 } from "#kernel/crypto.js";
 import { type ModelPlan } from "#engine/topology/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type Iteration, type Slot, type Task, type TaskSpec } from "#proto/gen/pouw.js";
 import { checkForm, checkSuccession, type CheckContext, firstTip, tipAfter } from "#protocol/log/check.js";
 import { decodeHeader } from "#protocol/log/header.js";
@@ -26,14 +26,15 @@ export class TaskRules {
 
   constructor(private readonly o: RulesSetup) {
     this.spec = o.task.spec as TaskSpec;
-    this.order = new BatchOrder(o.task.startBeacon, o.task.id, this.spec.batches);
-    this.logs = Array.from({ length: this.spec.slots }, () => ({ tree: new LogTree(), tip: firstTip(this.spec.slots, o.task.startHeight, emptyRoot()) }));
+    this.order = new BatchOrder(nodeCrypto, o.task.startBeacon, o.task.id, this.spec.batches);
+    this.logs = Array.from({ length: this.spec.slots }, () => ({ tree: new LogTree(nodeCrypto), tip: firstTip(this.spec.slots, o.task.startHeight, emptyRoot(nodeCrypto)) }));
   }
 
   /** What a message breaks, or undefined. Its signature was checked when it came in. */
   check({ message }: Incoming): string | undefined {
     const { o } = this;
     const context: CheckContext = {
+      crypto: nodeCrypto,
       chainId: o.chainId,
       taskId: o.task.id,
       spec: this.spec,
@@ -57,7 +58,7 @@ export class TaskRules {
   apply(message: Iteration): void {
     const header = decodeHeader(message.header);
     const log = this.logs[header.slot] as (typeof this.logs)[number];
-    const headerHash = sha256(message.header);
+    const headerHash = nodeCrypto.sha256(message.header);
     log.tree.append(headerHash);
     log.tip = tipAfter({ header, headerHash }, log.tree.root());
   }

@@ -1,7 +1,7 @@
 /** One task that this worker supervises: joins, takes the data, keeps the log, anchors it, and serves it all until the seats unlock. */
-import { sha256 } from "#kernel/crypto.js";
 import { parseTopology } from "#engine/topology/index.js";
 import { type Chain, type Sender } from "#client/chain/types.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import {
   Header,
   type Iteration,
@@ -318,7 +318,7 @@ export class SupervisedTask {
       await this.syncing;
       const m = await this.store?.get(slot, second.seq);
       if (!m) return void this.reported.delete(slot);
-      one = { seq: second.seq, hash: sha256(m.header), signature: m.signature };
+      one = { seq: second.seq, hash: nodeCrypto.sha256(m.header), signature: m.signature };
     }
     this.log.warn("a miner signed two heads at one seq: reporting it", { slot, seq: second.seq });
     const m = message(MsgReportEquivocation, { reporter: this.ctx.sender.address, taskId: this.id, slot, first: one, second });

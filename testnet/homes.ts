@@ -3,7 +3,6 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeGenesis } from "#app/genesis.js";
 import { type HomeOptions, initHome, writeConfig } from "#app/init.js";
-import { setAddressPrefix } from "#kernel/address.js";
 import { flop } from "#engine/topology/index.js";
 import { readTaskFile } from "#client/task/task-file.js";
 import { Keyring } from "#client/keys/keyring.js";
@@ -25,7 +24,6 @@ function demoTarget(): string {
 
 export async function writeHomes(plan: NetworkPlan, accounts: readonly Account[]): Promise<void> {
   const { options } = plan;
-  setAddressPrefix(options.prefix);
   const address = (name: string): string => {
     const account = accounts.find((a) => a.name === name);
     if (!account) throw new Error(`no account for ${name}`);
@@ -65,7 +63,7 @@ async function writeClientHome(plan: NetworkPlan, accounts: readonly Account[]):
   const home = join(plan.options.dir, "client");
   mkdirSync(join(home, "config"), { recursive: true, mode: 0o700 });
   const keyring = new Keyring(home, "test");
-  for (const { name, mnemonic } of accounts) await keyring.add(name, mnemonic);
+  for (const { name, mnemonic } of accounts) await keyring.add(name, mnemonic, plan.options.prefix);
   const [first] = plan.validators;
   if (!first) return;
   writeFileSync(join(home, "config", "client.toml"), `node = "${rpcOf(first)}"\nkeyring-backend = "test"\nallow-private = true\n`, { mode: 0o600 });

@@ -3,9 +3,9 @@ import { createEngine } from "#engine/index.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { type Batch, type Engine } from "#engine/types.js";
 import { PackedLog } from "#net/packed-log.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
 import { type CheckContext } from "#protocol/log/check.js";
-import { sha256 } from "#protocol/hash.js";
 import { taskSeed } from "#protocol/state/initial.js";
 import { decodeHeader } from "#protocol/log/header.js";
 import { closuresOf } from "#protocol/log/lag.js";
@@ -59,8 +59,8 @@ export class Compute {
     const { task } = setup;
     this.#spec = task.spec as TaskSpec;
     this.#logs = setup.keys.map(() => new PackedLog());
-    this.#order = new BatchOrder(task.startBeacon, task.id, this.#spec.batches);
-    this.#replica = new Replica(engine, this.#spec, seed);
+    this.#order = new BatchOrder(nodeCrypto, task.startBeacon, task.id, this.#spec.batches);
+    this.#replica = new Replica(nodeCrypto, engine, this.#spec, seed);
   }
 
   static async open(setup: ComputeSetup): Promise<Compute> {
@@ -69,7 +69,7 @@ export class Compute {
     const plan = parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS });
     // The exact engine in every profile: validators then judge alike to the bit, whatever is installed beside them.
     const engine = await createEngine(plan, engineOptionsOf(spec));
-    return new Compute(setup, plan, engine, taskSeed(task.startBeacon, task.id));
+    return new Compute(setup, plan, engine, taskSeed(nodeCrypto, task.startBeacon, task.id));
   }
 
   learn({ slot, from, pages }: LogUpdate): void {
@@ -110,7 +110,7 @@ export class Compute {
 
   /** A replica of the log as it now is. */
   #rebuild(): void {
-    this.#replica = new Replica(this.engine, this.#spec, this.seed);
+    this.#replica = new Replica(nodeCrypto, this.engine, this.#spec, this.seed);
     for (let slot = 0; slot < this.#spec.slots; slot++) this.#record(slot);
   }
 
@@ -118,13 +118,14 @@ export class Compute {
     const log = this.#logs[slot] as PackedLog;
     for (let seq = this.#replica.knownSeq(slot) + 1n; seq <= log.length; seq++) {
       const header = log.header(seq) as Uint8Array;
-      this.#replica.record({ slot, seq, headerHash: sha256(header), mapHash: decodeHeader(header).mapHash });
+      this.#replica.record({ slot, seq, headerHash: nodeCrypto.sha256(header), mapHash: decodeHeader(header).mapHash });
     }
   }
 
   #context({ slots, batchHashes }: RunInput): CheckContext {
     const { chainId, task, keys } = this.setup;
     return {
+      crypto: nodeCrypto,
       chainId,
       taskId: task.id,
       spec: this.#spec,

@@ -5,7 +5,7 @@
  * them on disk and asks again only for what it has no verdict of.
  */
 import { toHex } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Task, VerifyRequest, type VerifyProgress } from "#proto/gen/pouw.js";
 import { type Logger } from "#platform/log.js";
 import { judge, type Judgement } from "./judge.js";
@@ -48,7 +48,7 @@ export class Jobs {
   /** The verdict on a job; `listen` hears of progress meanwhile. */
   async verify(request: VerifyRequest, listen: Listener): Promise<Judgement> {
     if (!request.job) throw new Error("the request names no job");
-    const key = toHex(sha256(VerifyRequest.encode(request)));
+    const key = toHex(nodeCrypto.sha256(VerifyRequest.encode(request)));
     let run = this.#runs.get(key);
     if (!run) {
       const listeners = new Set([listen]); // it hears of the first step too
@@ -126,5 +126,5 @@ export class Jobs {
 function taskKey(request: VerifyRequest): string {
   const { id, spec, startBeacon, startHeight } = request.task ?? Task.create({});
   const keys = sessionKeys(request).map(toHex).join(",");
-  return `${request.chainId}/${toHex(sha256(Task.encode(Task.create({ id, spec, startBeacon, startHeight }))))}/${toHex(sha256(Buffer.from(keys)))}`;
+  return `${request.chainId}/${toHex(nodeCrypto.sha256(Task.encode(Task.create({ id, spec, startBeacon, startHeight }))))}/${toHex(nodeCrypto.sha256(Buffer.from(keys)))}`;
 }

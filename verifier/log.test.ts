@@ -1,7 +1,7 @@
 import "#platform/install.js";
 import test from "ava";
-import { sha256 } from "#kernel/crypto.js";
 import { CallError, unavailable } from "#net/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
 import { headSignBytes } from "#protocol/log/header.js";
 import { type AnchoredHead, Header, type Iteration } from "#proto/gen/pouw.js";
@@ -19,13 +19,13 @@ function chain(length: number, options: { mark?: number; before?: Iteration[]; s
   while (out.length < length) {
     const seq = BigInt(out.length + 1);
     const previous = out.at(-1);
-    const header = Header.encode(Header.create({ version: 1, chainId: "c", taskId: 1n, slot: 0, seq, prev: previous ? sha256(previous.header) : new Uint8Array(32), mapHash: sha256(MAP), clock: [seq - 1n], overdrive: options.mark ?? 0 }));
-    const signature = options.signed ? key.sign(headSignBytes({ chainId: "c", taskId: 1n, slot: 0, seq, headerHash: sha256(header) })) : new Uint8Array(64);
+    const header = Header.encode(Header.create({ version: 1, chainId: "c", taskId: 1n, slot: 0, seq, prev: previous ? nodeCrypto.sha256(previous.header) : new Uint8Array(32), mapHash: nodeCrypto.sha256(MAP), clock: [seq - 1n], overdrive: options.mark ?? 0 }));
+    const signature = options.signed ? key.sign(headSignBytes(nodeCrypto, { chainId: "c", taskId: 1n, slot: 0, seq, headerHash: nodeCrypto.sha256(header) })) : new Uint8Array(64);
     out.push({ header, map: MAP, signature });
   }
   return out;
 }
-const headOf = (messages: readonly Iteration[], seq = messages.length): AnchoredHead => ({ height: 9n, seq: BigInt(seq), hash: sha256((messages[seq - 1] as Iteration).header) });
+const headOf = (messages: readonly Iteration[], seq = messages.length): AnchoredHead => ({ height: 9n, seq: BigInt(seq), hash: nodeCrypto.sha256((messages[seq - 1] as Iteration).header) });
 
 /** Fetches from the messages that `serving` gives at that moment, as a supervisor would: wrong ones are a CallError. */
 function fetcher(serving: () => readonly Iteration[]): { fetch: FetchLog; asked: string[] } {

@@ -3,10 +3,10 @@
  * hash links up to it; what lies above (a peer's messages that the chain has not anchored yet) by the slot's signature.
  */
 import { equalBytes } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
 import { Descent, type FetchPage, pageSize } from "#net/descent.js";
 import { CallError, type LogEntry, readSpan } from "#net/index.js";
 import { PackedLog, packPage, type Page } from "#net/packed-log.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { verifyHead } from "#protocol/log/header.js";
 import { type AnchoredHead, type Iteration } from "#proto/gen/pouw.js";
 import { type Attempt } from "./patience.js";
@@ -127,7 +127,7 @@ export class TaskLog {
       const entries = await this.#served(slot, last, false, () => fetch(slot, first, last, check, attempt.signal));
       for (const [i, e] of entries.entries()) {
         const id = { chainId, taskId, slot, seq: e.header.seq, headerHash: e.headerHash };
-        if (!verifyHead(keys[slot] as Uint8Array, id, e.signature)) throw new Unserved(`message ${slot}/${e.header.seq}`, false, "the signature is not the slot's");
+        if (!verifyHead(nodeCrypto, keys[slot] as Uint8Array, id, e.signature)) throw new Unserved(`message ${slot}/${e.header.seq}`, false, "the signature is not the slot's");
         if (i % SIGNATURES_AT_ONCE === SIGNATURES_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
       }
       pages.push(packPage(first, entries.map((e) => ({ header: e.headerBytes, map: e.map, signature: e.signature }))));
@@ -162,7 +162,7 @@ export class TaskLog {
 
   #hash(slot: number, seq: bigint): Uint8Array | undefined {
     const header = this.header(slot, seq);
-    return header && sha256(header);
+    return header && nodeCrypto.sha256(header);
   }
 
   #slot(slot: number): PackedLog {

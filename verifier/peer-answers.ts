@@ -3,8 +3,8 @@
  * answer of an honest one is enough by itself; what others add, signed or not, must not spoil it. So each answer is tried
  * alone, and then all together.
  */
-import { sha256 } from "#kernel/crypto.js";
 import { concat, toHex } from "#kernel/bytes.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type Iteration } from "#proto/gen/pouw.js";
 
 export class PeerAnswers {
@@ -30,11 +30,11 @@ export class PeerAnswers {
 
   #isNew(set: ReadonlyMap<string, Iteration>): boolean {
     if (set.size === 0) return false;
-    const id = toHex(sha256(Buffer.from([...set.keys()].toSorted().join(""))));
+    const id = toHex(nodeCrypto.sha256(Buffer.from([...set.keys()].toSorted().join(""))));
     if (this.#tried.has(id)) return false;
     this.#tried.add(id);
     return true;
   }
 }
 
-const idOf = (m: Iteration): string => toHex(sha256(concat(m.header, m.map, m.signature)));
+const idOf = (m: Iteration): string => toHex(nodeCrypto.sha256(concat(m.header, m.map, m.signature)));

@@ -1,5 +1,6 @@
 import "#platform/install.js";
 import test from "ava";
+import { nodeCrypto } from "#platform/crypto.js";
 import { packData } from "#protocol/tasks/data.js";
 import { cidOf } from "#protocol/tasks/cid.js";
 import { Recording } from "#test/daemons/recorded.js";
@@ -13,8 +14,8 @@ test.serial("a batch is its job's own copy: a job that waits loses nothing to th
   const r = await Recording.train(1);
   // 80 segments of one batch: more than are kept decoded
   const rows = 80 * 4;
-  const data = packData({ name: "d", inputShape: [4], targetShape: [], classes: 3, batchSize: 4, validationBatches: 0, maxSegmentBytes: 112 }, { rows, x: Float32Array.from({ length: rows * 4 }, (_, i) => (i % 97) / 97), y: Int32Array.from({ length: rows }, (_, i) => i % 3) });
-  const blobs = new Map([[data.manifestCid, data.manifestBytes], ...data.segments.map((s): [string, Uint8Array] => [cidOf(s), s])]);
+  const data = packData(nodeCrypto, { name: "d", inputShape: [4], targetShape: [], classes: 3, batchSize: 4, validationBatches: 0, maxSegmentBytes: 112 }, { rows, x: Float32Array.from({ length: rows * 4 }, (_, i) => (i % 97) / 97), y: Int32Array.from({ length: rows }, (_, i) => i % 3) });
+  const blobs = new Map([[data.manifestCid, data.manifestBytes], ...data.segments.map((s): [string, Uint8Array] => [cidOf(nodeCrypto, s), s])]);
   const s = await r.supervisor({ blob: (cid) => blobs.get(cid) });
   t.teardown(() => s.close());
   const spec = { ...r.spec, slots: 1, epochs: 1, batches: 80, manifestCid: data.manifestCid };
@@ -66,7 +67,7 @@ test.serial("data that its CID names and that is not the task's is no fault of w
   const garbage = Uint8Array.of(1, 2, 3);
   const s = await r.supervisor({ blob: () => garbage });
   t.teardown(() => s.close());
-  const request = r.request(0, 1n, [s.endpoint], { task: { ...r.task, spec: { ...r.spec, manifestCid: cidOf(garbage) } } });
+  const request = r.request(0, 1n, [s.endpoint], { task: { ...r.task, spec: { ...r.spec, manifestCid: cidOf(nodeCrypto, garbage) } } });
   const work = new TaskWork(request, { allowPrivate: true });
   t.teardown(() => work.close());
   const e = await t.throwsAsync(work.batch(0, 1n, request, attempt()));

@@ -4,6 +4,7 @@ import { type Batch } from "#engine/types.js";
 import { CallError } from "#net/index.js";
 import { TaskSources } from "#net/sources.js";
 import { maxManifestBytes } from "#net/task-data.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { batchOfSegment, checkManifestFor, checkSegment, decodeManifest, locateBatch, MAX_SEGMENT_BYTES, rowShapeOf, type Rows } from "#protocol/tasks/data.js";
 import { residualBytes } from "#protocol/tasks/engine-options.js";
 import { BatchOrder } from "#protocol/draws/order.js";
@@ -51,7 +52,7 @@ export class TaskWork {
     this.plan = parseTopology(task.spec.topology, { maxParameters: MAX_PARAMETERS });
     this.#taskId = task.id;
     this.#sources = new TaskSources(options);
-    this.#order = new BatchOrder(task.startBeacon, task.id, task.spec.batches);
+    this.#order = new BatchOrder(nodeCrypto, task.startBeacon, task.id, task.spec.batches);
     const keys = sessionKeys(request);
     const thread = new ComputeThread({ chainId, task, keys });
     this.#thread = thread;
@@ -86,7 +87,7 @@ export class TaskWork {
     if (!rows) {
       const ref = manifest.segments[place.segment] as Manifest["segments"][number];
       const bytes = await served(`batch ${number}`, this.#sources.blob(ref.cid, MAX_SEGMENT_BYTES, asked));
-      rows = checkSegment(manifest, shape, place.segment, bytes);
+      rows = checkSegment(nodeCrypto, manifest, shape, place.segment, bytes);
       if (this.#segments.size >= KEPT_SEGMENTS) this.#segments.delete(this.#segments.keys().next().value as number);
       this.#segments.set(place.segment, rows);
       attempt.progress();

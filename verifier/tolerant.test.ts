@@ -4,8 +4,8 @@ import * as tf from "@tensorflow/tfjs";
 import test, { type ExecutionContext } from "ava";
 import { createTolerantEngine } from "#engine/tolerant/index.js";
 import { notFound } from "#net/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { f32Bytes, f32From } from "#protocol/floats.js";
-import { sha256 } from "#protocol/hash.js";
 import { reasonNumber } from "#protocol/verification/reasons.js";
 import { Header, type Iteration, VerdictCode } from "#proto/gen/pouw.js";
 import { type Conduct, Recording } from "#test/daemons/recorded.js";
@@ -34,7 +34,7 @@ function withResidual(r: Recording, slot: number, seq: bigint, change: (residual
   change(residual);
   const bytes = f32Bytes(residual).slice();
   r.residuals.set(`${slot}/${seq}`, bytes);
-  r.log.set(`${slot}/${seq}`, r.changed(slot, seq, { residualHash: sha256(bytes) }));
+  r.log.set(`${slot}/${seq}`, r.changed(slot, seq, { residualHash: nodeCrypto.sha256(bytes) }));
 }
 
 test.serial("iterations that TensorFlow.js made are VALID by the verifier's own engine, between two residuals", async (t) => {

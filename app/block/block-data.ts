@@ -1,7 +1,6 @@
 /** Transaction 0: made by the proposer, judged by everybody (protocol section 11). Pure: never throws for what it is given. */
 import { type LastVote } from "#kernel/context.js";
-import { crypto } from "#kernel/crypto.js";
-import { type HasStore } from "#kernel/store.js";
+import { type View } from "#kernel/store.js";
 import { decodeBlockDataTx, encodeBlockDataTx, isBlockDataTx } from "#protocol/block-data.js";
 import { beaconMessage } from "#protocol/draws/beacon.js";
 import { extensionSignBytes, MAX_EXTENSION_BYTES } from "#protocol/verification/extension.js";
@@ -24,8 +23,8 @@ export interface LastCommit {
 
 /** What the check needs of committed state h − 1. */
 export interface BlockDataState {
-  readonly validators: { byConsensusAddress(ctx: HasStore, address: Uint8Array): Validator | undefined };
-  readonly beacon: { latest(ctx: HasStore): { value: Uint8Array } };
+  readonly validators: { byConsensusAddress(ctx: View, address: Uint8Array): Validator | undefined };
+  readonly beacon: { latest(ctx: View): { value: Uint8Array } };
 }
 
 export interface BlockFacts {
@@ -69,26 +68,26 @@ export function isBlockData(tx: Uint8Array, votes: number): boolean {
 
 const isEmpty = (v: ExtendedVote): boolean => v.extension.length === 0 && v.signature.length === 0;
 
-function signatureHolds(ctx: HasStore, state: BlockDataState, f: BlockFacts, vote: CommitVote, v: ExtendedVote): boolean {
+function signatureHolds(ctx: View, state: BlockDataState, f: BlockFacts, vote: CommitVote, v: ExtendedVote): boolean {
   const key = state.validators.byConsensusAddress(ctx, vote.validator)?.consensusKey;
   if (!key) return false;
   const bytes = extensionSignBytes({ extension: v.extension, height: f.height - 1n, round: f.lastCommit.round, chainId: f.chainId });
   // By CometBFT's own rule: it has let this vote into the commit, and an honest proposer's block must not fail here.
-  return crypto().verifyEd25519Zip215(key, bytes, v.signature);
+  return ctx.crypto.verifyEd25519Zip215(key, bytes, v.signature);
 }
 
 /** The proposer's transaction 0: an entry is emptied when its flag is not COMMIT, it is too long, or its signature fails. */
-export function makeBlockData(ctx: HasStore, state: BlockDataState, f: BlockFacts, extended: readonly ExtendedVote[], sign: (message: Uint8Array) => Uint8Array): Uint8Array {
+export function makeBlockData(ctx: View, state: BlockDataState, f: BlockFacts, extended: readonly ExtendedVote[], sign: (message: Uint8Array) => Uint8Array): Uint8Array {
   const votes = f.lastCommit.votes.map((vote, i): ExtendedVote => {
     const v = extended[i] ?? { extension: EMPTY, signature: EMPTY };
     const keep = vote.flag === FLAG_COMMIT && v.extension.length <= MAX_EXTENSION_BYTES && signatureHolds(ctx, state, f, vote, v);
     return keep ? v : { extension: EMPTY, signature: EMPTY };
   });
-  const message = beaconMessage({ chainId: f.chainId, height: f.height, previous: state.beacon.latest(ctx).value });
+  const message = beaconMessage(ctx.crypto, { chainId: f.chainId, height: f.height, previous: state.beacon.latest(ctx).value });
   return encodeBlockDataTx(MsgBlockData.create({ beaconSignature: sign(message), votes }));
 }
 
-export function checkBlockData(ctx: HasStore, state: BlockDataState, f: BlockFacts, tx: Uint8Array | undefined): BlockDataVerdict {
+export function checkBlockData(ctx: View, state: BlockDataState, f: BlockFacts, tx: Uint8Array | undefined): BlockDataVerdict {
   const no = (reason: string): BlockDataVerdict => ({ ok: false, reason });
   if (!tx) return no("the block has no transaction 0");
   const { votes } = f.lastCommit;
@@ -104,8 +103,8 @@ export function checkBlockData(ctx: HasStore, state: BlockDataState, f: BlockFac
   const proposer = state.validators.byConsensusAddress(ctx, f.proposer);
   const key = proposer && proposerKeyAt(proposer, f.height);
   if (!key) return no("the proposer has no beacon key");
-  const message = beaconMessage({ chainId: f.chainId, height: f.height, previous: state.beacon.latest(ctx).value });
-  if (!crypto().verifyBls(key, message, data.beaconSignature)) return no("the beacon signature does not verify");
+  const message = beaconMessage(ctx.crypto, { chainId: f.chainId, height: f.height, previous: state.beacon.latest(ctx).value });
+  if (!ctx.crypto.verifyBls(key, message, data.beaconSignature)) return no("the beacon signature does not verify");
 
   let all = 0n;
   let valid = 0n;

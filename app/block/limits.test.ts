@@ -1,6 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { AuthInfo, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { nodeCrypto } from "#platform/crypto.js";
 import { MAX_EXTENSION_BYTES } from "#protocol/verification/extension.js";
 import { Account, TestNode, ValidatorKeys } from "#test/modules/node.js";
 import { send, shaped } from "#test/modules/shaped-tx.js";
@@ -89,6 +90,7 @@ test("the limits are known again after a restart", async (t) => {
   const app = new Application({
     store,
     modules: node.modules,
+    crypto: nodeCrypto,
     signBeacon: (m) => Uint8Array.from(new ValidatorKeys(0).beacon.sign(m).toBytes()),
     extension: () => new Uint8Array(0),
     committed: (_state, block) => void (head = block),

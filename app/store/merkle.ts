@@ -1,13 +1,13 @@
 /** The Merkle tree of RFC 6962 over the named stores: the root multistore's app hash, as in the Cosmos SDK. */
 import { compareBytes, concat, utf8 } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { uvarint } from "./nodes.js";
 
 const LEAF = Uint8Array.of(0);
 const INNER = Uint8Array.of(1);
 
 /** Hash of a store that holds nothing. */
-export const emptyRoot = (): Uint8Array => sha256(new Uint8Array(0));
+export const emptyRoot = (): Uint8Array => nodeCrypto.sha256(new Uint8Array(0));
 
 export interface NamedRoot {
   name: string;
@@ -20,7 +20,7 @@ export const sortNames = (names: readonly string[]): string[] =>
 
 function leafHash({ name, root }: NamedRoot): Uint8Array {
   const key = utf8(name);
-  return sha256(concat(LEAF, uvarint(key.length), key, Uint8Array.of(32), sha256(root)));
+  return nodeCrypto.sha256(concat(LEAF, uvarint(key.length), key, Uint8Array.of(32), nodeCrypto.sha256(root)));
 }
 
 /** The largest power of two below n. */
@@ -33,7 +33,7 @@ function split(n: number): number {
 function hashRange(leaves: readonly Uint8Array[], from: number, to: number): Uint8Array {
   if (to - from === 1) return leaves[from] as Uint8Array;
   const middle = from + split(to - from);
-  return sha256(concat(INNER, hashRange(leaves, from, middle), hashRange(leaves, middle, to)));
+  return nodeCrypto.sha256(concat(INNER, hashRange(leaves, from, middle), hashRange(leaves, middle, to)));
 }
 
 /** Root over stores already sorted by name. */

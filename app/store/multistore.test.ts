@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { checkProof } from "./ics23-check.js";
 import { type Change, type MultiStore, openMultiStore, Overlay } from "./index.js";
 
@@ -29,8 +29,8 @@ const put = (store: MultiStore, height: bigint, sets: [string, string, string | 
 
 test("the app hash of empty stores is the RFC 6962 root over the hash of nothing", async (t) => {
   const store = await openMultiStore(await folder(t), { names: ["b", "a"], keepVersions: 2 });
-  const leaf = (name: string) => sha256(Buffer.concat([Buffer.from([0, 1]), Buffer.from(name), Buffer.from([32]), sha256(sha256(new Uint8Array(0)))]));
-  const want = sha256(Buffer.concat([Buffer.from([1]), leaf("a"), leaf("b")]));
+  const leaf = (name: string) => nodeCrypto.sha256(Buffer.concat([Buffer.from([0, 1]), Buffer.from(name), Buffer.from([32]), nodeCrypto.sha256(nodeCrypto.sha256(new Uint8Array(0)))]));
+  const want = nodeCrypto.sha256(Buffer.concat([Buffer.from([1]), leaf("a"), leaf("b")]));
   t.is(hex(store.prepare(1n, new Map()).appHash), hex(want));
   await store.close();
 });
@@ -107,7 +107,7 @@ test("keys there and keys missing are proved to the app hash of each height, and
         t.deepEqual(value, store.at(h)?.store(name).get(utf(k)));
         t.notThrows(() => checkProof(ops, name, utf(k), value, appHash), `${name}/${k} at ${h}`);
         t.throws(() => checkProof(ops, name, utf(k), value === undefined ? utf("claimed") : undefined, appHash));
-        t.throws(() => checkProof(ops, name, utf(k), value, sha256(appHash)));
+        t.throws(() => checkProof(ops, name, utf(k), value, nodeCrypto.sha256(appHash)));
         const bent = ops.map((op) => ({ ...op, data: Uint8Array.from(op.data, (b, i) => (i === op.data.length - 1 ? b ^ 1 : b)) }));
         t.throws(() => checkProof(bent, name, utf(k), value, appHash));
         checked++;

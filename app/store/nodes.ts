@@ -4,7 +4,7 @@
  * Rows are never changed once their version is committed: a later block copies the path from the root to a changed leaf,
  * so every kept height is a root row and shares the rest. Row 0 is "no node". A row whose height is 0 is a leaf.
  */
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 
 const HASH = 32;
 const scratch = new Uint8Array(128);
@@ -97,7 +97,7 @@ export class Nodes {
       scratch[at++] = HASH;
       scratch.set(this.hashOf(right), at);
       at += HASH;
-      this.#hash.set(sha256(scratch.subarray(0, at)), id * HASH);
+      this.#hash.set(nodeCrypto.sha256(scratch.subarray(0, at)), id * HASH);
     }
     this.#hashed[id] = 1;
   }
@@ -111,9 +111,9 @@ export class Nodes {
     buffer.set(key, at);
     at += key.length;
     buffer[at++] = HASH;
-    buffer.set(sha256(this.values[id] as Uint8Array), at);
+    buffer.set(nodeCrypto.sha256(this.values[id] as Uint8Array), at);
     at += HASH;
-    this.#hash.set(sha256(buffer.subarray(0, at)), id * HASH);
+    this.#hash.set(nodeCrypto.sha256(buffer.subarray(0, at)), id * HASH);
   }
 
   #grow(wanted: number): void {

@@ -2,10 +2,10 @@ import "#platform/install.js";
 import test from "ava";
 import fc from "fast-check";
 import { compareBytes } from "#kernel/bytes.js";
-import { type HasStore } from "#kernel/store.js";
 import { Overlay } from "./overlay.js";
+import { type Stores } from "./types.js";
 
-const empty: HasStore = {
+const empty: Stores = {
   store: () => ({
     get: () => undefined,
     has: () => false,

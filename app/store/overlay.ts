@@ -2,8 +2,8 @@
  * Writes kept beside a parent view: reads see them, the parent does not until commit(). The node stacks these: block over
  * committed state, transaction over block, message over transaction.
  */
-import { type HasStore, type KVStore } from "#kernel/store.js";
-import { type Change } from "./types.js";
+import { type KVStore } from "#kernel/store.js";
+import { type Change, type Stores } from "./types.js";
 
 /** Keys as strings of code units 0 to 255: their `<` is the byte order, and a Map takes them. */
 const text = (key: Uint8Array): string => Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1");
@@ -141,11 +141,11 @@ function* merged(own: Change[], below: Iterable<[Uint8Array, Uint8Array]>, direc
   }
 }
 
-export class Overlay implements HasStore {
-  readonly #parent: HasStore;
+export class Overlay implements Stores {
+  readonly #parent: Stores;
   readonly #stores = new Map<string, OverlayStore>();
 
-  constructor(parent: HasStore) {
+  constructor(parent: Stores) {
     this.#parent = parent;
   }
 

@@ -1,5 +1,10 @@
 /** The authenticated store as the rest of the node sees it. */
-import { type HasStore, type KVStore } from "#kernel/store.js";
+import { type KVStore } from "#kernel/store.js";
+
+/** Named stores, as modules know them, of a height or of writes over one; who they belong to is not known here. */
+export interface Stores {
+  store(name: string): KVStore;
+}
 
 /** One changed key; an undefined value deletes it. */
 export interface Change {
@@ -8,7 +13,7 @@ export interface Change {
 }
 
 /** State as of one committed height. Its stores throw on set and delete, and once the height has been pruned. */
-export interface CommittedView extends HasStore {
+export interface CommittedView extends Stores {
   readonly version: bigint;
   store(name: string): KVStore;
 }

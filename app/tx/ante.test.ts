@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { assemble } from "../modules.js";
 import { openMultiStore, Overlay } from "../store/index.js";
 import { defaultParams } from "#modules/params/index.js";
+import { environment } from "#test/modules/world.js";
 import { AppContext } from "./context.js";
 import { executeTx } from "./execute.js";
 
@@ -28,7 +29,7 @@ test("a transaction with more signatures than signers is refused, so that nobody
   const [account] = await wallet.getAccounts();
   if (!account) throw new Error("no account");
   const fresh = (): AppContext => {
-    const ctx = new AppContext(block, new Overlay(store.latest()));
+    const ctx = new AppContext(environment, block, new Overlay(store.latest()));
     modules.keepers.params.set(ctx, { ...defaultParams("upouw"), target0: new Uint8Array(32).fill(1) });
     modules.modules.find((m) => m.name === "bank")?.initGenesis?.(ctx, { balances: [{ address: account.address, coins: [{ denom: "upouw", amount: "100" }] }] });
     return ctx;

@@ -85,7 +85,7 @@ function setKeys(ctx: Context, auth: AuthKeeper, { signers, auth: { signerInfos 
     const given = signerInfos[i]?.publicKey as AnyKey | undefined;
     const stored = account.pubKey;
     if (given && !simulate) {
-      const right = stored ? given.typeUrl === stored.typeUrl && equalBytes(given.value, stored.value) : addressOfKey(given) === address;
+      const right = stored ? given.typeUrl === stored.typeUrl && equalBytes(given.value, stored.value) : addressOfKey(ctx, given) === address;
       if (!right) throw sdk.invalidPubKey(`pubKey does not match signer address ${address} with signer index: ${i}`);
     }
     if (stored) return account;
@@ -111,7 +111,7 @@ function checkSignature(ctx: Context, tx: DecodedTx, account: Account, { modeInf
   const { chainId } = ctx.block;
   let valid = false;
   try {
-    valid = account.pubKey !== undefined && verifySignature(account.pubKey, modeInfo, signature, (mode) => signBytes(mode, tx, { chainId, accountNumber, sequence }));
+    valid = account.pubKey !== undefined && verifySignature(ctx.crypto, account.pubKey, modeInfo, signature, (mode) => signBytes(mode, tx, { chainId, accountNumber, sequence }));
   } catch (e) {
     if (e instanceof Error && e.name === "ModuleError") throw e;
   }

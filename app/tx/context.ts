@@ -1,18 +1,32 @@
 /** Contexts over overlays of the committed state. */
 import { Overlay } from "../store/index.js";
+import { type Addresses } from "#kernel/address.js";
 import { type BlockInfo, type Context, type Event, type GasMeter } from "#kernel/context.js";
+import { type Crypto } from "#kernel/crypto.js";
+import { type Environment } from "#kernel/environment.js";
+import { type View } from "#kernel/store.js";
+import { type Stores } from "../store/types.js";
 import { freeMeter, gasStore } from "./gas.js";
+
+/** Stores as keepers read them. */
+export const viewOf = ({ crypto, addresses }: Environment, stores: Stores): View => ({ crypto, addresses, store: (name) => stores.store(name) });
 
 /** Where writes and events of one step go; a branch keeps its own until it is committed. */
 export class AppContext implements Context {
   readonly events: Event[] = [];
+  readonly crypto: Crypto;
+  readonly addresses: Addresses;
   constructor(
+    environment: Environment,
     readonly block: BlockInfo,
     private readonly overlay: Overlay,
     readonly gas: GasMeter = freeMeter(),
     private readonly parent?: AppContext,
     private readonly charged = false,
-  ) {}
+  ) {
+    this.crypto = environment.crypto;
+    this.addresses = environment.addresses;
+  }
 
   store(name: string) {
     const inner = this.overlay.store(name);
@@ -39,7 +53,7 @@ export class AppContext implements Context {
 
   private child(gas: GasMeter, charged: boolean): AppContext & { commit(): void } {
     const overlay = this.overlay.branch();
-    const child = new AppContext(this.block, overlay, gas, this, charged);
+    const child = new AppContext(this, this.block, overlay, gas, this, charged);
     return Object.assign(child, {
       commit: () => {
         overlay.commit();

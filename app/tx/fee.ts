@@ -1,5 +1,4 @@
 /** The fee: enough for this node, valid coins, taken from the first signer. */
-import { moduleAddress } from "#kernel/address.js";
 import { type Context, event } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
 import { type BankKeeper, parseFee } from "#modules/bank/index.js";
@@ -27,6 +26,6 @@ export function deductFee(ctx: Context, bank: BankKeeper, tx: DecodedTx, o: { re
     const got = coins.find((c) => c.denom === denom)?.amount ?? 0n;
     if (got < want) throw sdk.insufficientFee(`insufficient fees; got: ${text} required: ${want}${denom}`);
   }
-  for (const c of coins) if (c.amount > 0n) bank.send(ctx, payer, moduleAddress("fee_collector"), c.amount, c.denom);
+  for (const c of coins) if (c.amount > 0n) bank.send(ctx, payer, ctx.addresses.module("fee_collector"), c.amount, c.denom);
   ctx.emit(event("tx", { fee: text, fee_payer: payer }));
 }

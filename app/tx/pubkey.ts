@@ -4,9 +4,10 @@ import { MultiSignature } from "cosmjs-types/cosmos/crypto/multisig/v1beta1/mult
 import { PubKey } from "cosmjs-types/cosmos/crypto/secp256k1/keys";
 import { type ModeInfo } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { type SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
-import { secp256k1Address, toBech32 } from "#kernel/address.js";
+import { secp256k1Address } from "#kernel/address.js";
 import { concat, equalBytes, fromHex } from "#kernel/bytes.js";
-import { crypto, sha256 } from "#kernel/crypto.js";
+import { type Crypto } from "#kernel/crypto.js";
+import { type Environment } from "#kernel/environment.js";
 import { sdk } from "#kernel/errors.js";
 import { authParams } from "#modules/auth/index.js";
 import { Writer } from "#proto/wire.js";
@@ -43,9 +44,9 @@ function exactly<T>(codec: CosmosCodec<T>, bytes: Uint8Array): T | undefined {
   }
 }
 
-export function addressOfKey(key: AnyKey): string {
-  if (key.typeUrl === SECP) return toBech32(secp256k1Address(secpKey(key)));
-  if (key.typeUrl === MULTISIG) return toBech32(sha256(aminoMultisig(key)).slice(0, 20));
+export function addressOfKey({ crypto, addresses }: Environment, key: AnyKey): string {
+  if (key.typeUrl === SECP) return addresses.format(secp256k1Address(crypto, secpKey(key)));
+  if (key.typeUrl === MULTISIG) return addresses.format(crypto.sha256(aminoMultisig(key)).slice(0, 20));
   throw sdk.invalidPubKey(`type ${key.typeUrl.slice(0, 100)} is not supported, want ${SECP}`);
 }
 
@@ -112,10 +113,10 @@ export function signatureParts(mode: ModeInfo | undefined, signature: Uint8Array
 }
 
 /** Whether the signature is the key's; `bytesFor` gives the sign bytes of a mode. */
-export function verifySignature(key: AnyKey, mode: ModeInfo | undefined, signature: Uint8Array, bytesFor: (mode: SignMode) => Uint8Array): boolean {
+export function verifySignature(crypto: Crypto, key: AnyKey, mode: ModeInfo | undefined, signature: Uint8Array, bytesFor: (mode: SignMode) => Uint8Array): boolean {
   if (key.typeUrl === SECP) {
     if (!mode?.single) return false;
-    return crypto().verifySecp256k1(secpKey(key), sha256(bytesFor(mode.single.mode)), signature);
+    return crypto.verifySecp256k1(secpKey(key), crypto.sha256(bytesFor(mode.single.mode)), signature);
   }
   if (key.typeUrl !== MULTISIG || !mode?.multi?.bitarray) return false;
   const { threshold, publicKeys } = multisigKey(key);
@@ -127,7 +128,7 @@ export function verifySignature(key: AnyKey, mode: ModeInfo | undefined, signatu
   for (let i = 0; i < publicKeys.length; i++) {
     if (!bit(bitarray, i)) continue;
     const one = signatures[at];
-    if (!one || !verifySignature(publicKeys[i] as AnyKey, modeInfos[at], one, bytesFor)) return false;
+    if (!one || !verifySignature(crypto, publicKeys[i] as AnyKey, modeInfos[at], one, bytesFor)) return false;
     at++;
   }
   return at === signatures.length;

@@ -8,7 +8,8 @@ import { BaseAccount } from "cosmjs-types/cosmos/auth/v1beta1/auth";
 import { MsgMultiSend, MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import secp256k1 from "secp256k1";
-import { secp256k1Address, setAddressPrefix, toBech32 } from "#kernel/address.js";
+import { makeAddresses, secp256k1Address } from "#kernel/address.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type Facts } from "#testnet/facts.js";
 
 const FUNDS = 1_000_000_000n;
@@ -40,12 +41,12 @@ export class Transfers {
   /** Makes the accounts and funds them, in one transaction of alice's. */
   static async open(facts: Facts, count: number): Promise<Transfers> {
     const { prefix, denom } = facts;
-    setAddressPrefix(prefix);
+    const addresses = makeAddresses(prefix, nodeCrypto);
     const rpc = facts.validators[0]?.rpc as string;
     const parties = Array.from({ length: count }, (_, i): Party => {
       const secret = seed(`sender/${i}`);
       const publicKey = secp256k1.publicKeyCreate(secret);
-      return { secret, publicKey, sender: toBech32(secp256k1Address(publicKey)), receiver: toBech32(seed(`receiver/${i}`).slice(0, 20)), accountNumber: 0, sequence: 0, received: 0n };
+      return { secret, publicKey, sender: addresses.format(secp256k1Address(nodeCrypto, publicKey)), receiver: addresses.format(seed(`receiver/${i}`).slice(0, 20)), accountNumber: 0, sequence: 0, received: 0n };
     });
 
     const alice = facts.accounts.find((a) => a.name === "alice");

@@ -8,13 +8,14 @@ import { equalBytes } from "#kernel/bytes.js";
 import { type Applied, packPeer, unpackPeer } from "#miner/protocol.js";
 import { LogMachine } from "#net/log-machine.js";
 import { LogStore } from "#net/log-store.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Database } from "#platform/level.js";
 import { decodeHeader } from "#protocol/log/header.js";
 import { initialWeights, taskSeed } from "#protocol/state/initial.js";
 import { checkMap } from "#protocol/state/map.js";
 import { BatchOrder } from "#protocol/draws/order.js";
 import { epochOf, lrBitsAt, positionOf, slotPositions } from "#protocol/log/positions.js";
-import { type Clocked, clocked, computeThread, difference, engineWith, noParts, type Parts, withCrypto } from "./parts.js";
+import { type Clocked, clocked, computeThread, difference, engineWith, noParts, type Parts } from "./parts.js";
 import { type BenchTask } from "./tasks.js";
 import { chainOf, minerOf, type Recording, sign } from "./recording.js";
 
@@ -34,12 +35,12 @@ export interface Mined {
 export async function mine(rec: Recording): Promise<Mined> {
   const parts = noParts();
   const c = await clocked(rec.bench, parts);
-  return withCrypto(c.crypto, () => run(rec, parts, c));
+  return run(rec, parts, c);
 }
 
 async function run(rec: Recording, parts: Parts, c: Clocked): Promise<Mined> {
   const { bench, log, keys, rounds } = rec;
-  const compute = minerOf(bench, SLOT, c.engine);
+  const compute = minerOf(bench, SLOT, c.engine, c.hash);
   const threads = new MessageChannel();
   const dir = mkdtempSync(join(tmpdir(), "pouwd-bench-"));
   const db = await Database.open(dir);
@@ -137,7 +138,7 @@ export interface BareMiner {
 export async function bareMiner({ bench, log, rounds }: Recording): Promise<BareMiner> {
   const engine = await bareEngine(bench);
   const { spec, task, batches } = bench;
-  const order = new BatchOrder(task.startBeacon, task.id, spec.batches);
+  const order = new BatchOrder(nodeCrypto, task.startBeacon, task.id, spec.batches);
   const work = (log[SLOT] ?? []).slice(0, rounds).map(({ header, map }) => {
     const { seq } = decodeHeader(header);
     const position = positionOf(spec, SLOT, seq);
@@ -161,6 +162,6 @@ export async function bareMiner({ bench, log, rounds }: Recording): Promise<Bare
 /** An engine whose step ends with the gradient: the kernel that would make the map of it answers at once that there is none. */
 async function bareEngine(bench: BenchTask): Promise<Engine> {
   const engine = await engineWith(bench, () => ({ quantise: () => 0 }));
-  engine.setInitial(initialWeights(bench.plan, taskSeed(bench.task.startBeacon, bench.task.id)));
+  engine.setInitial(initialWeights(nodeCrypto, bench.plan, taskSeed(nodeCrypto, bench.task.startBeacon, bench.task.id)));
   return engine;
 }

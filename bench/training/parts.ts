@@ -4,7 +4,7 @@ import { type Kernels } from "#engine/kernels.js";
 import { nativeHost } from "#engine/native/host.js";
 import { type Engine } from "#engine/types.js";
 import { wasmHost } from "#engine/wasm/host.js";
-import { type Crypto, useCrypto } from "#kernel/crypto.js";
+import { type Hash } from "#kernel/crypto.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
 import { median } from "../measure.js";
@@ -57,7 +57,7 @@ export async function engineWith(bench: BenchTask, replace: (kernels: Kernels) =
 
 export interface Clocked {
   readonly engine: Engine;
-  readonly crypto: Crypto;
+  readonly hash: Hash;
   /** an own iteration is being made: its hashes count */
   own: boolean;
   /** the last of those, as it comes back to be added */
@@ -84,8 +84,7 @@ export async function clocked(bench: BenchTask, parts: Parts): Promise<Clocked> 
   const c: Clocked = {
     engine,
     own: false,
-    crypto: {
-      ...nodeCrypto,
+    hash: {
       sha256: (bytes) => {
         if (!c.own) return nodeCrypto.sha256(bytes);
         const start = now();
@@ -122,14 +121,4 @@ export async function clocked(bench: BenchTask, parts: Parts): Promise<Clocked> 
     return view;
   };
   return c;
-}
-
-/** Runs with another Crypto, and puts Node's back. */
-export async function withCrypto<T>(crypto: Crypto, run: () => Promise<T>): Promise<T> {
-  useCrypto(crypto);
-  try {
-    return await run();
-  } finally {
-    useCrypto(nodeCrypto);
-  }
 }

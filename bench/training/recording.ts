@@ -1,11 +1,12 @@
 /** A whole group's run in one process: every slot's signed messages as the log has them, and what a verifier needs besides. */
+import { type Hash } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
 import { createEngine } from "#engine/index.js";
 import { type Engine } from "#engine/types.js";
 import { Compute } from "#miner/compute.js";
 import { type ComputeSetup } from "#miner/protocol.js";
 import { type Iteration } from "#proto/gen/pouw.js";
-import { sha256 } from "#kernel/crypto.js";
 import { type CheckContext } from "#protocol/log/check.js";
 import { decodeHeader, headSignBytes } from "#protocol/log/header.js";
 import { taskSeed } from "#protocol/state/initial.js";
@@ -33,19 +34,19 @@ export const engineOf = ({ plan, spec }: BenchTask, host: "wasm" | "native" | "a
 
 export const keysOf = ({ spec }: BenchTask): SessionKey[] => Array.from({ length: spec.slots }, (_, s) => sessionKeyFromSeed(new Uint8Array(32).fill(s + 1)));
 
-export const seedOf = ({ task }: BenchTask): Uint8Array => taskSeed(task.startBeacon, task.id);
+export const seedOf = ({ task }: BenchTask): Uint8Array => taskSeed(nodeCrypto, task.startBeacon, task.id);
 
 /** The compute thread's machine of a miner that holds one slot, told of the blocks that let it begin. */
-export function minerOf({ task, batches }: BenchTask, slot: number, engine: Engine): Compute {
+export function minerOf({ task, batches }: BenchTask, slot: number, engine: Engine, hash: Hash = nodeCrypto): Compute {
   const setup: ComputeSetup = { chainId: CHAIN, task, maxParameters: 2 ** 26, slots: [slot], batches };
-  const compute = new Compute(setup, engine, () => performance.now());
+  const compute = new Compute(setup, engine, () => performance.now(), hash);
   for (let h = task.startHeight; h <= task.startHeight + 2n; h++) compute.view(h, 0n, []);
   return compute;
 }
 
 /** What the miner's main thread does with an iteration before it logs it. */
-export function sign(bench: BenchTask, key: SessionKey, slot: number, seq: bigint, header: Uint8Array, map: Uint8Array, hash = sha256(header)): { message: Iteration; hash: Uint8Array } {
-  return { message: { header, map, signature: key.sign(headSignBytes({ chainId: CHAIN, taskId: bench.task.id, slot, seq, headerHash: hash })) }, hash };
+export function sign(bench: BenchTask, key: SessionKey, slot: number, seq: bigint, header: Uint8Array, map: Uint8Array, hash = nodeCrypto.sha256(header)): { message: Iteration; hash: Uint8Array } {
+  return { message: { header, map, signature: key.sign(headSignBytes(nodeCrypto, { chainId: CHAIN, taskId: bench.task.id, slot, seq, headerHash: hash })) }, hash };
 }
 
 export const chainOf = { id: CHAIN };
@@ -64,7 +65,7 @@ export async function record(bench: BenchTask, rounds: number): Promise<Recordin
     made.forEach((message, from) => {
       (log[from] as Iteration[]).push(message);
       const header = decodeHeader(message.header);
-      const peer = { slot: from, seq: header.seq, headerHash: sha256(message.header), mapHash: header.mapHash, map: message.map };
+      const peer = { slot: from, seq: header.seq, headerHash: nodeCrypto.sha256(message.header), mapHash: header.mapHash, map: message.map };
       miners.forEach((m, to) => to !== from && m.applyPeer(peer));
     });
   }
@@ -74,12 +75,13 @@ export async function record(bench: BenchTask, rounds: number): Promise<Recordin
 export function contextOf(bench: BenchTask, keys: readonly SessionKey[]): CheckContext {
   const { spec, task, plan, batches } = bench;
   return {
+    crypto: nodeCrypto,
     chainId: CHAIN,
     taskId: task.id,
     spec,
     parameters: plan.parameters,
     startHeight: task.startHeight,
-    order: new BatchOrder(task.startBeacon, task.id, spec.batches),
+    order: new BatchOrder(nodeCrypto, task.startBeacon, task.id, spec.batches),
     batchHash: (b) => batches[b]?.hash ?? new Uint8Array(0),
     sessionKey: (slot) => keys[slot]?.publicKey ?? new Uint8Array(0),
     closures: new Closures(),
@@ -95,8 +97,8 @@ export interface Changed {
 
 /** A verifier that has fetched the whole log and the data. Nobody serves peers' messages. */
 export async function verifierOf({ bench, log, residuals, keys, rounds }: Recording, engine?: Engine): Promise<(slot: number, seq: bigint, changed?: Changed) => VerifyOutcome> {
-  const replica = new Replica(engine ?? (await engineOf(bench)), bench.spec, seedOf(bench));
-  log.forEach((list, slot) => list.forEach((m, i) => replica.record({ slot, seq: BigInt(i + 1), headerHash: sha256(m.header), mapHash: mapHash(m.map) })));
+  const replica = new Replica(nodeCrypto, engine ?? (await engineOf(bench)), bench.spec, seedOf(bench));
+  log.forEach((list, slot) => list.forEach((m, i) => replica.record({ slot, seq: BigInt(i + 1), headerHash: nodeCrypto.sha256(m.header), mapHash: mapHash(nodeCrypto, m.map) })));
   const ctx = contextOf(bench, keys);
   return (slot, seq, changed = {}) =>
     verifyIteration({

@@ -6,6 +6,7 @@ import { REFERENCE_MODELS } from "#engine/reference.js";
 import { prepareData } from "#client/data/prepare.js";
 import { readTaskFile } from "#client/task/task-file.js";
 import { type ComputeSetup } from "#miner/protocol.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { repositoryRoot } from "#platform/entry.js";
 import { Loss, Phase, Task, TaskSpec } from "#proto/gen/pouw.js";
 import { batchOfSegment, checkSegment, packData, type PackedData, rowShapeOf } from "#protocol/tasks/data.js";
@@ -31,7 +32,7 @@ function ready(name: string, spec: TaskSpec, plan: ModelPlan, packed: PackedData
   const full = fillDefaults({ ...spec, batches, manifestCid: packed.manifestCid, runAhead: 1_000_000n }, plan);
   const shape = rowShapeOf(full, plan);
   const real = packed.segments.flatMap((bytes, i) => {
-    const rows = checkSegment(packed.manifest, shape, i, bytes);
+    const rows = checkSegment(nodeCrypto, packed.manifest, shape, i, bytes);
     return Array.from({ length: rows.rows / full.batchSize }, (_, b) => batchOfSegment(shape, rows, full.batchSize, b));
   });
   const copies = real.slice(0, packed.manifest.batches - packed.manifest.validationBatches).map(({ x, y }, i) => ({ x: x.slice(), y: y.slice(), hash: packed.manifest.batchHashes[i] as Uint8Array }));
@@ -63,7 +64,7 @@ function reference(name: (typeof REFERENCE_MODELS)[number]["name"], slots: numbe
     for (let i = 0; i < SIDE * SIDE; i++) x[r * SIDE * SIDE + i] = (row[8 * Math.floor((8 * Math.floor(i / SIDE)) / SIDE) + Math.floor((8 * (i % SIDE)) / SIDE)] as number) / 16;
   });
   const plan = parseTopology(topology, { maxParameters: MAX_PARAMETERS });
-  const packed = packData({ name: "digits", inputShape: [...plan.inputShape], targetShape: [], classes: 10, batchSize: batch }, { rows: rows.length, x, y: Int32Array.from(rows, (r) => r[64] as number) });
+  const packed = packData(nodeCrypto, { name: "digits", inputShape: [...plan.inputShape], targetShape: [], classes: 10, batchSize: batch }, { rows: rows.length, x, y: Int32Array.from(rows, (r) => r[64] as number) });
   const lr = 0.1 * Math.min(1, 8 / slots);
   const spec = TaskSpec.create({ topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: batch, epochs: 20, slots, supervisors: 3, evaluators: 3, lag: 1, levels: 1, lrBits: bitsOf(lr), quantumLog2: Math.round(Math.log2(lr / 25)) });
   return ready(`${title} batch ${batch}`, spec, plan, packed, BATCHES);

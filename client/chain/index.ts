@@ -1,6 +1,7 @@
 /** The SDK's view of a chain: connect, query, send. */
 import { Bech32PrefixRequest, Bech32PrefixResponse } from "cosmjs-types/cosmos/auth/v1beta1/query";
-import { addressPrefix, setAddressPrefix } from "#kernel/address.js";
+import { makeAddresses } from "#kernel/address.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type Codec } from "#proto/wire.js";
 import { type ConnectOptions, RpcChain } from "./rpc.js";
 import { openSender, type SenderOptions } from "./sender.js";
@@ -10,11 +11,11 @@ export { type ConnectOptions, RpcChain } from "./rpc.js";
 export { type SenderOptions } from "./sender.js";
 export * from "./types.js";
 
-/** Connects, and takes over the chain's address prefix for this process. Waits for a node that is not up yet. */
+/** Connects, and asks for the chain's address prefix. Waits for a node that is not up yet. */
 export async function connectChain(options: ConnectOptions): Promise<RpcChain> {
   const chain = await RpcChain.connect(options);
   const prefix = await prefixOf(chain);
-  if (prefix) setAddressPrefix(prefix);
+  if (prefix) chain.addresses = makeAddresses(prefix, nodeCrypto);
   return chain;
 }
 
@@ -33,7 +34,7 @@ async function prefixOf(chain: RpcChain): Promise<string | undefined> {
 export async function createSender(options: SenderOptions): Promise<Sender> {
   if (!(options.chain instanceof RpcChain)) throw new Error("createSender wants the chain that connectChain answered");
   if (!options.mnemonic && !options.signer) throw new Error("createSender wants a mnemonic or a signer");
-  return openSender(options.chain, options, options.prefix ?? addressPrefix());
+  return openSender(options.chain, options, options.prefix ?? options.chain.addresses.prefix);
 }
 
 export type { Chain };

@@ -4,6 +4,8 @@ import { type comet38, Comet38Client, HttpClient } from "@cosmjs/tendermint-rpc"
 import { QueryAccountRequest, QueryAccountResponse } from "cosmjs-types/cosmos/auth/v1beta1/query";
 import { BaseAccount } from "cosmjs-types/cosmos/auth/v1beta1/auth";
 import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
+import { type Addresses, DEFAULT_PREFIX, makeAddresses } from "#kernel/address.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type Codec } from "#proto/wire.js";
 import { CliError } from "../cli-error.js";
 import { type BlockHeader, type Chain, ChainError, type TxResult } from "./types.js";
@@ -35,6 +37,9 @@ const MAX_WAIT_MS = 5000;
 const PAGE = 20;
 
 export class RpcChain implements Chain {
+  /** The chain's own from connectChain on. */
+  addresses: Addresses = makeAddresses(DEFAULT_PREFIX, nodeCrypto);
+
   private constructor(
     readonly chainId: string,
     private readonly client: Comet38Client,

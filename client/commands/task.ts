@@ -3,7 +3,6 @@ import { type Command, InvalidArgumentError } from "commander";
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import Table from "cli-table3";
-import { addressPrefix } from "#kernel/address.js";
 import { MsgCancelTask, Outcome, Phase, QueryTaskRequest, QueryTaskResponse, QueryTasksRequest, QueryTasksResponse, type Task } from "#proto/gen/pouw.js";
 import { ChainError, type Message } from "../chain/types.js";
 import { Context, type GlobalOptions } from "../context.js";
@@ -111,9 +110,10 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
     .argument("<id>", "the task's number", taskId)
     .action(async (id: bigint, _o: unknown, c: Command) => {
       const context = new Context(options(c));
-      const { value } = await (await context.chain()).query("/pouw.v1.Query/Task", QueryTaskRequest, { id }, QueryTaskResponse);
+      const chain = await context.chain();
+      const { value } = await chain.query("/pouw.v1.Query/Task", QueryTaskRequest, { id }, QueryTaskResponse);
       const t = value.task as Task;
-      context.print(t, () => describe(t));
+      context.print(t, () => describe(t, chain.addresses.prefix));
     });
   task
     .command("list")
@@ -162,14 +162,14 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
     });
 }
 
-function describe(t: Task): string {
+function describe(t: Task, prefix: string): string {
   const line = (k: string, v: string) => `${k.padEnd(12)}${v}`;
   return [
     line("task", `${t.id}  ${t.spec?.title ?? ""}`),
     line("client", t.client),
     line("phase", `${phaseName(t.phase)} since block ${t.phaseHeight}${t.deadline ? `, until block ${t.deadline}` : ""}`),
     line("outcome", outcomeName(t.outcome)),
-    line("fee", `${formatAmount(t.fee)} ${addressPrefix().toUpperCase()}`),
+    line("fee", `${formatAmount(t.fee)} ${prefix.toUpperCase()}`),
     line("model", `${t.parameters} parameters, ${t.flop} FLOP an iteration`),
     line("group", `${t.spec?.slots} slots, ${t.spec?.supervisors} supervisors, ${t.spec?.evaluators} evaluators, lag ${t.spec?.lag}`),
     ...(t.bestSlot >= 0n ? [line("best", `slot ${t.bestSlot}, score ${(Number(t.bestScore) / 1e6).toFixed(6)}`)] : []),

@@ -3,8 +3,8 @@ import { type Command } from "commander";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pc from "picocolors";
-import { sha256 } from "#kernel/crypto.js";
 import { fromHex, toHex, utf8 } from "#kernel/bytes.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { type Progress, trainLocally, type Validation } from "../task/local.js";
@@ -12,7 +12,7 @@ import { writeModel } from "../task/result.js";
 import { readTaskFile } from "../task/task-file.js";
 
 const BAR = 30;
-const BEACON = toHex(sha256(utf8("pouwd train --local")));
+const BEACON = toHex(nodeCrypto.sha256(utf8("pouwd train --local")));
 
 export function addTrain(program: Command, options: (c: Command) => GlobalOptions): void {
   program

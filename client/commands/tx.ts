@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { type Command } from "commander";
 import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
-import { fromBech32 } from "#kernel/address.js";
 import * as generated from "#proto/gen/pouw.js";
 import { fromJson } from "#proto/json.js";
 import { type Codec } from "#proto/wire.js";
@@ -51,7 +50,7 @@ export function addTx(program: Command, options: (c: Command) => GlobalOptions):
 
 async function send(context: Context, from: string | undefined, to: string, amountText: string, memo: string): Promise<void> {
   const chain = await context.chain();
-  fromBech32(to);
+  chain.addresses.parse(to);
   const { denom } = await chainParams(chain);
   const amount = parseAmount(amountText, denom);
   if (amount === 0n) throw new CliError("amount", "the amount is 0, want at least 1 base unit.");

@@ -3,6 +3,7 @@ import test from "ava";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { toHex } from "#kernel/bytes.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { openTestSet } from "#platform/seal.js";
 import { batchesOfSegment, decodeSegment, type RowShape } from "#protocol/tasks/data.js";
 import { checkData } from "../task/check.js";
@@ -22,7 +23,7 @@ const task = { name: "t", inputShape: [2], targetShape: [], batchSize: 5 };
 
 /** All rows that are trained on. */
 function trained({ packed }: PreparedData, s: RowShape): { x: number[]; y: number[] } {
-  const batches = packed.segments.flatMap((segment, i) => batchesOfSegment(packed.manifest, s, i, segment.read()));
+  const batches = packed.segments.flatMap((segment, i) => batchesOfSegment(nodeCrypto, packed.manifest, s, i, segment.read()));
   return { x: batches.flatMap((b) => [...b.x]), y: batches.flatMap((b) => [...b.y]) };
 }
 const opened = ({ test: t, packed }: PreparedData, s: RowShape) => decodeSegment(s, openTestSet(t.sealed, t.key, packed.manifestCid));

@@ -2,8 +2,8 @@
  * From data files to what a task needs: canonical segments, manifest, sealed test set. Rows go through temporary files
  * (`scratch.ts`), so memory does not grow with the data: what grows is their order, a few bytes a row.
  */
-import { sha256 } from "#kernel/crypto.js";
 import { u64be } from "#kernel/bytes.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { sealTestSet } from "#platform/seal.js";
 import { cidOf } from "#protocol/tasks/cid.js";
 import { DataError, encodeSegment, maxTestRows, packSegments, type PackedManifest, type RowShape, type Rows } from "#protocol/tasks/data.js";
@@ -89,7 +89,7 @@ export async function prepareData(o: DataOptions, shape: RowShape, task: TaskSha
     const { sealed, key } = sealTestSet(plaintext, packed.manifestCid);
     return {
       packed,
-      test: { sealed, key, cid: cidOf(sealed), plaintextHash: sha256(plaintext), keyHash: testKeyHash(key), rows: test.rows },
+      test: { sealed, key, cid: cidOf(nodeCrypto, sealed), plaintextHash: nodeCrypto.sha256(plaintext), keyHash: testKeyHash(nodeCrypto, key), rows: test.rows },
       validation: validation?.store,
       vocabulary: o.format === "text" ? readers.vocabulary.values() : undefined,
       close: () => results.forEach((file) => file.close()),
@@ -143,11 +143,11 @@ function divide(o: DataOptions, rows: number, shape: RowShape): Parts {
   if (test + validation >= rows) throw new DataFileError(`${validation} rows are to be held back${test > 0 ? ` beside ${test} for the test` : ""}, the training files have ${rows}. Hold back fewer`, ["data", "validation"]);
   const kept = rows - test - validation;
   const order = Uint32Array.from({ length: rows }, (_, i) => i);
-  order.set(shuffle(o.format === "text" ? kept : rows, shuffleSeed("rows", o.seed)));
+  order.set(shuffle(nodeCrypto, o.format === "text" ? kept : rows, shuffleSeed("rows", o.seed)));
   return { train: order.subarray(0, kept), validation: order.subarray(kept, kept + validation), test: order.subarray(kept + validation) };
 }
 
-const shuffleSeed = (what: string, seed: bigint): Uint8Array => H("pouw/client-shuffle/1", str(what), u64be(seed));
+const shuffleSeed = (what: string, seed: bigint): Uint8Array => H(nodeCrypto, "pouw/client-shuffle/1", str(what), u64be(seed));
 
 /** The rows of a test file that are sealed. */
 function drawTest(o: DataOptions, rows: number, shape: RowShape): Uint32Array {
@@ -158,7 +158,7 @@ function drawTest(o: DataOptions, rows: number, shape: RowShape): Uint32Array {
     const remedy = o.testRows ? "Take fewer" : `Set data.test_rows to ${most} or fewer, which the seed then draws`;
     throw new DataFileError(`has ${wanted} rows, of which a sealed test set of 4 MiB holds ${most}. ${remedy}`, ["data", o.testRows ? "test_rows" : "test"]);
   }
-  if (o.testRows) return Uint32Array.from(shuffle(rows, shuffleSeed("test", o.seed)).slice(0, wanted));
+  if (o.testRows) return Uint32Array.from(shuffle(nodeCrypto, rows, shuffleSeed("test", o.seed)).slice(0, wanted));
   return Uint32Array.from({ length: rows }, (_, i) => i);
 }
 
@@ -188,7 +188,7 @@ function encoded(encoding: Encoding, spool: Spool, order: Uint32Array, shape: Ro
 }
 
 function pack(task: TaskShape, shape: RowShape, validation: number | undefined, scratch: Scratch, rows: number, read: (first: number, rows: number) => Rows): PreparedData["packed"] {
-  const packing = packSegments({ ...task, classes: shape.classes, ...(shape.vocabulary === undefined ? {} : { vocabulary: shape.vocabulary }), ...(validation === undefined ? {} : { validationBatches: 0 }) }, rows, read);
+  const packing = packSegments(nodeCrypto, { ...task, classes: shape.classes, ...(shape.vocabulary === undefined ? {} : { vocabulary: shape.vocabulary }), ...(validation === undefined ? {} : { validationBatches: 0 }) }, rows, read);
   const segments: Blob[] = [];
   for (;;) {
     const { done, value } = packing.next();

@@ -1,5 +1,6 @@
 import "#platform/install.js";
 import test from "ava";
+import { nodeCrypto } from "#platform/crypto.js";
 import { openTestSet } from "#platform/seal.js";
 import { batchesOfSegment, decodeSegment } from "#protocol/tasks/data.js";
 import { Categories } from "./categories.js";
@@ -58,7 +59,7 @@ test("codes are the places of characters in the sorted vocabulary, and the end o
   t.deepEqual(read(tested.x, tested.y), all.slice(-20));
   const held = data.validation?.read(0, 15);
   t.deepEqual(read(held?.x ?? [], held?.y ?? []), all.slice(-35, -20));
-  const trained = data.packed.segments.flatMap((s, i) => batchesOfSegment(data.packed.manifest, shape, i, s.read())).flatMap((b) => read(b.x, b.y));
+  const trained = data.packed.segments.flatMap((s, i) => batchesOfSegment(nodeCrypto, data.packed.manifest, shape, i, s.read())).flatMap((b) => read(b.x, b.y));
   t.is(trained.length, 140);
   t.notDeepEqual(trained, all.slice(0, 140), "shuffled");
   const left = new Map<string, number>();

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fromBech32 } from "@cosmjs/encoding";
 import { type DirectSecp256k1Wallet } from "@cosmjs/proto-signing";
-import { toBech32 } from "#kernel/address.js";
+import { DEFAULT_PREFIX, toBech32 } from "#kernel/address.js";
 import { writePrivate } from "#platform/keys.js";
 import { CliError } from "../cli-error.js";
 import { askPassphrase } from "./passphrase.js";
@@ -44,18 +44,18 @@ export class Keyring {
   }
 
   /** Throws when the name is taken or wrong. A string is a mnemonic. Answers the address. */
-  async add(name: string, given: Secret | string): Promise<string> {
+  async add(name: string, given: Secret | string, prefix = DEFAULT_PREFIX): Promise<string> {
     if (this.has(name)) throw new CliError("key", `there is a key ${name} already. Take another name, or delete it first: pouwd keys delete ${name}.`);
     const secret = typeof given === "string" ? mnemonicFrom(given) : given;
-    const address = await addressOf(secret);
+    const address = await addressOf(secret, prefix);
     const stored: Stored = { ...(this.backend === "test" ? secret : seal(JSON.stringify(secret), await askPassphrase(true))), address };
     writePrivate(this.path(name), `${JSON.stringify(stored)}\n`);
     return address;
   }
 
   /** Of a key by its name or by its address. */
-  async wallet(nameOrAddress: string): Promise<DirectSecp256k1Wallet> {
-    return walletFor(await this.secret(await this.find(nameOrAddress)));
+  async wallet(nameOrAddress: string, prefix: string): Promise<DirectSecp256k1Wallet> {
+    return walletFor(await this.secret(await this.find(nameOrAddress, prefix)), prefix);
   }
 
   async secret(name: string): Promise<Secret> {
@@ -67,16 +67,16 @@ export class Keyring {
     return text.startsWith("{") ? (JSON.parse(text) as Secret) : { mnemonic: text };
   }
 
-  async address(name: string): Promise<string> {
+  async address(name: string, prefix = DEFAULT_PREFIX): Promise<string> {
     const { address } = this.stored(name);
     // the prefix is the chain's, which may have been another one when the key was made
-    return address === undefined ? addressOf(await this.secret(name)) : toBech32(fromBech32(address).data);
+    return address === undefined ? addressOf(await this.secret(name), prefix) : toBech32(prefix, fromBech32(address).data);
   }
 
   /** The name of a key, given that or its address. */
-  private async find(nameOrAddress: string): Promise<string> {
+  private async find(nameOrAddress: string, prefix: string): Promise<string> {
     if (!PREFIXED.test(nameOrAddress)) return nameOrAddress;
-    for (const name of this.names()) if ((await this.address(name)) === nameOrAddress) return name;
+    for (const name of this.names()) if ((await this.address(name, prefix)) === nameOrAddress) return name;
     throw new CliError("key", `no key in ${this.folder} has the address ${nameOrAddress}. ${this.others()}`);
   }
 

@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import { Bip39 } from "@cosmjs/crypto";
 import { DirectSecp256k1Wallet } from "@cosmjs/proto-signing";
-import { addressPrefix } from "#kernel/address.js";
 import { walletOf } from "../chain/wallet.js";
 import { CliError } from "../cli-error.js";
 
@@ -27,18 +26,18 @@ export function privateKeyFrom(text: string): Secret {
   return { privateKey: hex };
 }
 
-/** The wallet of a secret, for the address prefix that is in use. */
-export async function walletFor(secret: Secret): Promise<DirectSecp256k1Wallet> {
+/** The wallet of a secret, for a chain with this address prefix. */
+export async function walletFor(secret: Secret, prefix: string): Promise<DirectSecp256k1Wallet> {
   try {
-    if ("privateKey" in secret) return await DirectSecp256k1Wallet.fromKey(Uint8Array.from(Buffer.from(secret.privateKey, "hex")), addressPrefix());
-    return await walletOf(secret.mnemonic, addressPrefix());
+    if ("privateKey" in secret) return await DirectSecp256k1Wallet.fromKey(Uint8Array.from(Buffer.from(secret.privateKey, "hex")), prefix);
+    return await walletOf(secret.mnemonic, prefix);
   } catch (e) {
     throw new CliError("key", `not a ${"privateKey" in secret ? "private key" : "mnemonic"}: ${(e as Error).message}. Check it for a misspelt or swapped part.`);
   }
 }
 
-export async function addressOf(secret: Secret): Promise<string> {
-  const [account] = await (await walletFor(secret)).getAccounts();
+export async function addressOf(secret: Secret, prefix: string): Promise<string> {
+  const [account] = await (await walletFor(secret, prefix)).getAccounts();
   if (!account) throw new Error("a wallet without an account");
   return account.address;
 }

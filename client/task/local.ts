@@ -1,6 +1,7 @@
 /** A task trained here and now: data, group and evaluation as the network has them, in one process. */
 import { createEngine } from "#engine/index.js";
 import { type Batch, type Engine } from "#engine/types.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { openTestSet } from "#platform/seal.js";
 import { batchesOfSegment, decodeSegment, type RowShape } from "#protocol/tasks/data.js";
 import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
@@ -61,12 +62,12 @@ export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<Loc
   const data = await checkData(file);
   try {
     const { manifest, manifestCid, segments } = data.packed;
-    const batches = segments.flatMap((s, i) => batchesOfSegment(manifest, shape, i, s.read())).map(({ hash, ...batch }) => ({ batch, hash }));
+    const batches = segments.flatMap((s, i) => batchesOfSegment(nodeCrypto, manifest, shape, i, s.read())).map(({ hash, ...batch }) => ({ batch, hash }));
     const test = decodeSegment(shape, openTestSet(data.test.sealed, data.test.key, manifestCid));
     const trained = manifest.batches - manifest.validationBatches;
     const spec = fillDefaults({ ...file.spec, batches: trained, manifestCid }, plan);
     const engine = await createEngine(plan, engineOptionsOf(spec));
-    const group = new LocalGroup({ ...o, spec, engine, seed: taskSeed(o.beacon, o.taskId), height: 1n, batch: (n) => batches[n] as { batch: Batch; hash: Uint8Array } });
+    const group = new LocalGroup({ ...o, hash: nodeCrypto, spec, engine, seed: taskSeed(nodeCrypto, o.beacon, o.taskId), height: 1n, batch: (n) => batches[n] as { batch: Batch; hash: Uint8Array } });
     const held = data.validation ?? heldBatches(batches.slice(trained).map((b) => b.batch), spec.batchSize);
 
     const total = Number(totalPositions(spec));

@@ -6,6 +6,7 @@ import { WEIGHTS_FILE, writeLayersModel } from "#engine/export.js";
 import { parseTopology } from "#engine/topology/index.js";
 import { BlobClient, fetchSpan, LogClient } from "#net/index.js";
 import { maxTestSetBytes } from "#net/task-data.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { openTestSet } from "#platform/seal.js";
 import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
 import { decodeSegment, rowShapeOf, type Rows } from "#protocol/tasks/data.js";
@@ -32,7 +33,7 @@ export async function bestModel(chain: Chain, id: bigint, allowPrivate: boolean)
   try {
     const plan = parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS });
     const engine = await createEngine(plan, engineOptionsOf(spec));
-    engine.setInitial(initialWeights(plan, taskSeed(task.startBeacon, task.id)));
+    engine.setInitial(initialWeights(nodeCrypto, plan, taskSeed(nodeCrypto, task.startBeacon, task.id)));
     engine.setQuantum(spec.quantumLog2);
     for (const { slot, head } of slots) {
       const count = task.bestClock[slot] ?? 0n;

@@ -6,6 +6,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { nodeCrypto } from "#platform/crypto.js";
 import { H, str, testKeyHash } from "#protocol/hash.js";
 import { writePrivate } from "#platform/keys.js";
 import { MsgCreateTask } from "#proto/gen/pouw.js";
@@ -30,7 +31,7 @@ export function fingerprintOf(chainId: string, m: MsgCreateTask): string {
   const { spec } = m;
   if (!spec?.testSet) throw new Error("a task without its data has no fingerprint");
   const testSet = { ...spec.testSet, cid: "", keyHash: new Uint8Array(0) };
-  return Buffer.from(H("pouw/client-submission/1", str(chainId), MsgCreateTask.encode({ ...m, spec: { ...spec, testSet } }))).toString("hex");
+  return Buffer.from(H(nodeCrypto, "pouw/client-submission/1", str(chainId), MsgCreateTask.encode({ ...m, spec: { ...spec, testSet } }))).toString("hex");
 }
 
 /** The submission that was begun with this fingerprint, or a new one, fsynced; the folder gets the task's number later. */
@@ -73,5 +74,5 @@ function read(dir: string): Submission {
     .filter((f) => /^\d{5}-/.test(f))
     .sort()
     .map((f) => ({ cid: f.slice(6), read: () => new Uint8Array(readFileSync(join(dir, f))) }));
-  return { key, keyHash: testKeyHash(key), blobs };
+  return { key, keyHash: testKeyHash(nodeCrypto, key), blobs };
 }

@@ -11,7 +11,7 @@ interface AuthState {
 
 const exported = (node: TestNode): AuthState => {
   const auth = node.modules.modules.find((m) => m.name === "auth");
-  return auth?.exportGenesis?.({ block: { chainId: "", height: node.height, timeMs: 0n }, store: (name) => node.state.store(name) }) as AuthState;
+  return auth?.exportGenesis?.({ block: { chainId: "", height: node.height, timeMs: 0n }, ...node.state }) as AuthState;
 };
 
 test("accounts keep number, sequence and key through export and genesis", async (t) => {

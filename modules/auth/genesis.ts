@@ -1,7 +1,7 @@
 /** Accounts as genesis and its export have them: the Cosmos SDK's JSON of a BaseAccount. */
 import { LegacyAminoPubKey } from "cosmjs-types/cosmos/crypto/multisig/keys";
 import { PubKey } from "cosmjs-types/cosmos/crypto/secp256k1/keys";
-import { fromBech32 } from "#kernel/address.js";
+import { type Environment } from "#kernel/environment.js";
 import { base64, fromBase64 } from "#proto/json.js";
 import { type Account } from "./index.js";
 
@@ -24,7 +24,7 @@ function keyJson({ typeUrl, value }: AnyKey): Record<string, unknown> {
 }
 
 /** Throws one line that names the field. */
-export function accountsOf(genesis: unknown): GenesisAccount[] {
+export function accountsOf(env: Environment, genesis: unknown): GenesisAccount[] {
   const list = ((genesis ?? {}) as { accounts?: unknown }).accounts ?? [];
   if (!Array.isArray(list)) throw new Error("app_state.auth.accounts: want a list");
   const numbers = new Set<bigint>();
@@ -32,7 +32,7 @@ export function accountsOf(genesis: unknown): GenesisAccount[] {
     const at = `app_state.auth.accounts[${i}]`;
     const a = (entry ?? {}) as Record<string, unknown>;
     if (typeof a.address !== "string") throw new Error(`${at}.address: is missing`);
-    fromBech32(a.address);
+    env.addresses.parse(a.address);
     const accountNumber = a.account_number === undefined ? undefined : whole(a.account_number, `${at}.account_number`);
     if (accountNumber !== undefined && numbers.has(accountNumber)) throw new Error(`${at}.account_number: ${accountNumber} stands there twice`);
     if (accountNumber !== undefined) numbers.add(accountNumber);

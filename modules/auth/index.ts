@@ -7,12 +7,11 @@ import {
   QueryModuleAccountsResponse,
   QueryParamsResponse,
 } from "cosmjs-types/cosmos/auth/v1beta1/query";
-import { addressPrefix, fromBech32, moduleAddress } from "#kernel/address.js";
 import { readU64be, u64be } from "#kernel/bytes.js";
 import { type Context } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
 import { type AppModule } from "#kernel/module.js";
-import { collection, type HasStore } from "#kernel/store.js";
+import { collection, type View } from "#kernel/store.js";
 import { accountJson, accountsOf } from "./genesis.js";
 
 export interface Account {
@@ -24,7 +23,7 @@ export interface Account {
 }
 
 export interface AuthKeeper {
-  get(ctx: HasStore, address: string): Account | undefined;
+  get(ctx: View, address: string): Account | undefined;
   set(ctx: Context, account: Account): void;
   /** The account, made with the next number when it is new. */
   ensure(ctx: Context, address: string): Account;
@@ -34,7 +33,7 @@ export const authParams = { maxMemoCharacters: 256n, txSigLimit: 7n, txSizeCostP
 
 const STORE = "acc";
 const BASE = "/cosmos.auth.v1beta1.BaseAccount";
-const accounts = collection<[address: string], Account>(STORE, 1, (address) => fromBech32(address), {
+const accounts = collection<[address: string], Account>(STORE, 1, (env, address) => env.addresses.parse(address), {
   encode: (a) => BaseAccount.encode(BaseAccount.fromPartial(a as never)).finish(),
   decode: (bytes) => BaseAccount.decode(bytes),
 });
@@ -73,22 +72,22 @@ export function defineAuth(options: { readonly pools: readonly string[] }): { mo
           if (address === "") throw sdk.invalidRequest("Address cannot be empty");
           const account = keeper.get(ctx, address);
           if (!account) throw sdk.keyNotFound(`rpc error: code = NotFound desc = account ${address} not found`);
-          const pool = options.pools.find((name) => moduleAddress(name) === address);
+          const pool = options.pools.find((name) => ctx.addresses.module(name) === address);
           return QueryAccountResponse.encode({ account: pool === undefined ? any(account) : moduleAccount(pool, account) }).finish();
         },
       },
       { path: "/cosmos.auth.v1beta1.Query/Params", run: () => QueryParamsResponse.encode({ params: authParams }).finish() },
-      { path: "/cosmos.auth.v1beta1.Query/Bech32Prefix", run: () => Bech32PrefixResponse.encode({ bech32Prefix: addressPrefix() }).finish() },
+      { path: "/cosmos.auth.v1beta1.Query/Bech32Prefix", run: (ctx) => Bech32PrefixResponse.encode({ bech32Prefix: ctx.addresses.prefix }).finish() },
       {
         path: "/cosmos.auth.v1beta1.Query/ModuleAccounts",
         run(ctx) {
-          const list = options.pools.map((name) => moduleAccount(name, keeper.get(ctx, moduleAddress(name)) ?? { address: moduleAddress(name), accountNumber: 0n, sequence: 0n }));
+          const list = options.pools.map((name) => moduleAccount(name, keeper.get(ctx, ctx.addresses.module(name)) ?? { address: ctx.addresses.module(name), accountNumber: 0n, sequence: 0n }));
           return QueryModuleAccountsResponse.encode({ accounts: list }).finish();
         },
       },
     ],
     initGenesis(ctx, genesis) {
-      const list = accountsOf(genesis);
+      const list = accountsOf(ctx, genesis);
       let next = 0n;
       for (const { accountNumber, ...account } of list) {
         if (accounts.has(ctx, account.address)) throw new Error(`app_state.auth.accounts: ${account.address} stands there twice`);
@@ -98,7 +97,7 @@ export function defineAuth(options: { readonly pools: readonly string[] }): { mo
       // Who has no number gets one behind those that have.
       for (const { accountNumber, ...account } of list) if (accountNumber === undefined) keeper.set(ctx, { ...account, accountNumber: next++ });
       ctx.store(STORE).set(NEXT, u64be(next));
-      for (const name of options.pools) keeper.ensure(ctx, moduleAddress(name));
+      for (const name of options.pools) keeper.ensure(ctx, ctx.addresses.module(name));
     },
     exportGenesis: (ctx) => ({ accounts: accounts.list(ctx).map(accountJson) }),
   };

@@ -1,7 +1,6 @@
 import test from "ava";
 import { MsgMultiSend, MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
-import { moduleAddress } from "#kernel/address.js";
-import { coin } from "#test/modules/chain.js";
+import { addresses, coin } from "#test/modules/chain.js";
 import { Account, TestNode } from "#test/modules/node.js";
 
 const send = (fromAddress: string, toAddress: string, amount = [coin(1n)]) => ({ typeUrl: "/cosmos.bank.v1beta1.MsgSend", value: MsgSend.encode(MsgSend.fromPartial({ fromAddress, toAddress, amount })).finish() });
@@ -9,7 +8,7 @@ const send = (fromAddress: string, toAddress: string, amount = [coin(1n)]) => ({
 test("a pool receives nothing by a transfer, however its address is written", async (t) => {
   const account = await Account.of("client");
   const node = await TestNode.start(t, { balances: { [account.address]: 1_000n } });
-  const pool = moduleAddress("workers");
+  const pool = addresses.module("workers");
   for (const [to, code] of [[pool, 4], [pool.toUpperCase(), 7], [`P${pool.slice(1)}`, 7]] as const) {
     const [r] = await node.block([await node.tx(account, [send(account.address, to)])]);
     t.is(r?.code, code, r?.log);

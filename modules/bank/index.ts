@@ -1,11 +1,10 @@
 /** `bank`: balances, supply, transfers. Messages, events and answers are the Cosmos SDK's own. */
 import { Metadata } from "cosmjs-types/cosmos/bank/v1beta1/bank";
 import { MsgMultiSend, MsgMultiSendResponse, MsgSend, MsgSendResponse } from "cosmjs-types/cosmos/bank/v1beta1/tx";
-import { addressPrefix, fromBech32, moduleAddress, toBech32 } from "#kernel/address.js";
 import { type Context } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
 import { type AppModule, type MessageHandler } from "#kernel/module.js";
-import { type HasStore } from "#kernel/store.js";
+import { type View } from "#kernel/store.js";
 import { parseCoins, type WireCoin } from "./coins.js";
 import { bankErrors } from "./errors.js";
 import { type BankKeeper, bankKeeper, balances, POOLS, STORE, supplies } from "./keeper.js";
@@ -15,7 +14,7 @@ export { coinsText, parseFee } from "./coins.js";
 export { type BankKeeper, type Pool, POOLS } from "./keeper.js";
 
 export interface BankPorts {
-  readonly params: { get(ctx: HasStore): { readonly denom: string } };
+  readonly params: { get(ctx: View): { readonly denom: string } };
   /** makes the receiver's account when it is new */
   readonly auth: { ensure(ctx: Context, address: string): unknown };
 }
@@ -34,13 +33,9 @@ export function defineBank({ params, auth }: BankPorts): { module: AppModule; ke
       auth.ensure(ctx, to);
     },
   };
-  let blocked: { readonly prefix: string; readonly addresses: ReadonlySet<string> } | undefined;
-  const pools = (): ReadonlySet<string> => {
-    if (blocked?.prefix !== addressPrefix()) blocked = { prefix: addressPrefix(), addresses: new Set(POOLS.map((p) => moduleAddress(p))) };
-    return blocked.addresses;
-  };
-  const receive = (to: string) => {
-    if (pools().has(toBech32(fromBech32(to)))) throw sdk.unauthorized(`${to} is not allowed to receive funds`);
+  const receive = ({ addresses }: Context, to: string) => {
+    const address = addresses.format(addresses.parse(to));
+    if (POOLS.some((p) => addresses.module(p) === address)) throw sdk.unauthorized(`${to} is not allowed to receive funds`);
   };
 
   const send: MessageHandler = {
@@ -56,7 +51,7 @@ export function defineBank({ params, auth }: BankPorts): { module: AppModule; ke
     },
     run(ctx, message) {
       const { fromAddress, toAddress, amount } = message as MsgSend;
-      receive(toAddress);
+      receive(ctx, toAddress);
       for (const c of parseCoins(amount)) keeper.send(ctx, fromAddress, toAddress, c.amount, c.denom);
       return { typeUrl: "/cosmos.bank.v1beta1.MsgSendResponse", value: MsgSendResponse.encode({}).finish() };
     },
@@ -85,7 +80,7 @@ export function defineBank({ params, auth }: BankPorts): { module: AppModule; ke
       if (outputs.length === 0) throw bankErrors.noOutputs("");
       const left = new Map(parseCoins(input.coins).map((c) => [c.denom, c.amount]));
       for (const o of outputs) {
-        receive(o.address);
+        receive(ctx, o.address);
         for (const c of parseCoins(o.coins)) {
           left.set(c.denom, (left.get(c.denom) ?? 0n) - c.amount);
           keeper.send(ctx, input.address, o.address, c.amount, c.denom);
@@ -96,7 +91,7 @@ export function defineBank({ params, auth }: BankPorts): { module: AppModule; ke
     },
   };
 
-  const metadata = (ctx: HasStore): Metadata[] => {
+  const metadata = (ctx: View): Metadata[] => {
     const base = params.get(ctx).denom;
     const display = base.startsWith("u") ? base.slice(1) : base;
     return [
@@ -135,7 +130,7 @@ export function defineBank({ params, auth }: BankPorts): { module: AppModule; ke
       const byAddress = new Map<string, { denom: string; amount: string }[]>();
       for (const [key, amount] of balances.entries(ctx)) {
         const length = key[0] as number;
-        const address = toBech32(key.subarray(1, 1 + length));
+        const address = ctx.addresses.format(key.subarray(1, 1 + length));
         const list = byAddress.get(address) ?? [];
         list.push({ denom: String.fromCharCode(...key.subarray(1 + length)), amount: `${amount}` });
         byAddress.set(address, list);

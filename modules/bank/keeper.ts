@@ -1,9 +1,9 @@
 /** The only writer of balances and supply. Invariant kept here: the supply of a denomination is the sum of its balances. */
-import { fromBech32, moduleAddress } from "#kernel/address.js";
 import { concat, utf8 } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
-import { collection, type HasStore } from "#kernel/store.js";
+import { type Environment } from "#kernel/environment.js";
+import { collection, type View } from "#kernel/store.js";
 
 /** Module accounts that hold money. */
 export const POOLS = ["workers", "tasks", "work", "fee_collector"] as const;
@@ -15,15 +15,15 @@ export interface Amount {
 }
 
 export interface BankKeeper {
-  balance(ctx: HasStore, address: string, denom?: string): bigint;
-  balances(ctx: HasStore, address: string): Amount[];
-  supply(ctx: HasStore, denom?: string): bigint;
-  supplies(ctx: HasStore): Amount[];
+  balance(ctx: View, address: string, denom?: string): bigint;
+  balances(ctx: View, address: string): Amount[];
+  supply(ctx: View, denom?: string): bigint;
+  supplies(ctx: View): Amount[];
   send(ctx: Context, from: string, to: string, amount: bigint, denom?: string): void;
   toPool(ctx: Context, from: string, pool: Pool, amount: bigint): void;
   fromPool(ctx: Context, pool: Pool, to: string, amount: bigint): void;
   betweenPools(ctx: Context, from: Pool, to: Pool, amount: bigint): void;
-  poolBalance(ctx: HasStore, pool: Pool): bigint;
+  poolBalance(ctx: View, pool: Pool): bigint;
   mint(ctx: Context, pool: Pool, amount: bigint): void;
   burn(ctx: Context, pool: Pool, amount: bigint): void;
 }
@@ -34,17 +34,17 @@ const decimal = {
   decode: (bytes: Uint8Array) => BigInt(String.fromCharCode(...bytes)),
 };
 /** 0x01 supply by denom; 0x02 balance by length-prefixed address and denom */
-const addressKey = (address: string): Uint8Array => {
-  const raw = fromBech32(address);
+const addressKey = (env: Environment, address: string): Uint8Array => {
+  const raw = env.addresses.parse(address);
   return concat(Uint8Array.of(raw.length), raw);
 };
-export const supplies = collection<[denom: string], bigint>(STORE, 1, (denom) => utf8(denom), decimal);
-export const balances = collection<[address: string, denom: string], bigint>(STORE, 2, (address, denom) => concat(addressKey(address), utf8(denom)), decimal);
+export const supplies = collection<[denom: string], bigint>(STORE, 1, (_, denom) => utf8(denom), decimal);
+export const balances = collection<[address: string, denom: string], bigint>(STORE, 2, (env, address, denom) => concat(addressKey(env, address), utf8(denom)), decimal);
 
 const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 export const coin = (amount: bigint, denom: string): string => `${amount}${denom}`;
 
-export function bankKeeper(baseDenom: (ctx: HasStore) => string): BankKeeper {
+export function bankKeeper(baseDenom: (ctx: View) => string): BankKeeper {
   const put = (ctx: Context, address: string, denom: string, amount: bigint) => {
     if (amount === 0n) balances.delete(ctx, address, denom);
     else balances.set(ctx, amount, address, denom);
@@ -69,7 +69,7 @@ export function bankKeeper(baseDenom: (ctx: HasStore) => string): BankKeeper {
   const keeper: BankKeeper = {
     balance: (ctx, address, denom = baseDenom(ctx)) => balances.get(ctx, address, denom) ?? 0n,
     balances(ctx, address) {
-      const prefix = addressKey(address);
+      const prefix = addressKey(ctx, address);
       return balances.entries(ctx, prefix).map(([key, amount]) => ({ denom: text(key.subarray(prefix.length)), amount }));
     },
     supply: (ctx, denom = baseDenom(ctx)) => supplies.get(ctx, denom) ?? 0n,
@@ -82,25 +82,25 @@ export function bankKeeper(baseDenom: (ctx: HasStore) => string): BankKeeper {
       ctx.emit(event("transfer", { recipient: to, sender: from, amount: coin(amount, denom) }));
       ctx.emit(event("message", { sender: from }));
     },
-    toPool: (ctx, from, pool, amount) => keeper.send(ctx, from, moduleAddress(pool), amount),
-    fromPool: (ctx, pool, to, amount) => keeper.send(ctx, moduleAddress(pool), to, amount),
-    betweenPools: (ctx, from, to, amount) => keeper.send(ctx, moduleAddress(from), moduleAddress(to), amount),
-    poolBalance: (ctx, pool) => keeper.balance(ctx, moduleAddress(pool)),
+    toPool: (ctx, from, pool, amount) => keeper.send(ctx, from, ctx.addresses.module(pool), amount),
+    fromPool: (ctx, pool, to, amount) => keeper.send(ctx, ctx.addresses.module(pool), to, amount),
+    betweenPools: (ctx, from, to, amount) => keeper.send(ctx, ctx.addresses.module(from), ctx.addresses.module(to), amount),
+    poolBalance: (ctx, pool) => keeper.balance(ctx, ctx.addresses.module(pool)),
     mint(ctx, pool, amount) {
       positive(amount);
       if (amount === 0n) return;
       const denom = baseDenom(ctx);
       setSupply(ctx, denom, keeper.supply(ctx, denom) + amount);
-      give(ctx, moduleAddress(pool), denom, amount);
-      ctx.emit(event("coinbase", { minter: moduleAddress(pool), amount: coin(amount, denom) }));
+      give(ctx, ctx.addresses.module(pool), denom, amount);
+      ctx.emit(event("coinbase", { minter: ctx.addresses.module(pool), amount: coin(amount, denom) }));
     },
     burn(ctx, pool, amount) {
       positive(amount);
       if (amount === 0n) return;
       const denom = baseDenom(ctx);
-      take(ctx, moduleAddress(pool), denom, amount);
+      take(ctx, ctx.addresses.module(pool), denom, amount);
       setSupply(ctx, denom, keeper.supply(ctx, denom) - amount);
-      ctx.emit(event("burn", { burner: moduleAddress(pool), amount: coin(amount, denom) }));
+      ctx.emit(event("burn", { burner: ctx.addresses.module(pool), amount: coin(amount, denom) }));
     },
   };
   return keeper;

@@ -4,7 +4,7 @@ import { type Metadata } from "cosmjs-types/cosmos/bank/v1beta1/bank";
 import { utf8 } from "#kernel/bytes.js";
 import { sdk } from "#kernel/errors.js";
 import { type QueryHandler } from "#kernel/module.js";
-import { type HasStore } from "#kernel/store.js";
+import { type View } from "#kernel/store.js";
 import { isDenom } from "./coins.js";
 import { type Amount, type BankKeeper } from "./keeper.js";
 
@@ -43,7 +43,7 @@ const valid = (denom: string): string => {
   return denom;
 };
 
-export function bankQueries(keeper: BankKeeper, metadata: (ctx: HasStore) => Metadata[]): QueryHandler[] {
+export function bankQueries(keeper: BankKeeper, metadata: (ctx: View) => Metadata[]): QueryHandler[] {
   return [
     {
       path: `${PATH}Balance`,

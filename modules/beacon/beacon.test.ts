@@ -1,4 +1,5 @@
 import test from "ava";
+import { nodeCrypto } from "#platform/crypto.js";
 import { World } from "#test/modules/world.js";
 import blst from "@chainsafe/blst";
 import { QueryBeaconRequest, QueryBeaconResponse, Validator } from "#proto/gen/pouw.js";
@@ -9,15 +10,15 @@ import { toHex } from "#kernel/bytes.js";
 const pair = (fill: number) => {
   const secret = blst.SecretKey.fromKeygen(new Uint8Array(32).fill(fill));
   const key = secret.toPublicKey().toBytes(true);
-  return { key, proof: secret.sign(possessionMessage(key)).toBytes(true), secret };
+  return { key, proof: secret.sign(possessionMessage(nodeCrypto, key)).toBytes(true), secret };
 };
 
 test("each block's beacon hashes the one before, the height and the proposer's signature", (t) => {
   const w = new World();
   const first = w.beacon.keeper.latest(w.ctx()).value;
-  t.is(toHex(first), toHex(beaconGenesis({ chainId: "test-1", genesisTimeNs: w.timeMs * 1_000_000n })));
+  t.is(toHex(first), toHex(beaconGenesis(nodeCrypto, { chainId: "test-1", genesisTimeNs: w.timeMs * 1_000_000n })));
   w.block();
-  const want = nextBeacon({ previous: first, height: 11n, signature: w.ctx().block.beaconSignature });
+  const want = nextBeacon(nodeCrypto, { previous: first, height: 11n, signature: w.ctx().block.beaconSignature });
   t.deepEqual(w.beacon.keeper.at(w.ctx(), 11n), want);
   t.deepEqual(w.query("Beacon", QueryBeaconRequest, QueryBeaconResponse, { height: 0n }), { height: 11n, beacon: want });
 });
@@ -29,7 +30,7 @@ test("a block whose signature failed still moves the beacon, with no bytes for t
   const ctx = w.ctx();
   const failed = { ...ctx, block: { ...ctx.block, beaconSignature: new Uint8Array(0) } };
   w.beacon.module.beginBlock?.(failed);
-  t.deepEqual(w.beacon.keeper.at(ctx, 11n), nextBeacon({ previous, height: 11n, signature: new Uint8Array(0) }));
+  t.deepEqual(w.beacon.keeper.at(ctx, 11n), nextBeacon(nodeCrypto, { previous, height: 11n, signature: new Uint8Array(0) }));
 });
 
 test("old beacons are pruned, those that a draw or claim may need stay", (t) => {

@@ -8,7 +8,7 @@ import { equalBytes, toHex } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import { dumpStore, loadStore } from "#kernel/dump.js";
 import { type AppModule, message, query } from "#kernel/module.js";
-import { type HasStore, prefixEnd } from "#kernel/store.js";
+import { type View, prefixEnd } from "#kernel/store.js";
 import { MsgRegisterBeaconKey, MsgRegisterBeaconKeyResponse, QueryBeaconRequest, QueryBeaconResponse } from "#proto/gen/pouw.js";
 import { beaconGenesis, nextBeacon } from "#protocol/draws/beacon.js";
 import { beaconErrors } from "./errors.js";
@@ -65,7 +65,7 @@ export function defineBeacon(ports: BeaconPorts): { module: AppModule; keeper: B
     const v = ports.validators.byOperator(ctx, m.validator);
     if (!v) throw beaconErrors.notValidator(m.validator);
     if (m.key.length !== 48) throw beaconErrors.badKey(`got ${m.key.length} bytes`);
-    if (!verifyPossession(m.key, m.proof)) throw beaconErrors.badProof(`proof of ${m.proof.length} bytes for key ${toHex(m.key).slice(0, 16)}…`);
+    if (!verifyPossession(ctx.crypto, m.key, m.proof)) throw beaconErrors.badProof(`proof of ${m.proof.length} bytes for key ${toHex(m.key).slice(0, 16)}…`);
     for (const other of ports.validators.all(ctx)) {
       if (other.operator !== v.operator && (equalBytes(other.beaconKey, m.key) || equalBytes(other.nextBeaconKey, m.key))) {
         throw beaconErrors.keyTaken(`key ${toHex(m.key).slice(0, 16)}… of ${other.operator}`);
@@ -101,13 +101,13 @@ export function defineBeacon(ports: BeaconPorts): { module: AppModule; keeper: B
         throw new Error(`app_state.beacon.genesisTimeNs: got ${JSON.stringify(time)}, want nanoseconds since 1970 as a decimal string`);
       }
       const genesisTimeNs = time === undefined ? ctx.block.timeNs : BigInt(time as string);
-      put(ctx, ctx.block.height > 0n ? ctx.block.height - 1n : 0n, beaconGenesis({ chainId: ctx.block.chainId, genesisTimeNs }));
+      put(ctx, ctx.block.height > 0n ? ctx.block.height - 1n : 0n, beaconGenesis(ctx.crypto, { chainId: ctx.block.chainId, genesisTimeNs }));
     },
     exportGenesis: (ctx) => ({ entries: dumpStore(ctx, STORE) }),
     beginBlock(ctx) {
       const { value: previous } = keeper.latest(ctx);
       const { height, beaconSignature: signature } = ctx.block;
-      const value = nextBeacon({ previous, height, signature });
+      const value = nextBeacon(ctx.crypto, { previous, height, signature });
       put(ctx, height, value);
       prune(ctx);
       promoteKeys(ctx);
@@ -115,12 +115,12 @@ export function defineBeacon(ports: BeaconPorts): { module: AppModule; keeper: B
     },
     invariants: {
       /** The newest value is the one with the highest height, and every value is a digest. */
-      history(ctx: HasStore) {
+      history(ctx: View) {
         const height = newest.get(ctx);
         if (height === undefined) return "no newest height";
         for (const [key, value] of ctx.store(STORE).reverse(Uint8Array.of(1), prefixEnd(Uint8Array.of(1)))) {
           if (value.length !== 32) return `beacon at ${toHex(key.subarray(1))} has ${value.length} bytes`;
-          if (equalBytes(key.subarray(1), values.key(height))) return undefined;
+          if (equalBytes(key.subarray(1), values.key(ctx, height))) return undefined;
           return `highest kept height is not the newest, ${height}`;
         }
         return "no value is kept";

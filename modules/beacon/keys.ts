@@ -1,5 +1,5 @@
 /** Which beacon key a validator signs with, and the proof that it holds it. */
-import { crypto } from "#kernel/crypto.js";
+import type { Crypto, Hash } from "#kernel/crypto.js";
 import type { Validator } from "#proto/gen/pouw.js";
 import { H, raw } from "#protocol/hash.js";
 
@@ -13,7 +13,7 @@ export function proposerKeyAt(validator: Validator, height: bigint): Uint8Array 
 }
 
 /** What a proof of possession signs: H('pouw/beacon-possession/1'; key). */
-export const possessionMessage = (key: Uint8Array): Uint8Array => H("pouw/beacon-possession/1", raw(key, 48, "beacon key"));
+export const possessionMessage = (hash: Hash, key: Uint8Array): Uint8Array => H(hash, "pouw/beacon-possession/1", raw(key, 48, "beacon key"));
 
-export const verifyPossession = (key: Uint8Array, proof: Uint8Array): boolean =>
-  key.length === 48 && proof.length === 96 && crypto().verifyBls(key, possessionMessage(key), proof);
+export const verifyPossession = (crypto: Pick<Crypto, "sha256" | "verifyBls">, key: Uint8Array, proof: Uint8Array): boolean =>
+  key.length === 48 && proof.length === 96 && crypto.verifyBls(key, possessionMessage(crypto, key), proof);

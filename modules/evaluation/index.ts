@@ -1,11 +1,10 @@
 /** `evaluation`: which models stand, what evaluators commit and reveal, ranking and payout. */
-import { fromBech32 } from "#kernel/address.js";
 import { u64be } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import { dumpStore, loadStore } from "#kernel/dump.js";
 import { defineError, sdk } from "#kernel/errors.js";
 import { type AppModule, message, query } from "#kernel/module.js";
-import type { HasStore } from "#kernel/store.js";
+import type { View } from "#kernel/store.js";
 import {
   MsgCommitScores, MsgCommitScoresResponse, MsgRevealScores, MsgRevealScoresResponse, MsgSubmitModel, MsgSubmitModelResponse, Phase,
   QueryTaskResultRequest, QueryTaskResultResponse, Role, ScoreReveal, type Seat, SlotStatus, type Submission, type Task,
@@ -35,19 +34,19 @@ const COMMIT_STEP = 2n;
 const REVEAL_STEP = 3n;
 
 export interface EvaluationKeeper {
-  submissions(ctx: HasStore, taskId: bigint): Submission[];
-  reveals(ctx: HasStore, taskId: bigint): ScoreReveal[];
-  allSubmitted(ctx: HasStore, t: Task): boolean;
+  submissions(ctx: View, taskId: bigint): Submission[];
+  reveals(ctx: View, taskId: bigint): ScoreReveal[];
+  allSubmitted(ctx: View, t: Task): boolean;
   fillSubmissions(ctx: Context, t: Task): void;
-  distinctClocks(ctx: HasStore, taskId: bigint): bigint;
-  allCommitted(ctx: HasStore, t: Task): boolean;
-  allRevealed(ctx: HasStore, t: Task): boolean;
+  distinctClocks(ctx: View, taskId: bigint): bigint;
+  allCommitted(ctx: View, t: Task): boolean;
+  allRevealed(ctx: View, t: Task): boolean;
   slashAbsent(ctx: Context, t: Task, step: "commit" | "reveal"): void;
   pay(ctx: Context, t: Task): void;
 }
 
 export function defineEvaluation(ports: EvaluationPorts): { module: AppModule; keeper: EvaluationKeeper } {
-  const evaluators = (ctx: HasStore, id: bigint): Seat[] => ports.seats.seats(ctx, id, Role.ROLE_EVALUATOR);
+  const evaluators = (ctx: View, id: bigint): Seat[] => ports.seats.seats(ctx, id, Role.ROLE_EVALUATOR);
   const workersOf = (list: readonly Seat[]): string[] => [...new Set(list.map((s) => s.worker))];
   const keeper: EvaluationKeeper = {
     submissions: (ctx, id) => submissions.list(ctx, u64be(id)),
@@ -72,7 +71,7 @@ export function defineEvaluation(ports: EvaluationPorts): { module: AppModule; k
     pay: (ctx, t) => pay(ports, ctx, t),
   };
 
-  const taskIn = (ctx: HasStore, id: bigint, phase: Phase, step = 0n): Task => {
+  const taskIn = (ctx: View, id: bigint, phase: Phase, step = 0n): Task => {
     const t = ports.tasks.get(ctx, id);
     if (!t) throw evaluationErrors.unknownTask(`task ${id}`);
     if (t.phase !== phase || (step > 0n && t.evaluationStep !== step)) throw evaluationErrors.wrongPhase(`task ${id} is in phase ${t.phase}, step ${t.evaluationStep}`);
@@ -93,7 +92,7 @@ export function defineEvaluation(ports: EvaluationPorts): { module: AppModule; k
     return {};
   };
 
-  const drawn = (ctx: HasStore, t: Task, worker: string): void => {
+  const drawn = (ctx: View, t: Task, worker: string): void => {
     if (!evaluators(ctx, t.id).some((s) => s.worker === worker)) throw evaluationErrors.notEvaluator(`${worker} in task ${t.id}`);
   };
   const commit = (ctx: Context, m: MsgCommitScores): MsgCommitScoresResponse => {
@@ -114,7 +113,7 @@ export function defineEvaluation(ports: EvaluationPorts): { module: AppModule; k
     const wanted = keeper.submissions(ctx, t.id).map((s) => s.slot);
     const fits = m.scores.length === 0 || (m.scores.length === wanted.length && wanted.every((slot, i) => m.scores[i]?.slot === slot));
     if (!fits) throw evaluationErrors.badScores(`got slots ${m.scores.map((s) => s.slot).join(",")}, want ${wanted.join(",")}`);
-    if (m.salt.length !== 32 || !isScoreCommit(r.commitment, { taskId: t.id, address: fromBech32(m.evaluator), salt: m.salt, scores: m.scores })) throw evaluationErrors.mismatch(m.evaluator);
+    if (m.salt.length !== 32 || !isScoreCommit(ctx.crypto, r.commitment, { taskId: t.id, address: ctx.addresses.parse(m.evaluator), salt: m.salt, scores: m.scores })) throw evaluationErrors.mismatch(m.evaluator);
     reveals.set(ctx, { ...r, revealed: true, salt: m.salt, scores: m.scores }, t.id, m.evaluator);
     ctx.emit(event("scores_revealed", { task: t.id, evaluator: m.evaluator, scores: m.scores.map((s) => `${s.slot}:${s.score}`).join(",") }));
     return {};

@@ -4,7 +4,7 @@
  */
 import { u64be } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
-import type { HasStore } from "#kernel/store.js";
+import type { View } from "#kernel/store.js";
 import { Outcome, Payout, Phase, Role, type Seat, SlotStatus, type Task } from "#proto/gen/pouw.js";
 import { minersPayout, ppmOf } from "#protocol/tasks/payout.js";
 import { standingScore } from "#protocol/tasks/scores.js";
@@ -19,7 +19,7 @@ interface Ranking {
   readonly unusable: boolean;
 }
 
-function rank(ports: EvaluationPorts, ctx: HasStore, t: Task): Ranking {
+function rank(ports: EvaluationPorts, ctx: View, t: Task): Ranking {
   const slots = ports.slots.slots(ctx, t.id);
   // A worker drawn twice speaks for both of its seats, or its honest values could never be more than half of the drawn.
   const seats = ports.seats.seats(ctx, t.id, Role.ROLE_EVALUATOR);

@@ -1,5 +1,5 @@
 /** What a state transition sees: the block it runs in, its stores, its gas and its events. */
-import { type HasStore } from "./store.js";
+import { type View } from "./store.js";
 
 export interface EventAttribute {
   readonly key: string;
@@ -43,7 +43,7 @@ export interface GasMeter {
   consume(amount: bigint, location: string): void;
 }
 
-export interface Context extends HasStore {
+export interface Context extends View {
   readonly block: BlockInfo;
   readonly gas: GasMeter;
   emit(event: Event): void;
@@ -52,7 +52,7 @@ export interface Context extends HasStore {
 }
 
 /** Read-only view at a committed height, for queries. */
-export interface QueryContext extends HasStore {
+export interface QueryContext extends View {
   readonly block: Pick<BlockInfo, "chainId" | "height" | "timeMs">;
 }
 

@@ -1,9 +1,9 @@
 /**
  * The one door to hashes and signatures for the state machine and the protocol.
  *
- * Every implementation gives the same answers, so which one is installed changes time only. Entry points install the
- * native one (platform/crypto.ts) by `useCrypto` before anything else runs; the pure one (kernel/crypto-pure.ts) serves
- * browsers and tests.
+ * Every implementation gives the same answers, so which one is passed changes time only: the native one
+ * (platform/crypto.ts) in Node, the pure one (kernel/crypto-pure.ts) in browsers. Nobody keeps one for others to find:
+ * the state machine has it in its view (kernel/environment.ts), the protocol's functions take it as a parameter.
  */
 export interface Crypto {
   sha256(bytes: Uint8Array): Uint8Array;
@@ -19,16 +19,5 @@ export interface Crypto {
   verifyBls(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
 }
 
-let installed: Crypto | undefined;
-
-/** Installs an implementation for this process. */
-export function useCrypto(implementation: Crypto): void {
-  installed = implementation;
-}
-
-export function crypto(): Crypto {
-  if (!installed) throw new Error("no Crypto installed: call useCrypto() in the entry point");
-  return installed;
-}
-
-export const sha256 = (bytes: Uint8Array): Uint8Array => crypto().sha256(bytes);
+/** What most of the protocol needs of it. */
+export type Hash = Pick<Crypto, "sha256">;

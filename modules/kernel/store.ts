@@ -1,5 +1,6 @@
 /** Views of the authenticated state: ordered byte keys and values, and typed collections over them. */
 import { type Codec } from "#proto/wire.js";
+import { type Environment } from "./environment.js";
 import { compareBytes, concat } from "./bytes.js";
 
 /** One named store's view in one block or transaction. Keys are 1 to 65,535 bytes; values are never undefined, may be empty. */
@@ -26,22 +27,23 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
   return undefined;
 }
 
-export interface HasStore {
+/** State as modules see it, wherever it stands: in a block, a transaction, a query. */
+export interface View extends Environment {
   store(name: string): KVStore;
 }
 
 /** A typed map below a prefix of one store. Keys are encoded so that byte order is the wanted order. */
 export interface Collection<K extends readonly unknown[], V> {
-  get(ctx: HasStore, ...key: K): V | undefined;
-  has(ctx: HasStore, ...key: K): boolean;
-  set(ctx: HasStore, value: V, ...key: K): void;
-  delete(ctx: HasStore, ...key: K): void;
+  get(ctx: View, ...key: K): V | undefined;
+  has(ctx: View, ...key: K): boolean;
+  set(ctx: View, value: V, ...key: K): void;
+  delete(ctx: View, ...key: K): void;
   /** Values in ascending key order; `prefix` is the leading part of the key, already encoded. Collected before it returns. */
-  list(ctx: HasStore, prefix?: Uint8Array, limit?: number, startAfter?: Uint8Array): V[];
+  list(ctx: View, prefix?: Uint8Array, limit?: number, startAfter?: Uint8Array): V[];
   /** Encoded keys (without the collection's prefix) and values, collected before it returns. */
-  entries(ctx: HasStore, prefix?: Uint8Array, limit?: number, startAfter?: Uint8Array): [Uint8Array, V][];
-  last(ctx: HasStore, prefix?: Uint8Array): V | undefined;
-  key(...key: K): Uint8Array;
+  entries(ctx: View, prefix?: Uint8Array, limit?: number, startAfter?: Uint8Array): [Uint8Array, V][];
+  last(ctx: View, prefix?: Uint8Array): V | undefined;
+  key(environment: Environment, ...key: K): Uint8Array;
 }
 
 export interface ValueCodec<V> {
@@ -53,12 +55,12 @@ export interface ValueCodec<V> {
 export function collection<K extends readonly unknown[], V>(
   store: string,
   prefix: number,
-  encodeKey: (...key: K) => Uint8Array,
+  encodeKey: (environment: Environment, ...key: K) => Uint8Array,
   value: Codec<V> | ValueCodec<V>,
 ): Collection<K, V> {
   const head = Uint8Array.of(prefix);
-  const full = (...key: K) => concat(head, encodeKey(...key));
-  const entries = (ctx: HasStore, part: Uint8Array = new Uint8Array(0), limit = Number.MAX_SAFE_INTEGER, startAfter?: Uint8Array) => {
+  const full = (environment: Environment, ...key: K) => concat(head, encodeKey(environment, ...key));
+  const entries = (ctx: View, part: Uint8Array = new Uint8Array(0), limit = Number.MAX_SAFE_INTEGER, startAfter?: Uint8Array) => {
     const out: [Uint8Array, V][] = [];
     const base = concat(head, part);
     const start = startAfter ? concat(head, startAfter, Uint8Array.of(0)) : base;
@@ -70,14 +72,14 @@ export function collection<K extends readonly unknown[], V>(
     return out;
   };
   return {
-    key: (...key) => encodeKey(...key),
+    key: encodeKey,
     get(ctx, ...key) {
-      const v = ctx.store(store).get(full(...key));
+      const v = ctx.store(store).get(full(ctx, ...key));
       return v && value.decode(v);
     },
-    has: (ctx, ...key) => ctx.store(store).has(full(...key)),
-    set: (ctx, v, ...key) => ctx.store(store).set(full(...key), value.encode(v)),
-    delete: (ctx, ...key) => ctx.store(store).delete(full(...key)),
+    has: (ctx, ...key) => ctx.store(store).has(full(ctx, ...key)),
+    set: (ctx, v, ...key) => ctx.store(store).set(full(ctx, ...key), value.encode(v)),
+    delete: (ctx, ...key) => ctx.store(store).delete(full(ctx, ...key)),
     entries,
     list: (ctx, part, limit, startAfter) => entries(ctx, part, limit, startAfter).map(([, v]) => v),
     last(ctx, part = new Uint8Array(0)) {

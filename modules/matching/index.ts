@@ -2,49 +2,48 @@
  * `matching`: seats of a task, drawn by the beacon over stakes as they were at the end of the block before (so that no
  * last-minute stake steers a draw), locked, joined, slashed and given back.
  */
-import { fromBech32, toBech32 } from "#kernel/address.js";
 import { concat, u32be, u64be } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import { dumpStore, loadStore } from "#kernel/dump.js";
 import { defineError } from "#kernel/errors.js";
 import { type AppModule, message, query } from "#kernel/module.js";
-import { collection, type HasStore } from "#kernel/store.js";
+import { collection, type View } from "#kernel/store.js";
 import { MsgJoinTask, MsgJoinTaskResponse, type Params, Phase, QuerySeatsRequest, QuerySeatsResponse, Role, Seat, type Task, type Worker } from "#proto/gen/pouw.js";
 import { drawSeats, fitPpm } from "#protocol/draws/match.js";
 import { ppmOf } from "#protocol/tasks/payout.js";
 import { EXACT_PROFILE } from "#protocol/tasks/profiles.js";
 
 export interface MatchingPorts {
-  readonly params: { get(ctx: HasStore): Params };
-  readonly beacon: { at(ctx: HasStore, height: bigint): Uint8Array | undefined };
+  readonly params: { get(ctx: View): Params };
+  readonly beacon: { at(ctx: View, height: bigint): Uint8Array | undefined };
   readonly bank: {
     fromPool(ctx: Context, pool: "tasks", to: string, amount: bigint): void;
     burn(ctx: Context, pool: "tasks", amount: bigint): void;
   };
   readonly workers: {
-    get(ctx: HasStore, address: string): Worker | undefined;
-    all(ctx: HasStore): Worker[];
-    withFreeStake(ctx: HasStore): Worker[];
+    get(ctx: View, address: string): Worker | undefined;
+    all(ctx: View): Worker[];
+    withFreeStake(ctx: View): Worker[];
     lockSeat(ctx: Context, address: string, stake: bigint): boolean;
     unlockSeat(ctx: Context, address: string, stake: bigint): void;
     takeLocked(ctx: Context, address: string, amount: bigint, to: "tasks"): void;
   };
   readonly tasks: {
-    get(ctx: HasStore, id: bigint): Task | undefined;
-    must(ctx: HasStore, id: bigint): Task;
+    get(ctx: View, id: bigint): Task | undefined;
+    must(ctx: View, id: bigint): Task;
     set(ctx: Context, t: Task): void;
-    open(ctx: HasStore): Task[];
-    memory(ctx: HasStore, id: bigint): bigint;
+    open(ctx: View): Task[];
+    memory(ctx: View, id: bigint): bigint;
   };
 }
 
 export interface SeatsKeeper {
   /** miners by slot, then supervisors, then evaluators */
-  seats(ctx: HasStore, taskId: bigint, role?: Role): Seat[];
-  seat(ctx: HasStore, taskId: bigint, role: Role, index: number): Seat | undefined;
+  seats(ctx: View, taskId: bigint, role?: Role): Seat[];
+  seat(ctx: View, taskId: bigint, role: Role, index: number): Seat | undefined;
   set(ctx: Context, s: Seat): void;
   /** seats that the worker holds: none once they are unlocked */
-  byWorker(ctx: HasStore, taskId: bigint, worker: string): Seat[];
+  byWorker(ctx: View, taskId: bigint, worker: string): Seat[];
   /** ⌊stake·ppm⌋, at most what is left. A bounty goes to a reporter without a seat in the task; of the rest half is burned and half goes to the pot, all is burned after Payout. */
   slash(ctx: Context, s: Seat, ppm: number, opts: { bountyTo?: string }): bigint;
   /** What is left of the stake is free again; the record stays. */
@@ -66,17 +65,17 @@ export const matchingErrors = {
 
 const STORE = "matching";
 const ROLES = [Role.ROLE_MINER, Role.ROLE_SUPERVISOR, Role.ROLE_EVALUATOR] as const;
-const seats = collection<[task: bigint, role: number, index: number], Seat>(STORE, 1, (task, role, index) => concat(u64be(task), u32be(role), u32be(index)), Seat);
+const seats = collection<[task: bigint, role: number, index: number], Seat>(STORE, 1, (_, task, role, index) => concat(u64be(task), u32be(role), u32be(index)), Seat);
 /** seats by worker: address, task, role, index */
 const ofWorker = collection<[worker: string, task: bigint, role: number, index: number], Uint8Array>(
   STORE,
   2,
-  (worker, task, role, index) => concat(fromBech32(worker), u64be(task), u32be(role), u32be(index)),
+  (env, worker, task, role, index) => concat(env.addresses.parse(worker), u64be(task), u32be(role), u32be(index)),
   { encode: (v) => v, decode: (v) => v },
 );
 
 /** The seat that a key of `ofWorker` names. */
-function seatAt(ctx: HasStore, key: Uint8Array): Seat | undefined {
+function seatAt(ctx: View, key: Uint8Array): Seat | undefined {
   const v = new DataView(key.buffer, key.byteOffset, key.byteLength);
   return seats.get(ctx, v.getBigUint64(20), v.getUint32(28), v.getUint32(32));
 }
@@ -96,7 +95,7 @@ export function defineMatching(ports: MatchingPorts): { module: AppModule; keepe
     set: (ctx, s) => seats.set(ctx, s, s.taskId, s.role, s.index),
     byWorker: (ctx, taskId, worker) =>
       ofWorker
-        .entries(ctx, concat(fromBech32(worker), u64be(taskId)))
+        .entries(ctx, concat(ctx.addresses.parse(worker), u64be(taskId)))
         .map(([key]) => seatAt(ctx, key))
         .filter((s) => s !== undefined),
     slash(ctx, given, ppm, { bountyTo }) {
@@ -154,11 +153,11 @@ export function defineMatching(ports: MatchingPorts): { module: AppModule; keepe
     const elsewhere = new Set(keeper.seats(ctx, t.id).filter((s) => s.role !== role).map((s) => s.worker));
     const candidates = snapshot.workers
       .filter((w) => w.roles.includes(role) && w.profiles.includes(profileOf(role, spec)) && w.memory >= memory && w.minFee <= t.fee && w.address !== t.client && !elsewhere.has(w.address))
-      .map((w) => ({ address: fromBech32(w.address), freeStake: w.stake - w.locked, seats: w.maxSeats - w.seats, fit: fitPpm(w.preferences, spec.properties) }));
-    const drawn = drawSeats({ beacon, taskId: t.id, role, count: empty.length, seatStake: stake, candidates });
+      .map((w) => ({ address: ctx.addresses.parse(w.address), freeStake: w.stake - w.locked, seats: w.maxSeats - w.seats, fit: fitPpm(w.preferences, spec.properties) }));
+    const drawn = drawSeats(ctx.crypto, { beacon, taskId: t.id, role, count: empty.length, seatStake: stake, candidates });
     let taken = 0;
     drawn.forEach((c, i) => {
-      const worker = toBech32(c.address);
+      const worker = ctx.addresses.format(c.address);
       const index = empty[i] as number;
       // Free stake that has gone since the snapshot: the seat is drawn anew in the next block.
       if (!ports.workers.lockSeat(ctx, worker, stake)) return;
@@ -194,7 +193,7 @@ export function defineMatching(ports: MatchingPorts): { module: AppModule; keepe
     messages: [message("matching", MsgJoinTask, MsgJoinTaskResponse, join)],
     queries: [
       query("/pouw.v1.Query/Seats", QuerySeatsRequest, QuerySeatsResponse, (ctx, q) => {
-        const found = ofWorker.entries(ctx, fromBech32(q.worker)).map(([key]) => seatAt(ctx, key));
+        const found = ofWorker.entries(ctx, ctx.addresses.parse(q.worker)).map(([key]) => seatAt(ctx, key));
         return { seats: found.filter((s): s is Seat => s !== undefined) };
       }),
     ],

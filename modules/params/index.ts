@@ -2,7 +2,7 @@
 import { type Context } from "#kernel/context.js";
 import { defineError } from "#kernel/errors.js";
 import { type AppModule, query } from "#kernel/module.js";
-import { type HasStore } from "#kernel/store.js";
+import { type View } from "#kernel/store.js";
 import { Params, QueryParamsRequest, QueryParamsResponse } from "#proto/gen/pouw.js";
 import { fromJson, toJson } from "#proto/json.js";
 import { defaultParams } from "./defaults.js";
@@ -12,7 +12,7 @@ export { defaultParams } from "./defaults.js";
 export { paramsFault } from "./validate.js";
 
 export interface ParamsKeeper {
-  get(ctx: HasStore): Params;
+  get(ctx: View): Params;
   /** Throws what is wrong with them. */
   set(ctx: Context, p: Params): void;
 }

@@ -11,7 +11,7 @@
  */
 import { equalBytes, toHex } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
-import type { HasStore } from "#kernel/store.js";
+import type { View } from "#kernel/store.js";
 import { type HeadAttestation, type MsgAnchorLog, type MsgAnchorLogResponse, Phase, Role, type Slot, SlotStatus } from "#proto/gen/pouw.js";
 import { verifyHead } from "#protocol/log/header.js";
 import { roundOf } from "#protocol/log/positions.js";
@@ -52,7 +52,7 @@ export function anchorLog(ports: SupervisionPorts, ctx: Context, m: MsgAnchorLog
     }
     const key = ports.seats.seat(ctx, m.taskId, Role.ROLE_MINER, h.slot)?.sessionKey ?? new Uint8Array(0);
     const id = { chainId: ctx.block.chainId, taskId: m.taskId, slot: h.slot, seq: h.seq, headerHash: h.headerHash };
-    if (!verifyHead(key, id, h.signature)) throw errors.badSignature(`slot ${h.slot}, seq ${h.seq}`);
+    if (!verifyHead(ctx.crypto, key, id, h.signature)) throw errors.badSignature(`slot ${h.slot}, seq ${h.seq}`);
     attest(s, h);
   }
   for (const h of m.seen) {
@@ -74,7 +74,7 @@ function ascending(list: readonly HeadAttestation[], name: string): void {
   }
 }
 
-function fitting(ctx: HasStore, taskId: bigint, h: HeadAttestation): Slot {
+function fitting(ctx: View, taskId: bigint, h: HeadAttestation): Slot {
   const s = store.slots.get(ctx, taskId, h.slot);
   if (!s) throw errors.unknownSlot(`slot ${h.slot} of task ${taskId}`);
   if (h.seq < 1n || h.seq > s.positions) throw errors.seqOutOfRange(`slot ${h.slot}: got seq ${h.seq}, want 1 to ${s.positions}`);
@@ -83,7 +83,7 @@ function fitting(ctx: HasStore, taskId: bigint, h: HeadAttestation): Slot {
 }
 
 /** Whether somebody put this head on chain with the slot's signature. */
-const onChain = (ctx: HasStore, taskId: bigint, h: HeadAttestation): boolean =>
+const onChain = (ctx: View, taskId: bigint, h: HeadAttestation): boolean =>
   store.attestations.list(ctx, store.seqKey(taskId, h.slot, h.seq)).some((hash) => equalBytes(hash, h.headerHash)) ||
   store.highest.list(ctx, store.slotKey(taskId, h.slot)).some((top) => top.seq === h.seq && equalBytes(top.hash, h.headerHash));
 

@@ -1,11 +1,11 @@
 /** What must hold of slots after every block. */
 import { equalBytes } from "#kernel/bytes.js";
-import type { HasStore } from "#kernel/store.js";
+import type { View } from "#kernel/store.js";
 import { type Slot, SlotStatus } from "#proto/gen/pouw.js";
 import { headOf } from "./keeper.js";
 import * as store from "./store.js";
 
-const each = (check: (ctx: HasStore, s: Slot) => string | undefined) => (ctx: HasStore): string | undefined => {
+const each = (check: (ctx: View, s: Slot) => string | undefined) => (ctx: View): string | undefined => {
   for (const s of store.slots.list(ctx)) {
     const broken = check(ctx, s);
     if (broken) return `task ${s.taskId}, slot ${s.slot}: ${broken}`;

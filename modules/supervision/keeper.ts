@@ -1,7 +1,7 @@
 /** Slots and their anchored heads: what the rest of the chain reads and the only writer of their records. */
 import { equalBytes, toHex } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
-import type { HasStore } from "#kernel/store.js";
+import type { View } from "#kernel/store.js";
 import { type AnchoredHead, Role, type Seat, type Slot, SlotStatus, type Task, VerdictCode } from "#proto/gen/pouw.js";
 import { roundOf, slotPositions } from "#protocol/log/positions.js";
 import * as store from "./store.js";
@@ -12,7 +12,7 @@ export const NO_HEAD: AnchoredHead = { height: 0n, seq: 0n, hash: new Uint8Array
 export const headOf = (s: Slot): AnchoredHead => s.head ?? NO_HEAD;
 
 export function slotsKeeper(ports: SupervisionPorts): SlotsKeeper {
-  const list = (ctx: HasStore, taskId: bigint) => store.slots.list(ctx, store.taskKey(taskId));
+  const list = (ctx: View, taskId: bigint) => store.slots.list(ctx, store.taskKey(taskId));
 
   const keeper: SlotsKeeper = {
     slots: list,
@@ -98,7 +98,7 @@ export function slotsKeeper(ports: SupervisionPorts): SlotsKeeper {
   };
 
   /** The anchored head with exactly this seq; none at 0. */
-  function headAt(ctx: HasStore, s: Slot, seq: bigint): AnchoredHead {
+  function headAt(ctx: View, s: Slot, seq: bigint): AnchoredHead {
     const head = headOf(s);
     if (seq >= head.seq) return head;
     return (seq > 0n && store.advances.get(ctx, s.taskId, s.slot, seq)) || NO_HEAD;
@@ -136,7 +136,7 @@ export function lowestRound(slots: readonly Slot[]): bigint {
   return lowest ?? -1n;
 }
 
-export const seatedSupervisors = (ports: SupervisionPorts, ctx: HasStore, taskId: bigint): Seat[] =>
+export const seatedSupervisors = (ports: SupervisionPorts, ctx: View, taskId: bigint): Seat[] =>
   ports.seats.seats(ctx, taskId, Role.ROLE_SUPERVISOR).filter((s) => !s.dropped);
 
 /** Moves a slot's anchored head and records the advance. */

@@ -1,7 +1,7 @@
 /** Messages of `supervision` but MsgAnchorLog: data held, audits asked for, equivocation proven. */
 import { equalBytes, toHex } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
-import type { HasStore } from "#kernel/store.js";
+import type { View } from "#kernel/store.js";
 import {
   type MsgConfirmData,
   type MsgConfirmDataResponse,
@@ -25,7 +25,7 @@ const PPM = 1_000_000n;
 export const REQUESTS_PER_INTERVAL = 2;
 
 /** The sender's seats as a supervisor that were not dropped. A worker drawn twice speaks for both. */
-export function seatsOfSupervisor(ports: SupervisionPorts, ctx: HasStore, taskId: bigint, worker: string): Seat[] {
+export function seatsOfSupervisor(ports: SupervisionPorts, ctx: View, taskId: bigint, worker: string): Seat[] {
   const seats = ports.seats.byWorker(ctx, taskId, worker).filter((s) => s.role === Role.ROLE_SUPERVISOR);
   if (seats.length === 0) throw errors.notSupervisor(`${worker} in task ${taskId}`);
   const seated = seats.filter((s) => !s.dropped);
@@ -106,7 +106,7 @@ export function reportEquivocation(ports: SupervisionPorts, ctx: Context, m: Msg
   for (const h of [first, second]) {
     if (h.hash.length !== 32) throw errors.badHash(`seq ${h.seq}: got ${h.hash.length} bytes`);
     const id = { chainId: ctx.block.chainId, taskId: m.taskId, slot: m.slot, seq: h.seq, headerHash: h.hash };
-    if (!verifyHead(miner.sessionKey, id, h.signature)) throw errors.badSignature(`slot ${m.slot}, seq ${h.seq}, hash ${toHex(h.hash)}`);
+    if (!verifyHead(ctx.crypto, miner.sessionKey, id, h.signature)) throw errors.badSignature(`slot ${m.slot}, seq ${h.seq}, hash ${toHex(h.hash)}`);
   }
 
   store.reported.set(ctx, true, m.taskId, m.slot);

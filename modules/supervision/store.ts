@@ -1,6 +1,6 @@
 /** Keys of the store `supervision`. Advances and attestations are pruned together, slots are kept for good. */
 import { concat, readU32be, readU64be, u32be, u64be, utf8 } from "#kernel/bytes.js";
-import { type HasStore, collection, prefixEnd } from "#kernel/store.js";
+import { type View, collection, prefixEnd } from "#kernel/store.js";
 import { AnchoredHead, Slot } from "#proto/gen/pouw.js";
 import type { Advance } from "./types.js";
 
@@ -13,16 +13,16 @@ export const slotKey = (taskId: bigint, slot: number): Uint8Array => concat(u64b
 export const seqKey = (taskId: bigint, slot: number, seq: bigint): Uint8Array => concat(u64be(taskId), u32be(slot), u64be(seq));
 
 /** 1: task, slot → Slot */
-export const slots = collection<[taskId: bigint, slot: number], Slot>(STORE, 1, slotKey, Slot);
+export const slots = collection<[taskId: bigint, slot: number], Slot>(STORE, 1, (_, taskId, slot) => slotKey(taskId, slot), Slot);
 
 /** 2: task, slot, seq → AnchoredHead of a kept advance */
-export const advances = collection<[taskId: bigint, slot: number, seq: bigint], AnchoredHead>(STORE, 2, seqKey, AnchoredHead);
+export const advances = collection<[taskId: bigint, slot: number, seq: bigint], AnchoredHead>(STORE, 2, (_, taskId, slot, seq) => seqKey(taskId, slot, seq), AnchoredHead);
 
 /** 3: height, task, slot → the advance of that block: from, then the head */
 export const advancesByHeight = collection<[height: bigint, taskId: bigint, slot: number], Advance>(
   STORE,
   3,
-  (height, taskId, slot) => concat(u64be(height), u64be(taskId), u32be(slot)),
+  (_, height, taskId, slot) => concat(u64be(height), u64be(taskId), u32be(slot)),
   {
     encode: (a) => concat(u64be(a.taskId), u32be(a.slot), u64be(a.from), AnchoredHead.encode(a.head)),
     decode: (b) => ({ taskId: readU64be(b), slot: readU32be(b, 8), from: readU64be(b, 12), head: AnchoredHead.decode(b.subarray(20)) }),
@@ -33,7 +33,7 @@ export const advancesByHeight = collection<[height: bigint, taskId: bigint, slot
 export const attestations = collection<[taskId: bigint, slot: number, seq: bigint, supervisor: number], Uint8Array>(
   STORE,
   4,
-  (taskId, slot, seq, supervisor) => concat(seqKey(taskId, slot, seq), u32be(supervisor)),
+  (_, taskId, slot, seq, supervisor) => concat(seqKey(taskId, slot, seq), u32be(supervisor)),
   bytes,
 );
 
@@ -50,18 +50,18 @@ export interface Highest {
 export const highest = collection<[taskId: bigint, slot: number, supervisor: number], Highest>(
   STORE,
   5,
-  (taskId, slot, supervisor) => concat(slotKey(taskId, slot), u32be(supervisor)),
+  (_, taskId, slot, supervisor) => concat(slotKey(taskId, slot), u32be(supervisor)),
   { encode: (h) => concat(u64be(h.seq), h.hash), decode: (b) => ({ seq: readU64be(b), hash: b.slice(8) }) },
 );
 
 /** 6: task, slot → equivocation was reported */
-export const reported = collection<[taskId: bigint, slot: number], true>(STORE, 6, slotKey, none);
+export const reported = collection<[taskId: bigint, slot: number], true>(STORE, 6, (_, taskId, slot) => slotKey(taskId, slot), none);
 
 /** 7: task, supervisor, height, job → an audit request, kept one interval */
 export const requests = collection<[taskId: bigint, supervisor: string, height: bigint, job: bigint], true>(
   STORE,
   7,
-  (taskId, supervisor, height, job) => concat(requestsOf(taskId, supervisor), u64be(height), u64be(job)),
+  (_, taskId, supervisor, height, job) => concat(requestsOf(taskId, supervisor), u64be(height), u64be(job)),
   none,
 );
 export const requestsOf = (taskId: bigint, supervisor: string): Uint8Array => {
@@ -70,15 +70,15 @@ export const requestsOf = (taskId: bigint, supervisor: string): Uint8Array => {
 };
 
 /** Keys and hashes of the slot's attestations above `seq`, ascending. */
-export const attestationsAbove = (ctx: HasStore, taskId: bigint, slot: number, seq: bigint): [Uint8Array, Uint8Array][] =>
-  attestations.entries(ctx, slotKey(taskId, slot), undefined, attestations.key(taskId, slot, seq, 0xffffffff));
+export const attestationsAbove = (ctx: View, taskId: bigint, slot: number, seq: bigint): [Uint8Array, Uint8Array][] =>
+  attestations.entries(ctx, slotKey(taskId, slot), undefined, attestations.key(ctx, taskId, slot, seq, 0xffffffff));
 
-export function deleteAttestationsAbove(ctx: HasStore, taskId: bigint, slot: number, seq: bigint): void {
+export function deleteAttestationsAbove(ctx: View, taskId: bigint, slot: number, seq: bigint): void {
   for (const [key] of attestationsAbove(ctx, taskId, slot, seq)) attestations.delete(ctx, taskId, slot, attestedSeq(key), attester(key));
 }
 
 /** Deletes the slot's attestations below `seq` + 1. */
-export function deleteAttestationsUpTo(ctx: HasStore, taskId: bigint, slot: number, seq: bigint): void {
+export function deleteAttestationsUpTo(ctx: View, taskId: bigint, slot: number, seq: bigint): void {
   const base = concat(Uint8Array.of(4), slotKey(taskId, slot));
   const end = prefixEnd(concat(Uint8Array.of(4), seqKey(taskId, slot, seq)));
   const keys = [...ctx.store(STORE).iterate(base, end)].map(([k]) => Uint8Array.from(k));

@@ -103,7 +103,7 @@ export function revealTestSet(keeper: TasksKeeper) {
     if (t.client !== m.client) throw tasksErrors.notClient(`task ${t.id} is of ${t.client}`);
     if (t.phase !== Phase.PHASE_EVALUATION) throw tasksErrors.notEvaluation(`task ${t.id}`);
     if (t.testKey.length > 0) throw tasksErrors.revealed(`task ${t.id}`);
-    if (m.key.length !== 32 || !equalBytes(testKeyHash(m.key), t.spec?.testSet?.keyHash ?? new Uint8Array(0))) throw tasksErrors.wrongKey(`task ${t.id}`);
+    if (m.key.length !== 32 || !equalBytes(testKeyHash(ctx.crypto, m.key), t.spec?.testSet?.keyHash ?? new Uint8Array(0))) throw tasksErrors.wrongKey(`task ${t.id}`);
     keeper.set(ctx, { ...t, testKey: m.key });
     ctx.emit(event("test_set_revealed", { task: t.id }));
     return {};

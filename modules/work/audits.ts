@@ -23,7 +23,7 @@ export function drawAudits(ports: WorkPorts, ctx: Context): void {
   for (const { taskId, slot: index, from, head } of ports.slots.advancesAt(ctx, height - params.drawDelay)) {
     const slot = ports.slots.slot(ctx, taskId, index);
     if (!slot || moot(ports, ctx, taskId, index, head.seq)) continue;
-    const offsets = auditOffsets({ beacon, taskId, slot: index, height: head.height, count: head.seq - from, ppm: auditPpm(params, slot.positions) });
+    const offsets = auditOffsets(ctx.crypto, { beacon, taskId, slot: index, height: head.height, count: head.seq - from, ppm: auditPpm(params, slot.positions) });
     if (offsets.length > 0) store.drawn.set(ctx, { from, head, offsets: offsets.map(Number) }, taskId, head.height, index);
   }
   for (const [taskId, allowed] of shares(store.drawnByTask(ctx), height)) queueOf(ports, ctx, taskId, allowed);

@@ -1,7 +1,7 @@
 /** Begin and end of a block: the target moved, anchored work counted, old records dropped. */
 import { fromBigInt, toHex } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
-import type { HasStore } from "#kernel/store.js";
+import type { View } from "#kernel/store.js";
 import { type Params, Phase } from "#proto/gen/pouw.js";
 import { adjust, passTime, rewardOf } from "./retarget.js";
 import * as store from "./store.js";
@@ -47,7 +47,7 @@ export function noteAnchored(ports: WorkPorts, ctx: Context): void {
 }
 
 /** Anchored work a second over the last blocks kept; the first only begins the interval. */
-export function rates(ctx: HasStore): { flopPerSecond: bigint; iterationsPerSecondPpm: bigint } {
+export function rates(ctx: View): { flopPerSecond: bigint; iterationsPerSecondPpm: bigint } {
   const blocks = store.anchored.list(ctx);
   const first = blocks[0];
   const last = blocks[blocks.length - 1];

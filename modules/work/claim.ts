@@ -44,14 +44,14 @@ export function submitWork(ports: WorkPorts, ctx: Context, m: MsgSubmitWork): Ms
   if (height <= drawn) throw errors.tooEarly(`seq ${header.seq} is drawn at ${drawn}, this is block ${height}`);
   if (height > drawn + params.claimWindow) throw errors.tooLate(`seq ${header.seq} was drawn at ${drawn}, the last block for it was ${drawn + params.claimWindow}`);
 
-  const hash = headerHash(m.header);
-  if (!equalBytes(headerHash(m.headHeader), head.hash)) throw errors.wrongHead(`got ${toHex(headerHash(m.headHeader))}, want ${toHex(head.hash)} at seq ${head.seq}`);
+  const hash = headerHash(ctx.crypto, m.header);
+  if (!equalBytes(headerHash(ctx.crypto, m.headHeader), head.hash)) throw errors.wrongHead(`got ${toHex(headerHash(ctx.crypto, m.headHeader))}, want ${toHex(head.hash)} at seq ${head.seq}`);
   if (header.seq === head.seq) {
     if (!equalBytes(hash, head.hash) || m.proof.length > 0) throw errors.badProof("the header is the anchored head itself; its proof is empty");
   } else {
     const headHeader = read(m.headHeader, "head_header", ctx, m);
     if (headHeader.seq !== head.seq) throw errors.wrongHead(`got seq ${headHeader.seq}, want ${head.seq}`);
-    if (m.proof.length > 64 || !verifyInclusion(headHeader.logRoot, head.seq - 1n, header.seq - 1n, hash, m.proof)) {
+    if (m.proof.length > 64 || !verifyInclusion(ctx.crypto, headHeader.logRoot, head.seq - 1n, header.seq - 1n, hash, m.proof)) {
       throw errors.badProof(`seq ${header.seq} under the head at seq ${head.seq}, ${m.proof.length} hashes`);
     }
   }
@@ -59,7 +59,7 @@ export function submitWork(ports: WorkPorts, ctx: Context, m: MsgSubmitWork): Ms
   const beacon = ports.beacon.at(ctx, drawn);
   const target = store.targets.get(ctx, drawn);
   if (!beacon || target === undefined) throw new Error(`work: beacon or target of block ${drawn} is not kept`);
-  const draw = lotteryDraw({ beacon, taskId: m.taskId, slot: m.slot, seq: header.seq, headerHash: hash });
+  const draw = lotteryDraw(ctx.crypto, { beacon, taskId: m.taskId, slot: m.slot, seq: header.seq, headerHash: hash });
   if (!isLucky(draw, target, t.flop)) throw errors.notLucky(`slot ${m.slot}, seq ${header.seq}, draw ${toHex(draw).slice(0, 16)}…`);
 
   const job = queueJob(ports, ctx, {

@@ -1,6 +1,6 @@
 /** Jobs: queued, found, counted. Every write of a job's records goes through here. */
 import { type Context, event } from "#kernel/context.js";
-import type { HasStore } from "#kernel/store.js";
+import type { View } from "#kernel/store.js";
 import { type Job, JobKind, VerdictCode, WorkTotals } from "#proto/gen/pouw.js";
 import * as store from "./store.js";
 import type { AuditRequest, WorkKeeper, WorkPorts } from "./types.js";
@@ -60,7 +60,7 @@ export function count(ctx: Context, taskId: bigint, change: Partial<WorkTotals>)
 }
 
 export function workKeeper(ports: WorkPorts): WorkKeeper {
-  const found = (ctx: HasStore, id: bigint): Job => {
+  const found = (ctx: View, id: bigint): Job => {
     const job = store.jobs.get(ctx, id);
     if (!job) throw new Error(`work: index names job ${id}, which is not there`);
     return job;

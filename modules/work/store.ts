@@ -1,6 +1,6 @@
 /** Keys of the store `work`. */
 import { concat, readU32be, readU64be, toBigInt, fromBigInt, u32be, u64be, utf8 } from "#kernel/bytes.js";
-import { type HasStore, collection } from "#kernel/store.js";
+import { type View, collection } from "#kernel/store.js";
 import { AnchoredHead, Job, WorkTotals } from "#proto/gen/pouw.js";
 
 export const STORE = "work";
@@ -12,26 +12,26 @@ export const taskKey = (taskId: bigint): Uint8Array => u64be(taskId);
 const iterationKey = (taskId: bigint, slot: number, seq: bigint): Uint8Array => concat(u64be(taskId), u32be(slot), u64be(seq));
 
 /** 1: id → Job */
-export const jobs = collection<[id: bigint], Job>(STORE, 1, u64be, Job);
+export const jobs = collection<[id: bigint], Job>(STORE, 1, (_, id) => u64be(id), Job);
 /** 2: id → an undecided job */
-export const open = collection<[id: bigint], true>(STORE, 2, u64be, none);
+export const open = collection<[id: bigint], true>(STORE, 2, (_, id) => u64be(id), none);
 /** 3: task, id → a job of the task */
-export const jobsOfTask = collection<[taskId: bigint, id: bigint], true>(STORE, 3, (taskId, id) => concat(u64be(taskId), u64be(id)), none);
+export const jobsOfTask = collection<[taskId: bigint, id: bigint], true>(STORE, 3, (_, taskId, id) => concat(u64be(taskId), u64be(id)), none);
 /** 4: task, slot, seq → the claim's job */
-export const claims = collection<[taskId: bigint, slot: number, seq: bigint], bigint>(STORE, 4, iterationKey, u64);
+export const claims = collection<[taskId: bigint, slot: number, seq: bigint], bigint>(STORE, 4, (_, taskId, slot, seq) => iterationKey(taskId, slot, seq), u64);
 /** 5: height → the target in force in that block */
-export const targets = collection<[height: bigint], bigint>(STORE, 5, u64be, u256);
+export const targets = collection<[height: bigint], bigint>(STORE, 5, (_, height) => u64be(height), u256);
 /** 7: task, operator → verdicts that agree with their decision */
-export const agreeing = collection<[taskId: bigint, operator: string], bigint>(STORE, 7, (taskId, operator) => concat(u64be(taskId), utf8(operator)), u64);
+export const agreeing = collection<[taskId: bigint, operator: string], bigint>(STORE, 7, (_, taskId, operator) => concat(u64be(taskId), utf8(operator)), u64);
 /** 8: task → WorkTotals, kept for good */
-export const totals = collection<[taskId: bigint], WorkTotals>(STORE, 8, u64be, WorkTotals);
+export const totals = collection<[taskId: bigint], WorkTotals>(STORE, 8, (_, taskId) => u64be(taskId), WorkTotals);
 /** 10: task, slot, seq → the newest audit's job */
-export const audits = collection<[taskId: bigint, slot: number, seq: bigint], bigint>(STORE, 10, iterationKey, u64);
+export const audits = collection<[taskId: bigint, slot: number, seq: bigint], bigint>(STORE, 10, (_, taskId, slot, seq) => iterationKey(taskId, slot, seq), u64);
 /** 11: task, slot, code, seq of the head (0 for a miner's fault) → the job that convicted */
 export const convictions = collection<[taskId: bigint, slot: number, code: number, seq: bigint], bigint>(
   STORE,
   11,
-  (taskId, slot, code, seq) => concat(u64be(taskId), u32be(slot), u32be(code), u64be(seq)),
+  (_, taskId, slot, code, seq) => concat(u64be(taskId), u32be(slot), u32be(code), u64be(seq)),
   u64,
 );
 
@@ -44,7 +44,7 @@ export interface DrawnAudits {
   offsets: readonly number[];
 }
 /** 12: task, height of the advance, slot → audits that wait to be queued */
-export const drawn = collection<[taskId: bigint, height: bigint, slot: number], DrawnAudits>(STORE, 12, (taskId, height, slot) => concat(u64be(taskId), u64be(height), u32be(slot)), {
+export const drawn = collection<[taskId: bigint, height: bigint, slot: number], DrawnAudits>(STORE, 12, (_, taskId, height, slot) => concat(u64be(taskId), u64be(height), u32be(slot)), {
   encode: (d) => concat(u32be(d.offsets.length), u64be(d.from), ...d.offsets.map(u32be), AnchoredHead.encode(d.head)),
   decode(b) {
     const offsets = Array.from({ length: readU32be(b) }, (_, i) => readU32be(b, 12 + 4 * i));
@@ -53,7 +53,7 @@ export const drawn = collection<[taskId: bigint, height: bigint, slot: number], 
 });
 
 /** How many audits wait, by task, without decoding them. */
-export function drawnByTask(ctx: HasStore): Map<bigint, number> {
+export function drawnByTask(ctx: View): Map<bigint, number> {
   const out = new Map<bigint, number>();
   for (const [key, value] of ctx.store(STORE).iterate(Uint8Array.of(12), Uint8Array.of(13))) {
     const taskId = readU64be(key, 1);
@@ -71,7 +71,7 @@ export interface Anchored {
   timeMs: bigint;
 }
 /** 9: height → what the block anchored, the last 100 */
-export const anchored = collection<[height: bigint], Anchored>(STORE, 9, u64be, {
+export const anchored = collection<[height: bigint], Anchored>(STORE, 9, (_, height) => u64be(height), {
   encode: (a) => concat(u64be(a.iterations), u64be(a.timeMs), fromBigInt(a.flop, 16)),
   decode: (b) => ({ iterations: readU64be(b), timeMs: readU64be(b, 8), flop: toBigInt(b.subarray(16, 32)) }),
 });
@@ -126,7 +126,7 @@ export const meta = collection<[], Meta>(STORE, 6, () => new Uint8Array(0), {
 });
 
 /** Meta as it stands; before the first write the target is the parameters' target0. */
-export function readMeta(ctx: HasStore, target0: Uint8Array): Meta {
+export function readMeta(ctx: View, target0: Uint8Array): Meta {
   return (
     meta.get(ctx) ?? {
       target: toBigInt(target0),

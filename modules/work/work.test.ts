@@ -1,4 +1,5 @@
 import test from "ava";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type SlotLog, World, type WorldOptions, ofType } from "#test/modules/world.js";
 import { fromBigInt } from "#kernel/bytes.js";
 import { JobKind, Phase, QueryJobRequest, QueryJobResponse, QueryJobsRequest, QueryJobsResponse, QueryMiningInfoRequest, QueryMiningInfoResponse, Role, SlotStatus, VerdictCode as V } from "#proto/gen/pouw.js";
@@ -235,7 +236,7 @@ test("audits of an advance at h are drawn at h+D by that block's beacon, at leas
   const beacon = w.beacon.keeper.at(w.ctx(), h + 2n) as Uint8Array;
   const ppm = auditPpm(w.params, 30n);
   t.is(ppm, 100_000n);
-  const want = auditOffsets({ beacon, taskId: 1n, slot: 0, height: h, count: 25n, ppm }).map((o) => o + 1n);
+  const want = auditOffsets(nodeCrypto, { beacon, taskId: 1n, slot: 0, height: h, count: 25n, ppm }).map((o) => o + 1n);
   t.true(want.length >= 1 && want.length <= 3);
   t.deepEqual(w.work.keeper.openJobs(w.ctx()).map((j) => [j.kind, j.seq, j.head?.seq]), want.map((seq) => [JobKind.JOB_AUDIT, seq, 25n]));
   t.is(ofType(events, "audit_drawn").length, want.length);

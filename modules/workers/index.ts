@@ -4,12 +4,11 @@
  * Invariant kept here: the pool "workers" holds exactly all stakes and all unbonding amounts; a worker's locked stake is
  * at most its stake.
  */
-import { fromBech32, toBech32 } from "#kernel/address.js";
 import { concat, u64be } from "#kernel/bytes.js";
 import { type Context, event } from "#kernel/context.js";
 import { defineError, sdk } from "#kernel/errors.js";
 import { type AppModule, message, query } from "#kernel/module.js";
-import { collection, type HasStore } from "#kernel/store.js";
+import { collection, type View } from "#kernel/store.js";
 import {
   MsgAddStake, MsgAddStakeResponse, MsgRegisterWorker, MsgRegisterWorkerResponse, MsgUnbond, MsgUnbondResponse, MsgUpdateWorker, MsgUpdateWorkerResponse,
   type Params, QueryWorkerRequest, QueryWorkerResponse, QueryWorkersRequest, QueryWorkersResponse, Role, Unbonding, Worker, WorkersGenesis,
@@ -19,21 +18,21 @@ import { fromJson, toJson } from "#proto/json.js";
 type Pool = "workers" | "tasks" | "work" | "fee_collector";
 
 export interface WorkersPorts {
-  readonly params: { get(ctx: HasStore): Params };
+  readonly params: { get(ctx: View): Params };
   readonly bank: {
     toPool(ctx: Context, from: string, pool: "workers", amount: bigint): void;
     fromPool(ctx: Context, pool: "workers", to: string, amount: bigint): void;
     betweenPools(ctx: Context, from: "workers", to: Pool, amount: bigint): void;
-    poolBalance(ctx: HasStore, pool: "workers"): bigint;
+    poolBalance(ctx: View, pool: "workers"): bigint;
   };
 }
 
 export interface WorkersKeeper {
-  get(ctx: HasStore, address: string): Worker | undefined;
+  get(ctx: View, address: string): Worker | undefined;
   /** ascending by raw address */
-  all(ctx: HasStore): Worker[];
+  all(ctx: View): Worker[];
   /** those whose free stake is at least min_seat_stake, so that they can be drawn for something; ascending by raw address */
-  withFreeStake(ctx: HasStore): Worker[];
+  withFreeStake(ctx: View): Worker[];
   /** Takes a seat and locks its stake; false when the worker has neither. */
   lockSeat(ctx: Context, address: string, stake: bigint): boolean;
   /** What is left of a seat's stake is free again. */
@@ -54,14 +53,14 @@ export const workersErrors = {
 const STORE = "workers";
 const MAX_SEATS = 4096;
 const MAX_LIST = 1000;
-const workers = collection<[address: string], Worker>(STORE, 1, (address) => fromBech32(address), Worker);
+const workers = collection<[address: string], Worker>(STORE, 1, (env, address) => env.addresses.parse(address), Worker);
 /** One a worker and height: however often a worker asks within a block, the end of a block has one payment to make. */
-const unbondings = collection<[height: bigint, address: string], Unbonding>(STORE, 2, (height, address) => concat(u64be(height), fromBech32(address)), Unbonding);
+const unbondings = collection<[height: bigint, address: string], Unbonding>(STORE, 2, (env, height, address) => concat(u64be(height), env.addresses.parse(address)), Unbonding);
 /**
  * Raw addresses of those who can be drawn. A draw walks these alone: workers without free stake cost nothing to make and
  * must cost nothing to have.
  */
-const drawable = collection<[address: string], true>(STORE, 4, (address) => fromBech32(address), { encode: () => new Uint8Array(0), decode: () => true as const });
+const drawable = collection<[address: string], true>(STORE, 4, (env, address) => env.addresses.parse(address), { encode: () => new Uint8Array(0), decode: () => true as const });
 
 /** What is paid at the end of this block. What is not due yet is not read. */
 function due(ctx: Context): Unbonding[] {
@@ -73,25 +72,25 @@ function due(ctx: Context): Unbonding[] {
 type Fields = Pick<MsgRegisterWorker, "roles" | "profiles" | "memory" | "maxSeats" | "preferences">;
 
 export function defineWorkers({ params, bank }: WorkersPorts): { module: AppModule; keeper: WorkersKeeper } {
-  const must = (ctx: HasStore, address: string): Worker => {
+  const must = (ctx: View, address: string): Worker => {
     const w = workers.get(ctx, address);
     if (!w) throw workersErrors.unknown(`${address}: register first`);
     return w;
   };
-  const put = (ctx: HasStore, w: Worker): void => {
+  const put = (ctx: View, w: Worker): void => {
     workers.set(ctx, w, w.address);
     const can = w.stake - w.locked >= params.get(ctx).minSeatStake;
     if (can && !drawable.has(ctx, w.address)) drawable.set(ctx, true, w.address);
     else if (!can) drawable.delete(ctx, w.address);
   };
-  const bonds = (ctx: HasStore, u: Unbonding): void => {
+  const bonds = (ctx: View, u: Unbonding): void => {
     const before = unbondings.get(ctx, u.height, u.address);
     unbondings.set(ctx, { ...u, amount: u.amount + (before?.amount ?? 0n) }, u.height, u.address);
   };
   const keeper: WorkersKeeper = {
     get: (ctx, address) => workers.get(ctx, address),
     all: (ctx) => workers.list(ctx),
-    withFreeStake: (ctx) => drawable.entries(ctx).map(([key]) => must(ctx, toBech32(key))),
+    withFreeStake: (ctx) => drawable.entries(ctx).map(([key]) => must(ctx, ctx.addresses.format(key))),
     lockSeat(ctx, address, stake) {
       const w = workers.get(ctx, address);
       if (!w || w.seats >= w.maxSeats || w.stake - w.locked < stake) return false;
@@ -111,7 +110,7 @@ export function defineWorkers({ params, bank }: WorkersPorts): { module: AppModu
     },
   };
 
-  const amountOf = (ctx: HasStore, coin: { denom: string; amount: string } | undefined, what: string, least: bigint): bigint => {
+  const amountOf = (ctx: View, coin: { denom: string; amount: string } | undefined, what: string, least: bigint): bigint => {
     const { denom } = params.get(ctx);
     if (!coin) {
       if (least === 0n) return 0n;
@@ -188,7 +187,7 @@ export function defineWorkers({ params, bank }: WorkersPorts): { module: AppModu
       }),
       query("/pouw.v1.Query/Workers", QueryWorkersRequest, QueryWorkersResponse, (ctx, q) => {
         const limit = q.limit === 0 || q.limit > MAX_LIST ? MAX_LIST : q.limit;
-        return { workers: workers.list(ctx, undefined, limit, q.startAfter ? fromBech32(q.startAfter) : undefined) };
+        return { workers: workers.list(ctx, undefined, limit, q.startAfter ? ctx.addresses.parse(q.startAfter) : undefined) };
       }),
     ],
     initGenesis(ctx, genesis) {

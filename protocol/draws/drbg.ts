@@ -1,17 +1,19 @@
 /** Pseudo-random numbers from a seed: the bytes sha256(seed ‖ u64 i), i = 0, 1, …, read as big-endian words. */
 import { readU32be, readU64be } from "#kernel/bytes.js";
-import { sha256 } from "../hash.js";
+import type { Hash } from "#kernel/crypto.js";
 
 const TWO64 = 1n << 64n;
 
 export class Drbg {
+  readonly #hash: Hash;
   readonly #input: Uint8Array;
   readonly #counter: DataView;
   #block: Uint8Array = new Uint8Array(0);
   #at = 0;
   #next = 0n;
 
-  constructor(seed: Uint8Array) {
+  constructor(hash: Hash, seed: Uint8Array) {
+    this.#hash = hash;
     this.#input = new Uint8Array(seed.length + 8);
     this.#input.set(seed);
     this.#counter = new DataView(this.#input.buffer, seed.length, 8);
@@ -28,7 +30,7 @@ export class Drbg {
     while (filled < n) {
       if (this.#at === this.#block.length) {
         this.#counter.setBigUint64(0, this.#next++);
-        this.#block = sha256(this.#input);
+        this.#block = this.#hash.sha256(this.#input);
         this.#at = 0;
       }
       const take = Math.min(n - filled, this.#block.length - this.#at);
@@ -59,8 +61,8 @@ export class Drbg {
 }
 
 /** 0 … n−1 in an order drawn from the seed: for i = n−1 … 1 swap i with below(i+1). */
-export function shuffle(n: number, seed: Uint8Array): number[] {
-  const random = new Drbg(seed);
+export function shuffle(hash: Hash, n: number, seed: Uint8Array): number[] {
+  const random = new Drbg(hash, seed);
   const order = Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i >= 1; i--) {
     const j = Number(random.below(BigInt(i + 1)));

@@ -1,5 +1,6 @@
 /** What the beacon decides D blocks after a head was anchored: the lottery and the audits. */
 import { toBigInt, u32be, u64be } from "#kernel/bytes.js";
+import type { Hash } from "#kernel/crypto.js";
 import { H, raw } from "../hash.js";
 
 const MILLION = 1_000_000n;
@@ -15,8 +16,8 @@ export interface LotteryTicket {
 }
 
 /** H('pouw/lottery/1'; beacon(h+D), u64 task, u32 slot, u64 seq, header_hash). */
-export const lotteryDraw = ({ beacon, taskId, slot, seq, headerHash }: LotteryTicket): Uint8Array =>
-  H("pouw/lottery/1", raw(beacon, 32, "beacon"), u64be(taskId), u32be(slot), u64be(seq), raw(headerHash, 32, "header hash"));
+export const lotteryDraw = (hash: Hash, { beacon, taskId, slot, seq, headerHash }: LotteryTicket): Uint8Array =>
+  H(hash, "pouw/lottery/1", raw(beacon, 32, "beacon"), u64be(taskId), u32be(slot), u64be(seq), raw(headerHash, 32, "header hash"));
 
 /** draw < min(2^256 − 1, target · F): the more work an iteration is, the likelier it wins. */
 export function isLucky(draw: Uint8Array, target: bigint, flop: bigint): boolean {
@@ -48,10 +49,10 @@ export function auditPpm(params: { auditPpm: number }, positions: bigint): bigin
  * Offsets of the audited iterations, ascending, without repeats (0 = the lowest new seq): ⌊(N·p + x)/10^6⌋ draws, x from
  * index 2^32 − 1, the i-th at H(…, u32 i) mod N.
  */
-export function auditOffsets({ beacon, taskId, slot, height, count, ppm }: AuditDraw): bigint[] {
+export function auditOffsets(hash: Hash, { beacon, taskId, slot, height, count, ppm }: AuditDraw): bigint[] {
   const n = BigInt(count);
   if (n <= 0n) return [];
-  const at = (index: number): bigint => toBigInt(H("pouw/audit/1", raw(beacon, 32, "beacon"), u64be(taskId), u32be(slot), u64be(height), u32be(index)));
+  const at = (index: number): bigint => toBigInt(H(hash, "pouw/audit/1", raw(beacon, 32, "beacon"), u64be(taskId), u32be(slot), u64be(height), u32be(index)));
   const draws = (n * BigInt(ppm) + (at(0xffffffff) % MILLION)) / MILLION;
   const offsets = new Set<bigint>();
   for (let i = 0; BigInt(i) < draws; i++) offsets.add(at(i) % n);

@@ -1,5 +1,6 @@
 /** Who gets a task's seats: drawn by the beacon, weighted by free stake and fit. */
 import { compareBytes, u32be, u64be } from "#kernel/bytes.js";
+import type { Hash } from "#kernel/crypto.js";
 import { Drbg } from "./drbg.js";
 import { H, raw } from "../hash.js";
 
@@ -60,8 +61,8 @@ export interface SeatDraw {
  * what is left; who has less than seat_stake or no seat left is out. Should the weights sum to 2^64 or more, all are
  * halved until they do not: below() takes a u64.
  */
-export function drawSeats({ beacon, taskId, role, count, seatStake, candidates }: SeatDraw): Candidate[] {
-  const random = new Drbg(H("pouw/match/1", raw(beacon, 32, "beacon"), u64be(taskId), u32be(role)));
+export function drawSeats(hash: Hash, { beacon, taskId, role, count, seatStake, candidates }: SeatDraw): Candidate[] {
+  const random = new Drbg(hash, H(hash, "pouw/match/1", raw(beacon, 32, "beacon"), u64be(taskId), u32be(role)));
   const pool = candidates.map((candidate) => ({ candidate, free: candidate.freeStake, seats: candidate.seats })).sort((a, b) => compareBytes(a.candidate.address, b.candidate.address));
   const drawn: Candidate[] = [];
   while (drawn.length < count) {

@@ -6,6 +6,7 @@
  * other side of a peer's fork has another model digest, and must be logged all the same.
  */
 import { concat, equalBytes } from "#kernel/bytes.js";
+import type { Crypto, Hash } from "#kernel/crypto.js";
 import type { Header, Iteration, TaskSpec } from "#proto/gen/pouw.js";
 import { chainDigest } from "../state/digest.js";
 import { NOT_FINITE } from "../floats.js";
@@ -42,6 +43,7 @@ export interface Violation {
 }
 
 export interface CheckContext {
+  crypto: Pick<Crypto, "sha256" | "verifyEd25519">;
   chainId: string;
   taskId: bigint;
   /** With every default filled in. */
@@ -102,7 +104,7 @@ export function checkForm(ctx: CheckContext, message: Iteration, options: { sign
   } catch (error) {
     return { violation: { code: "header", text: `header: ${(error as Error).message}` } };
   }
-  const hash = headerHash(message.header);
+  const hash = headerHash(ctx.crypto, message.header);
   const violation = formFault(ctx, header, message, hash, options.signature ?? true);
   if (violation) return { violation: named(header, violation) };
   return { ok: { header, headerHash: hash, map: message.map, signature: message.signature, bytes: message.header } };
@@ -146,7 +148,7 @@ function formFault(ctx: CheckContext, h: Header, message: Iteration, hash: Uint8
   }
   const positions = slotPositions(spec, h.slot);
   if (h.seq < 1n || h.seq > positions) return fault("sequence", `want 1 to ${positions}, the slot's positions`);
-  if (checkSignature && !verifyHead(ctx.sessionKey(h.slot), { ...ctx, slot: h.slot, seq: h.seq, headerHash: hash }, message.signature)) {
+  if (checkSignature && !verifyHead(ctx.crypto, ctx.sessionKey(h.slot), { ...ctx, slot: h.slot, seq: h.seq, headerHash: hash }, message.signature)) {
     return fault("signature", "the signature is not of the slot's session key over this header");
   }
   for (const c of ctx.closures.all()) {
@@ -178,7 +180,7 @@ function contentFault(ctx: CheckContext, h: Header, map: Uint8Array): Violation 
   const { spec } = ctx;
   const batch = ctx.order.batchOf(positionOf(spec, h.slot, h.seq));
   if (!equalBytes(h.batchHash, ctx.batchHash(batch))) return fault("batch_hash", `is not the hash of batch ${batch}, whose turn it is`);
-  if (!equalBytes(h.mapHash, mapHash(map))) return fault("map", "map_hash is not the hash of the map that came with it");
+  if (!equalBytes(h.mapHash, mapHash(ctx.crypto, map))) return fault("map", "map_hash is not the hash of the map that came with it");
   try {
     checkMap(ctx.parameters, spec.levels, map);
   } catch (error) {
@@ -200,16 +202,16 @@ function successionFault(ctx: CheckContext, h: Header, tip: SlotTip): Violation 
   if (h.height < tip.height) return fault("height", `height ${h.height} after ${tip.height}: it never decreases`);
   const less = decreaseFault(ctx.closures, h.height, tip.clock, h.clock);
   if (less) return fault("clock", `entry ${less.got} of slot ${less.slot}, want at least ${less.want}: a clock never decreases`);
-  if (!equalBytes(h.chainDigest, chainDigest(tip.chainDigest, h.mapHash))) return fault("chain_digest", "is not that of the slot's maps");
+  if (!equalBytes(h.chainDigest, chainDigest(ctx.crypto, tip.chainDigest, h.mapHash))) return fault("chain_digest", "is not that of the slot's maps");
   if (!equalBytes(h.logRoot, tip.logRoot)) return fault("log_root", `is not the root over headers 1 to ${tip.seq}`);
   return undefined;
 }
 
 /** Two signed heads of one slot with one seq and different hashes, both signatures good: equivocation. */
-export function isEquivocation(ctx: Pick<CheckContext, "chainId" | "taskId">, sessionKey: Uint8Array, slot: number, a: { seq: bigint; hash: Uint8Array; signature: Uint8Array }, b: { seq: bigint; hash: Uint8Array; signature: Uint8Array }): boolean {
+export function isEquivocation(ctx: Pick<CheckContext, "crypto" | "chainId" | "taskId">, sessionKey: Uint8Array, slot: number, a: { seq: bigint; hash: Uint8Array; signature: Uint8Array }, b: { seq: bigint; hash: Uint8Array; signature: Uint8Array }): boolean {
   if (a.seq !== b.seq || equalBytes(a.hash, b.hash)) return false;
-  return [a, b].every((h) => verifyHead(sessionKey, { chainId: ctx.chainId, taskId: ctx.taskId, slot, seq: h.seq, headerHash: h.hash }, h.signature));
+  return [a, b].every((h) => verifyHead(ctx.crypto, sessionKey, { chainId: ctx.chainId, taskId: ctx.taskId, slot, seq: h.seq, headerHash: h.hash }, h.signature));
 }
 
 /** Identifies a message whatever its signature: the key of duplicate filters. */
-export const messageKey = (message: Iteration): Uint8Array => headerHash(concat(headerHash(message.header), mapHash(message.map)));
+export const messageKey = (hash: Hash, message: Iteration): Uint8Array => headerHash(hash, concat(headerHash(hash, message.header), mapHash(hash, message.map)));

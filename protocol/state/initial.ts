@@ -1,19 +1,20 @@
 /** The first weights of a task, drawn from the beacon of the block that began its training. */
 import { u64be } from "#kernel/bytes.js";
+import type { Hash } from "#kernel/crypto.js";
 import type { Tensor } from "#engine/topology/index.js";
 import { Drbg } from "../draws/drbg.js";
 import { f32Bytes } from "../floats.js";
-import { H, raw, sha256 } from "../hash.js";
+import { H, raw } from "../hash.js";
 
 /** H('pouw/seed/1'; beacon(x), u64 task), x the block whose FinalizeBlock entered Training. */
-export const taskSeed = (beacon: Uint8Array, taskId: bigint): Uint8Array => H("pouw/seed/1", raw(beacon, 32, "beacon"), u64be(taskId));
+export const taskSeed = (hash: Hash, beacon: Uint8Array, taskId: bigint): Uint8Array => H(hash, "pouw/seed/1", raw(beacon, 32, "beacon"), u64be(taskId));
 
 /**
  * w0 in layer order from one stream: u = u32 >> 8, v = u·2^-23 − 1, w = fround(v·L), L = fround(√(6/(fan_in+fan_out))).
  * Biases are +0, scales of normalising layers 1; they draw nothing. Every product and quotient is binary64, rounded once.
  */
-export function initialWeights(plan: { tensors: readonly Pick<Tensor, "size" | "initial" | "fanIn" | "fanOut">[] }, seed: Uint8Array): Float32Array {
-  const random = new Drbg(seed);
+export function initialWeights(hash: Hash, plan: { tensors: readonly Pick<Tensor, "size" | "initial" | "fanIn" | "fanOut">[] }, seed: Uint8Array): Float32Array {
+  const random = new Drbg(hash, seed);
   const w = new Float32Array(plan.tensors.reduce((n, t) => n + t.size, 0));
   let at = 0;
   for (const tensor of plan.tensors) {
@@ -33,4 +34,4 @@ export function initialWeights(plan: { tensors: readonly Pick<Tensor, "size" | "
 }
 
 /** w0_hash = sha256(w0), little-endian binary32. */
-export const initialHash = (w0: Float32Array): Uint8Array => sha256(f32Bytes(w0));
+export const initialHash = (hash: Hash, w0: Float32Array): Uint8Array => hash.sha256(f32Bytes(w0));

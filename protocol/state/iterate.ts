@@ -8,7 +8,6 @@ import { Header, type TaskSpec } from "#proto/gen/pouw.js";
 import { chainDigest } from "./digest.js";
 import { hasAccuracy, stepOptionsOf } from "../tasks/engine-options.js";
 import { f32Bytes, millionths, NOT_FINITE } from "../floats.js";
-import { sha256 } from "../hash.js";
 import { encodeHeader, HEADER_VERSION, headerHash } from "../log/header.js";
 import { mapHash } from "./map.js";
 import { residualInterval, roundOf } from "../log/positions.js";
@@ -43,13 +42,13 @@ export interface Iterated {
 
 export function iterate(input: IterateInput): Iterated {
   const { replica, spec, slot, seq, clock } = input;
-  const { engine } = replica;
+  const { engine, hash } = replica;
   const own = replica.chainDigestAt(slot, seq - 1n);
   if (!own || replica.clock[slot] !== seq - 1n) throw new RangeError(`iterate: slot ${slot}, seq ${seq}, but the replica stands at ${replica.clock[slot]}`);
 
-  const result = engine.step(input.batch, slot, stepOptionsOf(spec, engine.plan, replica.seed, slot, seq));
-  const hash = mapHash(result.map);
-  const digest = chainDigest(own, hash);
+  const result = engine.step(input.batch, slot, stepOptionsOf(hash, spec, engine.plan, replica.seed, slot, seq));
+  const mapDigest = mapHash(hash, result.map);
+  const digest = chainDigest(hash, own, mapDigest);
   const hashed = seq % residualInterval(engine.plan.parameters, spec.profile) === 0n;
   const residual = hashed ? f32Bytes(engine.residual(slot)).slice() : undefined;
   const header = Header.create({
@@ -63,18 +62,18 @@ export function iterate(input: IterateInput): Iterated {
     height: input.height,
     clock: [...clock],
     batchHash: input.batchHash,
-    mapHash: hash,
+    mapHash: mapDigest,
     chainDigest: digest,
     modelDigest: replica.digestAt(replica.clock, { slot, chainDigest: digest }) as Uint8Array,
     logRoot: replica.logRoot(slot, seq - 1n),
-    residualHash: residual ? sha256(residual) : new Uint8Array(0),
+    residualHash: residual ? hash.sha256(residual) : new Uint8Array(0),
     loss: result.isNull ? NOT_FINITE : millionths(result.loss),
     accuracy: hasAccuracy(spec.loss) ? Math.floor((1_000_000 * result.correct) / spec.batchSize) : 0,
     overdrive: result.isNull ? 0 : result.overdrive,
     null: result.isNull,
   });
   const headerBytes = encodeHeader(header);
-  return { header, headerBytes, headerHash: headerHash(headerBytes), map: result.map, residual };
+  return { header, headerBytes, headerHash: headerHash(hash, headerBytes), map: result.map, residual };
 }
 
 /** Sets a slot's residual: from bytes that were hashed in a header, or zeros at the start. */

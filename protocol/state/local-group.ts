@@ -4,6 +4,7 @@
  * same maps and the same model digests.
  */
 import type { Batch, Engine } from "#engine/types.js";
+import type { Hash } from "#kernel/crypto.js";
 import type { Header, TaskSpec } from "#proto/gen/pouw.js";
 import { ZERO_DIGEST } from "../hash.js";
 import { iterate } from "./iterate.js";
@@ -14,6 +15,7 @@ import { positionOf, roundOf, seqOf, slotPositions, totalRounds } from "../log/p
 import { Replica } from "./replica.js";
 
 export interface LocalGroupOptions {
+  readonly hash: Hash;
   readonly chainId: string;
   readonly taskId: bigint;
   /** with every default filled in */
@@ -40,8 +42,8 @@ export class LocalGroup {
   readonly #closures = new Closures();
 
   constructor(private readonly o: LocalGroupOptions) {
-    this.replica = new Replica(o.engine, o.spec, o.seed);
-    this.#order = new BatchOrder(o.beacon, o.taskId, o.spec.batches);
+    this.replica = new Replica(o.hash, o.engine, o.spec, o.seed);
+    this.#order = new BatchOrder(o.hash, o.beacon, o.taskId, o.spec.batches);
     this.#maps = Array.from({ length: o.spec.slots }, () => []);
     this.#last = Array.from({ length: o.spec.slots }, () => ZERO_DIGEST);
   }
@@ -62,7 +64,7 @@ export class LocalGroup {
     this.#stand(clock);
     const { batch, hash } = o.batch(this.#order.batchOf(positionOf(o.spec, slot, seq)));
     const done = iterate({ replica, chainId: o.chainId, taskId: o.taskId, spec: o.spec, slot, seq, height: o.height, clock, batch, batchHash: hash, prev: this.#last[slot] as Uint8Array });
-    replica.record({ slot, seq, headerHash: done.headerHash, mapHash: mapHash(done.map) });
+    replica.record({ slot, seq, headerHash: done.headerHash, mapHash: mapHash(o.hash, done.map) });
     (this.#maps[slot] as Uint8Array[]).push(done.map);
     this.#last[slot] = done.headerHash;
     return { header: done.header, map: done.map };

@@ -5,7 +5,7 @@
  * from −1. levels > 1: zigzag varint(k) after each gap. levels = 1: the signs follow all gaps as a bit string, least
  * significant bit first, 1 = negative, padding 0. One map has one encoding; everything else is refused.
  */
-import { sha256 } from "../hash.js";
+import type { Hash } from "#kernel/crypto.js";
 
 export interface MapEntry {
   index: number;
@@ -15,7 +15,7 @@ export interface MapEntry {
 
 export const EMPTY_MAP: Uint8Array = Uint8Array.of(0);
 
-export const mapHash = (bytes: Uint8Array): Uint8Array => sha256(bytes);
+export const mapHash = (hash: Hash, bytes: Uint8Array): Uint8Array => hash.sha256(bytes);
 
 /** Longest encoding of a map of n entries. */
 export const maxMapBytes = (n: number, levels: number): number => 5 + 5 * n + (levels > 1 ? 5 * n : (n + 7) >> 3);

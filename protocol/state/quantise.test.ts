@@ -3,6 +3,7 @@ import test from "ava";
 import fc from "fast-check";
 import { createEngine } from "#engine/index.js";
 import { parseTopology } from "#engine/topology/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Drbg } from "../draws/drbg.js";
 import { bitsOf, fromBits, isPositiveNormal, millionths, NOT_FINITE } from "../floats.js";
 import { initialWeights } from "./initial.js";
@@ -42,8 +43,8 @@ test("the engine's iteration is the reference's: map, residual, overdrive, weigh
   const dense = (name: string, units: number, activation: string, first: object = {}) => ({ class_name: "Dense", config: { name, units, activation, ...first } });
   const plan = parseTopology(JSON.stringify({ class_name: "Sequential", config: { name: "m", layers: [dense("a", 9, "tanh", { batch_input_shape: [null, 5] }), dense("b", 3, "softmax")] } }), { maxParameters: 1000 });
   const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 4, host: "wasm" });
-  const w0 = initialWeights(plan, new Uint8Array(32).fill(5));
-  const random = new Drbg(Uint8Array.of(1));
+  const w0 = initialWeights(nodeCrypto, plan, new Uint8Array(32).fill(5));
+  const random = new Drbg(nodeCrypto, Uint8Array.of(1));
   for (const levels of [1, 3]) {
     engine.setQuantum(-9);
     engine.setInitial(w0);

@@ -7,6 +7,7 @@
  * undoes a faulty slot's maps without starting over.
  */
 import type { Engine } from "#engine/types.js";
+import type { Hash } from "#kernel/crypto.js";
 import { chainDigest, modelDigest } from "./digest.js";
 import { ZERO_DIGEST } from "../hash.js";
 import { initialHash, initialWeights } from "./initial.js";
@@ -47,16 +48,17 @@ export class Replica {
   readonly #trees: LogTree[];
 
   constructor(
+    readonly hash: Hash,
     readonly engine: Engine,
     readonly spec: ReplicaSpec,
     /** H('pouw/seed/1'; …): the first weights and every iteration's random numbers come from it. */
     readonly seed: Uint8Array,
   ) {
-    const w0 = initialWeights(engine.plan, seed);
-    this.w0Hash = initialHash(w0);
+    const w0 = initialWeights(hash, engine.plan, seed);
+    this.w0Hash = initialHash(hash, w0);
     this.#at = Array.from({ length: spec.slots }, () => 0n);
     this.#digests = Array.from({ length: spec.slots }, () => [ZERO_DIGEST]);
-    this.#trees = Array.from({ length: spec.slots }, () => new LogTree());
+    this.#trees = Array.from({ length: spec.slots }, () => new LogTree(hash));
     engine.setQuantum(spec.quantumLog2);
     engine.setInitial(w0);
   }
@@ -79,7 +81,7 @@ export class Replica {
   record({ slot, seq, headerHash, mapHash }: LoggedIteration): void {
     const digests = this.#of(slot);
     if (seq !== BigInt(digests.length)) throw new RangeError(`replica: slot ${slot}, seq ${seq}, want ${digests.length}, the next one`);
-    const digest = chainDigest(digests[digests.length - 1] as Uint8Array, mapHash);
+    const digest = chainDigest(this.hash, digests[digests.length - 1] as Uint8Array, mapHash);
     (this.#trees[slot] as LogTree).append(headerHash);
     digests.push(digest);
   }
@@ -141,7 +143,7 @@ export class Replica {
       if (!d) return undefined;
       digests.push(d);
     }
-    return modelDigest(this.w0Hash, digests);
+    return modelDigest(this.hash, this.w0Hash, digests);
   }
 
   /** Root over the slot's header hashes 1 … size; all known ones by default. */

@@ -1,13 +1,13 @@
 /** Content identifiers: CIDv1, codec raw, sha2-256, written in base32 (multibase b). */
 import { concat } from "#kernel/bytes.js";
-import { sha256 } from "../hash.js";
+import type { Hash } from "#kernel/crypto.js";
 
 const PREFIX = Uint8Array.of(0x01, 0x55, 0x12, 0x20);
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 /** "b" and 36 bytes in base32 without padding. */
 const LENGTH = 59;
 
-export const cidOf = (bytes: Uint8Array): string => cidOfDigest(sha256(bytes));
+export const cidOf = (hash: Hash, bytes: Uint8Array): string => cidOfDigest(hash.sha256(bytes));
 
 export function cidOfDigest(digest: Uint8Array): string {
   let text = "b";

@@ -5,13 +5,13 @@
  * encoding. The test set is a segment too, of any number of rows.
  */
 import { concat, equalBytes } from "#kernel/bytes.js";
+import type { Hash } from "#kernel/crypto.js";
 import type { ModelPlan } from "#engine/topology/index.js";
 import { Manifest, Segment, type TaskSpec } from "#proto/gen/pouw.js";
 import { decodeCanonical } from "#proto/wire.js";
 import { cidOf, parseCid } from "./cid.js";
 import { hasClasses } from "./engine-options.js";
 import { f32Bytes, f32From, i32From } from "../floats.js";
-import { sha256 } from "../hash.js";
 import { MAX_SEGMENT_BYTES, SEGMENT_OVERHEAD } from "./task-spec.js";
 
 export { MAX_SEGMENT_BYTES };
@@ -41,7 +41,7 @@ export interface Rows {
 }
 
 /** sha256 of x then y. */
-export const batchHash = (x: Float32Array, y: Int32Array | Float32Array): Uint8Array => sha256(concat(f32Bytes(x), f32Bytes(y)));
+export const batchHash = (hash: Hash, x: Float32Array, y: Int32Array | Float32Array): Uint8Array => hash.sha256(concat(f32Bytes(x), f32Bytes(y)));
 
 export const rowShapeOf = (spec: Pick<TaskSpec, "loss">, { inputSize, outputSize, vocabulary }: ModelPlan): RowShape => ({
   inputSize,
@@ -190,10 +190,10 @@ export function batchOfSegment(shape: RowShape, segment: Rows, batchSize: number
 }
 
 /** Decodes a segment and checks it in full against its manifest: CID, whole batches, every batch's hash. */
-export function checkSegment(m: Manifest, shape: RowShape, index: number, bytes: Uint8Array): Rows {
+export function checkSegment(hash: Hash, m: Manifest, shape: RowShape, index: number, bytes: Uint8Array): Rows {
   const ref = m.segments[index];
   if (!ref) throw new RangeError(`segment ${index} of ${m.segments.length}`);
-  const cid = cidOf(bytes);
+  const cid = cidOf(hash, bytes);
   if (cid !== ref.cid) throw new DataError(`segment ${index} has the CID ${cid}, want ${ref.cid}`);
   const rows = decodeSegment(shape, bytes);
   if (rows.rows !== ref.batches * m.batchSize) throw new DataError(`segment ${index} has ${rows.rows} rows, want ${ref.batches} batches of ${m.batchSize}`);
@@ -201,14 +201,14 @@ export function checkSegment(m: Manifest, shape: RowShape, index: number, bytes:
   for (let i = 0; i < index; i++) first += (m.segments[i] as { batches: number }).batches;
   for (let b = 0; b < ref.batches; b++) {
     const { x, y } = batchOfSegment(shape, rows, m.batchSize, b);
-    if (!equalBytes(batchHash(x, y), m.batchHashes[first + b] as Uint8Array)) throw new DataError(`batch ${first + b} (segment ${index}) has another hash than the manifest says`);
+    if (!equalBytes(batchHash(hash, x, y), m.batchHashes[first + b] as Uint8Array)) throw new DataError(`batch ${first + b} (segment ${index}) has another hash than the manifest says`);
   }
   return rows;
 }
 
 /** Every batch of a segment with its hash; x and y are views of the segment. Throws DataError as checkSegment does. */
-export function batchesOfSegment(m: Manifest, shape: RowShape, index: number, bytes: Uint8Array): { x: Float32Array; y: Int32Array | Float32Array; hash: Uint8Array }[] {
-  const rows = checkSegment(m, shape, index, bytes);
+export function batchesOfSegment(hash: Hash, m: Manifest, shape: RowShape, index: number, bytes: Uint8Array): { x: Float32Array; y: Int32Array | Float32Array; hash: Uint8Array }[] {
+  const rows = checkSegment(hash, m, shape, index, bytes);
   const first = m.segments.slice(0, index).reduce((n, s) => n + s.batches, 0);
   return Array.from({ length: m.segments[index]?.batches ?? 0 }, (_, b) => ({ ...batchOfSegment(shape, rows, m.batchSize, b), hash: m.batchHashes[first + b] as Uint8Array }));
 }
@@ -235,10 +235,10 @@ export interface PackedData extends PackedManifest {
 }
 
 /** Rows, already shuffled and normalised, as segments and manifest. The last partial batch is dropped. */
-export function packData(options: PackOptions, data: Rows): PackedData {
+export function packData(hash: Hash, options: PackOptions, data: Rows): PackedData {
   const { inputSize, targetSize } = rowShapeOfPack(options);
   const width = targetSize || 1;
-  const packing = packSegments(options, data.rows, (first, rows) => ({ rows, x: data.x.subarray(first * inputSize, (first + rows) * inputSize), y: data.y.subarray(first * width, (first + rows) * width) }));
+  const packing = packSegments(hash, options, data.rows, (first, rows) => ({ rows, x: data.x.subarray(first * inputSize, (first + rows) * inputSize), y: data.y.subarray(first * width, (first + rows) * width) }));
   const segments: Uint8Array[] = [];
   for (;;) {
     const { done, value } = packing.next();
@@ -250,7 +250,7 @@ export function packData(options: PackOptions, data: Rows): PackedData {
 const rowShapeOfPack = (o: PackOptions): RowShape => ({ inputSize: product(o.inputShape), targetSize: o.classes > 0 ? 0 : product(o.targetShape), classes: o.classes, ...(o.vocabulary === undefined ? {} : { vocabulary: o.vocabulary }) });
 
 /** Segments one by one, their rows asked for in order and once, so that the data need not be in memory; the manifest last. */
-export function* packSegments(options: PackOptions, rows: number, read: (first: number, rows: number) => Rows): Generator<{ cid: string; bytes: Uint8Array }, PackedManifest, void> {
+export function* packSegments(hash: Hash, options: PackOptions, rows: number, read: (first: number, rows: number) => Rows): Generator<{ cid: string; bytes: Uint8Array }, PackedManifest, void> {
   const { batchSize } = options;
   const shape = rowShapeOfPack(options);
   const batches = Math.floor(rows / batchSize);
@@ -264,11 +264,11 @@ export function* packSegments(options: PackOptions, rows: number, read: (first: 
     const count = Math.min(perSegment, batches - first);
     const part = read(first * batchSize, count * batchSize);
     const bytes = encodeSegment(shape, part);
-    const cid = cidOf(bytes);
+    const cid = cidOf(hash, bytes);
     refs.push({ cid, batches: count });
     for (let b = 0; b < count; b++) {
       const { x, y } = batchOfSegment(shape, part, batchSize, b);
-      hashes.push(batchHash(x, y));
+      hashes.push(batchHash(hash, x, y));
     }
     yield { cid, bytes };
   }
@@ -285,5 +285,5 @@ export function* packSegments(options: PackOptions, rows: number, read: (first: 
     name: options.name,
   });
   const manifestBytes = encodeManifest(manifest);
-  return { manifest, manifestBytes, manifestCid: cidOf(manifestBytes) };
+  return { manifest, manifestBytes, manifestCid: cidOf(hash, manifestBytes) };
 }

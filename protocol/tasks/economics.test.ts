@@ -2,6 +2,7 @@ import "#platform/install.js";
 import test from "ava";
 import fc from "fast-check";
 import { toBigInt } from "#kernel/bytes.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { decodeBlockDataTx, encodeBlockDataTx, isBlockDataTx } from "../block-data.js";
 import { auditOffsets, auditPpm, isLucky } from "../draws/lottery.js";
 import { decodeVerdicts, encodeVerdicts, fitVerdicts, MAX_EXTENSION_BYTES } from "../verification/extension.js";
@@ -37,7 +38,7 @@ const candidate = (n: number, freeStake: bigint, seats = 10): Candidate => ({ ad
 
 test("seats are drawn alike whatever the order of candidates, and nobody beyond stake or seats", (t) => {
   const pool = [candidate(1, 500n), candidate(2, 300n), candidate(3, 99n), candidate(4, 1000n, 2)];
-  const draw = (candidates: Candidate[], count: number) => drawSeats({ beacon: beacon(1), taskId: 4n, role: 1, count, seatStake: 100n, candidates }).map((c) => c.address[0]);
+  const draw = (candidates: Candidate[], count: number) => drawSeats(nodeCrypto, { beacon: beacon(1), taskId: 4n, role: 1, count, seatStake: 100n, candidates }).map((c) => c.address[0]);
   t.deepEqual(draw(pool, 6), draw([...pool].reverse(), 6));
   const all = draw(pool, 50);
   t.is(all.length, 5 + 3 + 2);
@@ -48,7 +49,7 @@ test("the more free stake, the likelier the seat; stakes beyond 64 bits draw too
   for (const scale of [1n, 10n ** 18n]) {
     let first = 0;
     for (let i = 0; i < 400; i++) {
-      const [c] = drawSeats({ beacon: beacon(i & 255), taskId: BigInt(i), role: 2, count: 1, seatStake: 1n, candidates: [candidate(1, 300n * scale), candidate(2, 100n * scale)] });
+      const [c] = drawSeats(nodeCrypto, { beacon: beacon(i & 255), taskId: BigInt(i), role: 2, count: 1, seatStake: 1n, candidates: [candidate(1, 300n * scale), candidate(2, 100n * scale)] });
       if (c?.address[0] === 1) first++;
     }
     t.true(first > 260 && first < 340, `${first} of 400`);
@@ -61,12 +62,12 @@ test("audits: ascending, distinct, below N, three a task expected", (t) => {
   t.is(auditPpm({ auditPpm: 5000 }, 100_000n), 5000n);
   let drawn = 0;
   for (let h = 0n; h < 400n; h++) {
-    const offsets = auditOffsets({ beacon: beacon(3), taskId: 1n, slot: 2, height: h, count: 5n, ppm: 30_000n });
+    const offsets = auditOffsets(nodeCrypto, { beacon: beacon(3), taskId: 1n, slot: 2, height: h, count: 5n, ppm: 30_000n });
     drawn += offsets.length;
     offsets.forEach((o, i) => t.true(o >= 0n && o < 5n && (i === 0 || o > (offsets[i - 1] as bigint))));
   }
   t.true(drawn > 40 && drawn < 80, `${drawn} of 60 expected`);
-  t.deepEqual(auditOffsets({ beacon: beacon(3), taskId: 1n, slot: 2, height: 1n, count: 0n, ppm: 1_000_000n }), []);
+  t.deepEqual(auditOffsets(nodeCrypto, { beacon: beacon(3), taskId: 1n, slot: 2, height: 1n, count: 0n, ppm: 1_000_000n }), []);
 });
 
 test("a draw wins below target × F, and the largest digest never does", (t) => {

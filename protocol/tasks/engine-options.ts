@@ -1,5 +1,6 @@
 /** From a task to what the engine is told: the only place where fields of a spec become options. */
 import { u32be, u64be } from "#kernel/bytes.js";
+import type { Hash } from "#kernel/crypto.js";
 import { momentsOf, type Optimizer, SGD } from "#engine/optimizer.js";
 import { memoryBytes, type ModelPlan, type Loss as LossName } from "#engine/topology/index.js";
 import type { EngineOptions, StepOptions } from "#engine/types.js";
@@ -49,7 +50,7 @@ export const residualBytes = (spec: Pick<TaskSpec, "optimizer">, parameters: num
 export const taskMemoryBytes = (spec: Pick<TaskSpec, "batchSize" | "optimizer">, plan: ModelPlan): bigint => memoryBytes(plan, spec.batchSize, momentsOf(optimizerOf(spec)));
 
 /** Of the iteration (slot, seq); `seed` is the task's. */
-export function stepOptionsOf(spec: TaskSpec, plan: ModelPlan, seed: Uint8Array, slot: number, seq: bigint): StepOptions {
-  const random = plan.layers.some((l) => l.kind === "dropout") ? { random: H("pouw/random/1", raw(seed, 32, "seed"), u32be(slot), u64be(seq)) } : {};
+export function stepOptionsOf(hash: Hash, spec: TaskSpec, plan: ModelPlan, seed: Uint8Array, slot: number, seq: bigint): StepOptions {
+  const random = plan.layers.some((l) => l.kind === "dropout") ? { random: H(hash, "pouw/random/1", raw(seed, 32, "seed"), u32be(slot), u64be(seq)) } : {};
   return { lrBits: lrBitsAt(spec, epochOf(spec, positionOf(spec, slot, seq))), quantumLog2: spec.quantumLog2, levels: spec.levels, time: seq, ...random };
 }

@@ -1,5 +1,6 @@
 /** Scores of models on a test set, their commitments, and which value stands. */
 import { compareBytes, concat, i64be, u32be, u64be } from "#kernel/bytes.js";
+import type { Hash } from "#kernel/crypto.js";
 import type { SlotScore } from "#proto/gen/pouw.js";
 import { H, raw } from "../hash.js";
 
@@ -20,14 +21,14 @@ export function regressionScore(losses: Float32Array): bigint {
 }
 
 /** H('pouw/score/1'; u64 task, address, salt, then u32 slot ‖ i64 score), slots ascending. */
-export function scoreCommit({ taskId, address, salt, scores }: { taskId: bigint; address: Uint8Array; salt: Uint8Array; scores: readonly SlotScore[] }): Uint8Array {
+export function scoreCommit(hash: Hash, { taskId, address, salt, scores }: { taskId: bigint; address: Uint8Array; salt: Uint8Array; scores: readonly SlotScore[] }): Uint8Array {
   scores.forEach((s, i) => {
     if (i > 0 && s.slot <= (scores[i - 1] as SlotScore).slot) throw new RangeError(`scores: slot ${s.slot} after ${(scores[i - 1] as SlotScore).slot}, want ascending`);
   });
-  return H("pouw/score/1", u64be(taskId), raw(address, 20, "address"), raw(salt, 32, "salt"), concat(...scores.map((s) => concat(u32be(s.slot), i64be(s.score)))));
+  return H(hash, "pouw/score/1", u64be(taskId), raw(address, 20, "address"), raw(salt, 32, "salt"), concat(...scores.map((s) => concat(u32be(s.slot), i64be(s.score)))));
 }
 
-export const isScoreCommit = (commitment: Uint8Array, content: Parameters<typeof scoreCommit>[0]): boolean => compareBytes(commitment, scoreCommit(content)) === 0;
+export const isScoreCommit = (hash: Hash, commitment: Uint8Array, content: Parameters<typeof scoreCommit>[1]): boolean => compareBytes(commitment, scoreCommit(hash, content)) === 0;
 
 /** The value that more than half of the `drawn` evaluators revealed for a slot, or undefined. */
 export function standingScore(slot: number, drawn: number, reveals: readonly (readonly SlotScore[])[]): bigint | undefined {

@@ -3,6 +3,7 @@ import test from "ava";
 import { taskMemoryBytes } from "./engine-options.js";
 import { topologyOf } from "#engine/testing/models.js";
 import { parseTopology } from "#engine/topology/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Loss, TaskSpec, Optimizer, OptimizerKind } from "#proto/gen/pouw.js";
 import { cidOf } from "./cid.js";
 import { bitsOf } from "../floats.js";
@@ -18,7 +19,7 @@ const PADDED = JSON.stringify({
   class_name: "Sequential",
   config: { layers: [{ class_name: "AveragePooling2D", config: { pool_size: 3, padding: "same", batch_input_shape: [null, 8, 8, 1] } }, { class_name: "Flatten", config: {} }, { class_name: "Dense", config: { units: 100, activation: "softmax" } }] },
 });
-const cid = cidOf(Uint8Array.of(1));
+const cid = cidOf(nodeCrypto, Uint8Array.of(1));
 const digest = new Uint8Array(32);
 const spec = TaskSpec.create({
   topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 20, epochs: 30, batches: 60, slots: 3, lrBits: bitsOf(0.1), quantumLog2: -8,

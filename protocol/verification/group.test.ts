@@ -6,6 +6,7 @@ import test from "ava";
 import { createEngine } from "#engine/index.js";
 import { parseTopology } from "#engine/topology/index.js";
 import type { Batch, Engine } from "#engine/types.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Header, type Iteration, Loss, TaskSpec, VerdictCode, Optimizer, OptimizerKind } from "#proto/gen/pouw.js";
 import { CausalQueue } from "../log/causal.js";
 import { type CheckContext, checkIteration, firstTip, isEquivocation, type SlotTip, tipAfter } from "../log/check.js";
@@ -76,14 +77,15 @@ class Group {
     const shape = rowShapeOf(spec, plan);
     this.batches = hashes.map((_, b) => batchOfSegment(shape, segment, spec.batchSize, b));
     this.roots = supervisor;
-    this.tips = members.map(() => firstTip(spec.slots, START, emptyRoot()));
+    this.tips = members.map(() => firstTip(spec.slots, START, emptyRoot(nodeCrypto)));
     this.ctx = {
+      crypto: nodeCrypto,
       chainId: CHAIN,
       taskId: TASK,
       spec,
       parameters: plan.parameters,
       startHeight: START,
-      order: new BatchOrder(BEACON, TASK, spec.batches),
+      order: new BatchOrder(nodeCrypto, BEACON, TASK, spec.batches),
       batchHash: (b) => hashes[b] as Uint8Array,
       sessionKey: (slot) => (this.keys[slot] as { publicKey: Uint8Array }).publicKey,
       closures: this.closures,
@@ -95,13 +97,13 @@ class Group {
     const { slots, lag, epochs, batches, optimizer } = options;
     const json = options.topology ?? topology(options.units ?? 16);
     const plan = parseTopology(json, { maxParameters: 1 << 20 });
-    const packed = packData({ name: "digits", inputShape: [64], targetShape: [], classes: 10, batchSize: 10, validationBatches: 0 }, table(rows.slice(0, batches * 10)));
+    const packed = packData(nodeCrypto, { name: "digits", inputShape: [64], targetShape: [], classes: 10, batchSize: 10, validationBatches: 0 }, table(rows.slice(0, batches * 10)));
     const spec = TaskSpec.create({ topology: json, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 10, epochs, batches, slots, lag, levels: 1, lrBits: bitsOf(0.1), quantumLog2: optimizer ? -9 : -8, runAhead: 1000n, ...(optimizer ? { optimizer } : {}) });
-    const segment = checkSegment(packed.manifest, rowShapeOf(spec, plan), 0, packed.segments[0] as Uint8Array);
-    const w0 = initialWeights(plan, taskSeed(BEACON, TASK));
+    const segment = checkSegment(nodeCrypto, packed.manifest, rowShapeOf(spec, plan), 0, packed.segments[0] as Uint8Array);
+    const w0 = initialWeights(nodeCrypto, plan, taskSeed(nodeCrypto, BEACON, TASK));
     const member = async (): Promise<Member> => {
       const engine = await createEngine(plan, { ...engineOptionsOf(spec), host: "wasm" });
-      return { engine, replica: new Replica(engine, spec, taskSeed(BEACON, TASK)), queue: new CausalQueue(Array.from({ length: slots }, () => 0n)), held: new Map(), residuals: new Map() };
+      return { engine, replica: new Replica(nodeCrypto, engine, spec, taskSeed(nodeCrypto, BEACON, TASK)), queue: new CausalQueue(Array.from({ length: slots }, () => 0n)), held: new Map(), residuals: new Map() };
     };
     const members = await Promise.all(Array.from({ length: slots }, member));
     return new Group(spec, w0, members, (await member()).replica, segment, packed.manifest.batchHashes, plan);
@@ -109,12 +111,12 @@ class Group {
 
   async replica(): Promise<Replica> {
     const engine = await createEngine(this.plan, { ...engineOptionsOf(this.spec), host: "wasm" });
-    return new Replica(engine, this.spec, taskSeed(BEACON, TASK));
+    return new Replica(nodeCrypto, engine, this.spec, taskSeed(nodeCrypto, BEACON, TASK));
   }
 
   signed(header: Header, map: Uint8Array): Iteration {
     const bytes = encodeHeader(header);
-    const message = headSignBytes({ chainId: CHAIN, taskId: TASK, slot: header.slot, seq: header.seq, headerHash: headerHash(bytes) });
+    const message = headSignBytes(nodeCrypto, { chainId: CHAIN, taskId: TASK, slot: header.slot, seq: header.seq, headerHash: headerHash(nodeCrypto, bytes) });
     return { header: bytes, map, signature: new Uint8Array(sign(null, message, (this.keys[header.slot] as { privateKey: KeyObject }).privateKey)) };
   }
 
@@ -128,7 +130,7 @@ class Group {
     const number = this.ctx.order.batchOf(positionOf(this.spec, slot, seq));
     const batch = this.batches[number] as Batch;
     const last = m.held.get(`${slot}/${seq - 1n}`);
-    const done = iterate({ replica: m.replica, chainId: CHAIN, taskId: TASK, spec: this.spec, slot, seq, height: this.height, clock, batch, batchHash: batchHash(batch.x, batch.y), prev: last ? headerHash(last.header) : new Uint8Array(32) });
+    const done = iterate({ replica: m.replica, chainId: CHAIN, taskId: TASK, spec: this.spec, slot, seq, height: this.height, clock, batch, batchHash: batchHash(nodeCrypto, batch.x, batch.y), prev: last ? headerHash(nodeCrypto, last.header) : new Uint8Array(32) });
     if (done.residual) m.residuals.set(seq, done.residual);
     const sent = change(done.header, done.map);
     const message = this.signed(sent.header, sent.map);
@@ -141,7 +143,7 @@ class Group {
   take(m: Member, message: Iteration): void {
     const h = Header.decode(message.header);
     m.held.set(`${h.slot}/${h.seq}`, message);
-    m.replica.apply({ slot: h.slot, seq: h.seq, headerHash: headerHash(message.header), mapHash: mapHash(message.map), map: message.map });
+    m.replica.apply({ slot: h.slot, seq: h.seq, headerHash: headerHash(nodeCrypto, message.header), mapHash: mapHash(nodeCrypto, message.map), map: message.map });
   }
 
   deliver(to: number, message: Iteration): void {
@@ -163,8 +165,8 @@ class Group {
   force(message: Iteration): void {
     const header = Header.decode(message.header);
     this.log.set(`${header.slot}/${header.seq}`, message);
-    this.roots.record({ slot: header.slot, seq: header.seq, headerHash: headerHash(message.header), mapHash: mapHash(message.map) });
-    this.tips[header.slot] = tipAfter({ header, headerHash: headerHash(message.header) }, this.roots.logRoot(header.slot));
+    this.roots.record({ slot: header.slot, seq: header.seq, headerHash: headerHash(nodeCrypto, message.header), mapHash: mapHash(nodeCrypto, message.map) });
+    this.tips[header.slot] = tipAfter({ header, headerHash: headerHash(nodeCrypto, message.header) }, this.roots.logRoot(header.slot));
   }
 
   async verify(slot: number, seq: bigint, more: Partial<VerifyInput> = {}) {
@@ -172,7 +174,7 @@ class Group {
     for (let s = 0; s < this.spec.slots; s++) {
       for (let q = 1n; this.log.has(`${s}/${q}`); q++) {
         const message = this.log.get(`${s}/${q}`) as Iteration;
-        replica.record({ slot: s, seq: q, headerHash: headerHash(message.header), mapHash: mapHash(message.map) });
+        replica.record({ slot: s, seq: q, headerHash: headerHash(nodeCrypto, message.header), mapHash: mapHash(nodeCrypto, message.map) });
       }
     }
     const from = residualSeqBefore(this.plan.parameters, this.spec.profile, seq);
@@ -191,7 +193,7 @@ class Group {
 
   /** Runs until nothing moves: random slots work, random messages arrive. Answers what supervisors refused. */
   run(seed: number, until = 1_000_000n): string[] {
-    const random = new Drbg(Uint8Array.of(seed));
+    const random = new Drbg(nodeCrypto, Uint8Array.of(seed));
     const pick = (n: number) => Number(random.below(BigInt(n)));
     const network: { to: number; message: Iteration }[] = [];
     const refused: string[] = [];
@@ -326,7 +328,7 @@ test("a supervisor refuses each broken rule by its name", async (t) => {
   t.is(checkIteration(g.ctx, { ...good, signature: byte(good.signature) }, tip).violation?.code, "signature");
   t.is(checkIteration(g.ctx, { ...good, map: Uint8Array.of(0) }, tip).violation?.code, "map");
   const padded = Uint8Array.of(...good.map, 0);
-  t.is(checkIteration(g.ctx, g.signed({ ...base, mapHash: mapHash(padded) }, padded), tip).violation?.code, "map");
+  t.is(checkIteration(g.ctx, g.signed({ ...base, mapHash: mapHash(nodeCrypto, padded) }, padded), tip).violation?.code, "map");
   t.is(checkIteration({ ...g.ctx, spec: { ...g.spec, runAhead: 4n } }, good, tip).violation?.code, "run_ahead");
   t.is(checkIteration(g.ctx, good, tip).violation, undefined);
 });
@@ -345,7 +347,7 @@ test("one altered map entry is INVALID", async (t) => {
     const entries = decodeMap(g.plan.parameters, 1, map);
     (entries[0] as { k: number }).k *= -1;
     const other = encodeMap(g.plan.parameters, 1, entries);
-    const digest = mapHash(other);
+    const digest = mapHash(nodeCrypto, other);
     return { header: { ...header, mapHash: digest, ...digests(g, digest) }, map: other };
   });
   t.like(verdict, { code: VerdictCode.VERDICT_INVALID, reason: reasonNumber("map_hash") });
@@ -404,7 +406,7 @@ test("an honest miner that saw the other side of a fork is VOID, and the fork is
   const entries = decodeMap(g.plan.parameters, 1, logged.map);
   (entries[0] as { k: number }).k *= -1;
   const otherMap = encodeMap(g.plan.parameters, 1, entries);
-  const shown = g.signed({ ...header, mapHash: mapHash(otherMap), overdrive: header.overdrive + 1 }, otherMap);
+  const shown = g.signed({ ...header, mapHash: mapHash(nodeCrypto, otherMap), overdrive: header.overdrive + 1 }, otherMap);
 
   g.height += 1n;
   t.is(g.supervise(g.work(0) as Iteration), undefined, "round 3");
@@ -465,7 +467,7 @@ for (const { slots, lag } of [{ slots: 3, lag: 1 }, { slots: 4, lag: 1 }, { slot
       real.push(...sent.map((m) => Header.decode(m.header)));
     }
     const { engine } = await group.replica();
-    const local = new LocalGroup({ chainId: CHAIN, taskId: TASK, spec: group.spec, engine, seed: taskSeed(BEACON, TASK), beacon: BEACON, height: START, batch: (n) => ({ batch: group.batches[n] as Batch, hash: group.ctx.batchHash(n) }) });
+    const local = new LocalGroup({ hash: nodeCrypto, chainId: CHAIN, taskId: TASK, spec: group.spec, engine, seed: taskSeed(nodeCrypto, BEACON, TASK), beacon: BEACON, height: START, batch: (n) => ({ batch: group.batches[n] as Batch, hash: group.ctx.batchHash(n) }) });
     const headers = [...local.run()].map((i) => i.header);
     t.is(headers.length, 20);
     const facts = (h: Header) => [h.slot, h.seq, h.clock, h.batchHash, h.mapHash, h.modelDigest, h.residualHash, h.loss, h.accuracy];

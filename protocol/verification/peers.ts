@@ -93,7 +93,7 @@ export class Peers {
     if (logged) {
       this.equivocation ??= {
         slot,
-        first: { seq: first, hash: headerHash(logged.header), signature: logged.signature },
+        first: { seq: first, hash: headerHash(this.ctx.crypto, logged.header), signature: logged.signature },
         second: { seq: first, hash: other.hash, signature: other.signature },
       };
     }
@@ -101,7 +101,7 @@ export class Peers {
 
   #inLog(m: PeerMessage): boolean {
     const logged = this.input.iterationOf(m.header.slot, m.header.seq);
-    return logged !== undefined && equalBytes(headerHash(logged.header), m.hash);
+    return logged !== undefined && equalBytes(headerHash(this.ctx.crypto, logged.header), m.hash);
   }
 
   /** A message of another slot that its session key signed, with its own canonical map; anything else is not one. */
@@ -117,9 +117,9 @@ export class Peers {
     if (header.chainId !== ctx.chainId || header.taskId !== ctx.taskId) return undefined;
     if (header.slot >= ctx.spec.slots || header.slot === this.input.slot) return undefined;
     if (header.seq < 1n || header.seq > slotPositions(ctx.spec, header.slot)) return undefined;
-    if (!equalBytes(header.mapHash, mapHash(message.map))) return undefined;
-    const hash = headerHash(message.header);
-    if (!verifyHead(ctx.sessionKey(header.slot), { ...ctx, slot: header.slot, seq: header.seq, headerHash: hash }, message.signature)) return undefined;
+    if (!equalBytes(header.mapHash, mapHash(ctx.crypto, message.map))) return undefined;
+    const hash = headerHash(ctx.crypto, message.header);
+    if (!verifyHead(ctx.crypto, ctx.sessionKey(header.slot), { ...ctx, slot: header.slot, seq: header.seq, headerHash: hash }, message.signature)) return undefined;
     return { header, hash, map: message.map, signature: message.signature };
   }
 }

@@ -7,6 +7,7 @@
  * again with the weights moved by less than a rounding's worth, up and down: what moves with them was never decided.
  */
 import type { Batch, Engine } from "#engine/types.js";
+import type { Hash } from "#kernel/crypto.js";
 import { u32be } from "#kernel/bytes.js";
 import { type Header, Loss, type TaskSpec } from "#proto/gen/pouw.js";
 import { Drbg } from "../draws/drbg.js";
@@ -27,6 +28,7 @@ const MOVABLE: ReadonlySet<string> = new Set(["map_hash", "residual_hash", "over
 const MOST_SLACK = 2 ** -1;
 
 export interface TolerantRerun {
+  readonly hash: Hash;
   /** At the iteration's weights, to which it returns. */
   readonly engine: Pick<Engine, "batchSize" | "gradient" | "weights" | "setQuantum">;
   readonly batch: Batch;
@@ -68,14 +70,14 @@ export function rerunTolerant(o: TolerantRerun): { fault: Fault | undefined; upd
 }
 
 /** By entry, the farthest that the update moved with the weights; all of it shrunk where it is too much of the update. */
-function slackOf({ engine, batch, quantumLog2, seed }: TolerantRerun, update: Float32Array, lr: number): Float32Array {
+function slackOf({ hash, engine, batch, quantumLog2, seed }: TolerantRerun, update: Float32Array, lr: number): Float32Array {
   const n = update.length;
   const slack = new Float32Array(n);
   const weights = engine.weights().slice();
   try {
     for (let pair = 0; pair < PAIRS; pair++) {
       for (const direction of [MOVE, -MOVE]) {
-        move(engine.weights(), weights, direction, H("pouw/spread/1", seed, u32be(pair)));
+        move(hash, engine.weights(), weights, direction, H(hash, "pouw/spread/1", seed, u32be(pair)));
         const moved = sgdUpdate(engine.gradient(batch).gradient, lr);
         for (let i = 0; i < n; i++) {
           const by = Math.abs((moved[i] as number) - (update[i] as number));
@@ -92,8 +94,8 @@ function slackOf({ engine, batch, quantumLog2, seed }: TolerantRerun, update: Fl
 }
 
 /** w·(1 ± by), a bit of the seed's stream for each sign. */
-function move(out: Float32Array, weights: Float32Array, by: number, seed: Uint8Array): void {
-  const random = new Drbg(seed);
+function move(hash: Hash, out: Float32Array, weights: Float32Array, by: number, seed: Uint8Array): void {
+  const random = new Drbg(hash, seed);
   let bits = 0;
   for (let i = 0; i < weights.length; i++) {
     if (i % 32 === 0) bits = random.u32();

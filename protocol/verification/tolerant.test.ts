@@ -1,5 +1,6 @@
 import "#platform/install.js";
 import test from "ava";
+import { nodeCrypto } from "#platform/crypto.js";
 import { quantise } from "../state/quantise.js";
 import { type Recomputed, residualLeft, type TolerantClaim, tolerantFault } from "./tolerant.js";
 import { rerunTolerant } from "./tolerant-rerun.js";
@@ -86,7 +87,7 @@ function undecided(share: number) {
   return { engine, base, restored: () => restored };
 }
 const rerun = (engine: ReturnType<typeof undecided>["engine"], claim: TolerantClaim, before: Float32Array) =>
-  rerunTolerant({ engine, batch: { x: new Float32Array(0), y: new Int32Array(0) }, before, claim, lrBits: bitsOf(Q), quantumLog2: -8, levels: 1, regression: false, seed: new Uint8Array(32) }).fault?.reason;
+  rerunTolerant({ hash: nodeCrypto, engine, batch: { x: new Float32Array(0), y: new Int32Array(0) }, before, claim, lrBits: bitsOf(Q), quantumLog2: -8, levels: 1, regression: false, seed: new Uint8Array(32) }).fault?.reason;
 
 test("what moves with the smallest move of the weights is open, what does not is bound", (t) => {
   const before = new Float32Array(N);

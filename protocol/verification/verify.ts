@@ -21,7 +21,6 @@ import { positionOf } from "../log/positions.js";
 import { isTolerant } from "../tasks/profiles.js";
 import { invalid, verdict, type Reason, type Verdict } from "./reasons.js";
 import { MissingMap, type Replica } from "../state/replica.js";
-import { sha256 } from "../hash.js";
 import type { Fault } from "./tolerant.js";
 import { rerunTolerant, tolerantClaim } from "./tolerant-rerun.js";
 
@@ -108,7 +107,7 @@ type Step = { tip: SlotTip } | { outcome: VerifyOutcome };
 function startOf({ replica, slot, residual }: VerifyInput, ctx: CheckContext, from: bigint, message: Iteration | undefined): Step {
   if (from === 0n || !message) {
     loadResidual(replica.engine, slot, undefined);
-    return { tip: firstTip(ctx.spec.slots, ctx.startHeight, emptyRoot()) };
+    return { tip: firstTip(ctx.spec.slots, ctx.startHeight, emptyRoot(ctx.crypto)) };
   }
   const known = replica.chainDigestAt(slot, from);
   if (!known) return { outcome: verdict(VERDICT_UNSERVED, "no_header", `slot ${slot}: the log is served only up to ${replica.knownSeq(slot)}`) };
@@ -121,14 +120,14 @@ function startOf({ replica, slot, residual }: VerifyInput, ctx: CheckContext, fr
   const served = servedResidual(residual, header, slot, from, ctx);
   if ("outcome" in served) return served;
   loadResidual(replica.engine, slot, served.bytes);
-  return { tip: { ...tipAfter({ header, headerHash: headerHash(message.header) }, replica.logRoot(slot, from)), chainDigest: known } };
+  return { tip: { ...tipAfter({ header, headerHash: headerHash(ctx.crypto, message.header) }, replica.logRoot(slot, from)), chainDigest: known } };
 }
 
 /** The residual after (slot, seq) if it is what the header hashes. */
-function servedResidual(residual: Uint8Array | null | undefined, { residualHash }: Header, slot: number, seq: bigint, { spec, parameters }: CheckContext): { bytes: Uint8Array } | { outcome: VerifyOutcome } {
+function servedResidual(residual: Uint8Array | null | undefined, { residualHash }: Header, slot: number, seq: bigint, { crypto, spec, parameters }: CheckContext): { bytes: Uint8Array } | { outcome: VerifyOutcome } {
   if (residualHash.length !== 32) return { outcome: invalid("residual_hash", `slot ${slot}, seq ${seq}: no residual_hash`) };
   if (residual === null) return { outcome: verdict(VERDICT_NO_RESIDUAL, "no_residual", `slot ${slot}, seq ${seq}: not served`) };
-  if (!residual || !equalBytes(sha256(residual), residualHash)) return { outcome: { needs: "residual", seq, hash: residualHash } };
+  if (!residual || !equalBytes(crypto.sha256(residual), residualHash)) return { outcome: { needs: "residual", seq, hash: residualHash } };
   const bytes = residualBytes(spec, parameters);
   if (residual.length !== bytes) return { outcome: invalid("residual_hash", `slot ${slot}, seq ${seq}: the residual has ${residual.length} bytes, want ${bytes}`) };
   return { bytes: residual };
@@ -139,7 +138,7 @@ function rerun(input: VerifyInput, ctx: CheckContext, peers: Peers, message: Ite
   const bad = (reason: Reason, text: string): Step => ({ outcome: invalid(reason, text) });
   const form = checkForm(ctx, message, { signature: false });
   if (!form.ok) {
-    if (form.violation.code === "map" && isOtherMap(message)) return { outcome: verdict(VERDICT_UNSERVED, "no_map", `slot ${slot}, seq ${seq}: the map served is not the header's`) };
+    if (form.violation.code === "map" && isOtherMap(ctx, message)) return { outcome: verdict(VERDICT_UNSERVED, "no_map", `slot ${slot}, seq ${seq}: the map served is not the header's`) };
     return bad(form.violation.code, form.violation.text);
   }
   const { header } = form.ok;
@@ -179,7 +178,7 @@ function rerun(input: VerifyInput, ctx: CheckContext, peers: Peers, message: Ite
     throw error;
   }
   const fault = after
-    ? rerunTolerant({ engine: replica.engine, batch, before: replica.engine.residual(slot).slice(), ...tolerantClaim(ctx.spec, ctx.parameters, header, message.map, after.bytes), seed: form.ok.headerHash }).fault
+    ? rerunTolerant({ hash: ctx.crypto, engine: replica.engine, batch, before: replica.engine.residual(slot).slice(), ...tolerantClaim(ctx.spec, ctx.parameters, header, message.map, after.bytes), seed: form.ok.headerHash }).fault
     : exactFault(input, ctx, message, header, batch, tip);
   if (fault) return bad(fault.reason, `slot ${slot}, seq ${seq}: ${fault.text}`);
   // The log may end at this very header's predecessor; its own map then comes from the message.
@@ -197,8 +196,8 @@ function exactFault({ replica }: VerifyInput, ctx: CheckContext, message: Iterat
   return undefined;
 }
 
-function isOtherMap(message: Iteration): boolean {
-  return !equalBytes(decodeHeader(message.header).mapHash, mapHash(message.map));
+function isOtherMap({ crypto }: CheckContext, message: Iteration): boolean {
+  return !equalBytes(decodeHeader(message.header).mapHash, mapHash(crypto, message.map));
 }
 
 /** Fields that only a re-run tells, the telling ones first. */

@@ -3,6 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseTopology, flop } from "#engine/topology/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Loss, Phase, Role, Seat, Task, TaskSpec } from "#proto/gen/pouw.js";
 import { cidOf } from "#protocol/tasks/cid.js";
 import { packData, type PackedData } from "#protocol/tasks/data.js";
@@ -42,7 +43,7 @@ export function smallTask(slots: number, epochs: number, profile = "wasm-f32-1")
     y[r] = r % 3;
     for (let i = 0; i < 4; i++) x[r * 4 + i] = Math.fround((i === r % 3 ? 1 : 0.25) + ((r * 7 + i * 3) % 11) / 64);
   }
-  const data = packData({ name: "clouds", inputShape: [4], targetShape: [], classes: 3, batchSize, validationBatches: 2 }, { rows, x, y } as never);
+  const data = packData(nodeCrypto, { name: "clouds", inputShape: [4], targetShape: [], classes: 3, batchSize, validationBatches: 2 }, { rows, x, y } as never);
   const testSet = new Uint8Array(200).fill(7);
   const plan = parseTopology(topology, { maxParameters: 1 << 20 });
   const spec = TaskSpec.create({
@@ -65,7 +66,7 @@ export function smallTask(slots: number, epochs: number, profile = "wasm-f32-1")
     dataBlocks: 60n,
     profile,
     manifestCid: data.manifestCid,
-    testSet: { cid: cidOf(testSet), plaintextHash: new Uint8Array(32), keyHash: new Uint8Array(32), rows: 10 },
+    testSet: { cid: cidOf(nodeCrypto, testSet), plaintextHash: new Uint8Array(32), keyHash: new Uint8Array(32), rows: 10 },
   });
   const task = Task.create({ id: 7n, client: "pouw1client", spec, phase: Phase.PHASE_INITIALISATION, parameters: BigInt(plan.parameters), flop: flop(plan, batchSize) });
   return { task, data, testSet };
@@ -131,7 +132,7 @@ export class Network {
     };
     await give(data.manifestCid, data.manifestBytes);
     for (const [i, s] of data.segments.entries()) await give((data.manifest.segments[i] as { cid: string }).cid, s);
-    await give(cidOf(testSet), testSet);
+    await give(cidOf(nodeCrypto, testSet), testSet);
     client.close();
   }
 

@@ -3,8 +3,8 @@
  * called. Only what the chain answers is imitated; everything between the daemons is real.
  */
 import { toHex } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
 import { type BlockHeader, type Chain, ChainError, type Message, type Sender, type TxResult } from "#client/chain/types.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import {
   type AttestedHead,
   type Job,
@@ -104,7 +104,7 @@ export class MemoryChain implements Chain {
   }
 
   beacon(height: bigint): Uint8Array {
-    return sha256(new TextEncoder().encode(`beacon ${height}`));
+    return nodeCrypto.sha256(new TextEncoder().encode(`beacon ${height}`));
   }
 
   private snapshot(): void {
@@ -220,7 +220,7 @@ export class MemoryChain implements Chain {
     for (const h of a.heads) {
       const key = this.seats.find((s) => s.role === Role.ROLE_MINER && s.index === h.slot)?.sessionKey as Uint8Array;
       const head = { chainId: this.chainId, taskId: a.taskId, slot: h.slot, seq: h.seq, headerHash: h.headerHash };
-      if (!verifyHead(key, head, h.signature)) return `signature of ${h.slot}/${h.seq}`;
+      if (!verifyHead(nodeCrypto, key, head, h.signature)) return `signature of ${h.slot}/${h.seq}`;
     }
     for (const h of [...a.heads, ...a.seen]) list.push({ supervisor: index, slot: h.slot, seq: h.seq, hash: h.headerHash });
     return undefined;

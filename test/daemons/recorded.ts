@@ -2,6 +2,7 @@
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { createEngine, type Engine } from "#engine/index.js";
 import { type GrpcServer, serveGrpc, service, notFound } from "#net/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { cidOf } from "#protocol/tasks/cid.js";
 import { batchOfSegment, checkSegment, packData, type PackedData, rowShapeOf } from "#protocol/tasks/data.js";
 import { bitsOf } from "#protocol/floats.js";
@@ -57,7 +58,7 @@ export class Recording {
     readonly data: PackedData,
     private readonly engine: typeof exact,
   ) {
-    this.#order = new BatchOrder(BEACON, task.id, spec.batches);
+    this.#order = new BatchOrder(nodeCrypto, BEACON, task.id, spec.batches);
   }
 
   /**
@@ -67,7 +68,7 @@ export class Recording {
   static async train(rounds: number, options: { forkAt?: number; taskId?: bigint; profile?: string; engine?: typeof exact } = {}): Promise<Recording> {
     const rows = BATCHES * 4;
     const table = { rows, x: Float32Array.from({ length: rows * 4 }, (_, i) => ((i * 7) % 97) / 97), y: Int32Array.from({ length: rows }, (_, i) => i % 3) };
-    const data = packData({ name: "d", inputShape: [4], targetShape: [], classes: 3, batchSize: 4, validationBatches: 0, maxSegmentBytes: 112 }, table);
+    const data = packData(nodeCrypto, { name: "d", inputShape: [4], targetShape: [], classes: 3, batchSize: 4, validationBatches: 0, maxSegmentBytes: 112 }, table);
     const spec = TaskSpec.create({
       topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 4, epochs: 4, batches: BATCHES, slots: 2, lag: 1, levels: 1, lrBits: bitsOf(0.1), quantumLog2: -12,
       runAhead: 1000n, supervisors: 3, evaluators: 3, manifestCid: data.manifestCid, profile: options.profile ?? "wasm-f32-1",
@@ -91,7 +92,7 @@ export class Recording {
       }
       if (Number(seq) !== forkAt) continue;
       const empty = Uint8Array.of(0);
-      const fork = this.#sign({ ...(done[0] as Iterated).header, mapHash: mapHash(empty) }, empty);
+      const fork = this.#sign({ ...(done[0] as Iterated).header, mapHash: mapHash(nodeCrypto, empty) }, empty);
       this.seenByOne.set(`0/${seq}`, fork);
       apply(one, fork);
       const last = this.#iterate(one, 1, seq + 1n);
@@ -103,22 +104,22 @@ export class Recording {
   async #replica(): Promise<Replica> {
     const plan = parseTopology(topology, { maxParameters: 1 << 20 });
     const engine = await this.engine(plan, topology);
-    return new Replica(engine, this.spec, taskSeed(BEACON, this.task.id));
+    return new Replica(nodeCrypto, engine, this.spec, taskSeed(nodeCrypto, BEACON, this.task.id));
   }
 
   #iterate(replica: Replica, slot: number, seq: bigint): Iterated {
     const shape = rowShapeOf(this.spec, replica.engine.plan);
     const number = this.#order.batchOf(positionOf(this.spec, slot, seq));
     const batchHash = this.data.manifest.batchHashes[number] as Uint8Array;
-    const rows = checkSegment(this.data.manifest, shape, number, this.data.segments[number] as Uint8Array);
+    const rows = checkSegment(nodeCrypto, this.data.manifest, shape, number, this.data.segments[number] as Uint8Array);
     const last = this.log.get(`${slot}/${seq - 1n}`);
-    return iterate({ replica, chainId: CHAIN, taskId: this.task.id, spec: this.spec, slot, seq, height: 100n, clock: replica.clock, batch: batchOfSegment(shape, rows, 4, 0), batchHash, prev: last ? headerHash(last.header) : new Uint8Array(32) });
+    return iterate({ replica, chainId: CHAIN, taskId: this.task.id, spec: this.spec, slot, seq, height: 100n, clock: replica.clock, batch: batchOfSegment(shape, rows, 4, 0), batchHash, prev: last ? headerHash(nodeCrypto, last.header) : new Uint8Array(32) });
   }
 
   #sign(header: Header, map: Uint8Array): Iteration {
     const bytes = encodeHeader(header);
     const { slot, seq } = header;
-    return { header: bytes, map, signature: this.keys[slot]!.sign(headSignBytes({ chainId: CHAIN, taskId: this.task.id, slot, seq, headerHash: headerHash(bytes) })) };
+    return { header: bytes, map, signature: this.keys[slot]!.sign(headSignBytes(nodeCrypto, { chainId: CHAIN, taskId: this.task.id, slot, seq, headerHash: headerHash(nodeCrypto, bytes) })) };
   }
 
   /** Another message of the same place, signed by the slot's key. */
@@ -135,7 +136,7 @@ export class Recording {
 
   head(slot: number): { height: bigint; seq: bigint; hash: Uint8Array } {
     const seq = this.length(slot);
-    return { height: 200n, seq, hash: headerHash((this.log.get(`${slot}/${seq}`) as Iteration).header) };
+    return { height: 200n, seq, hash: headerHash(nodeCrypto, (this.log.get(`${slot}/${seq}`) as Iteration).header) };
   }
 
   /** All that slot 1's miner shows when asked what (1, seq) counted. */
@@ -164,7 +165,7 @@ export class Recording {
   async supervisor(conduct: Conduct = {}): Promise<Supervisor> {
     const calls: string[] = [];
     const log = conduct.log ?? this.log;
-    const blobs = new Map([[this.data.manifestCid, this.data.manifestBytes], ...this.data.segments.map((s): [string, Uint8Array] => [cidOf(s), s])]);
+    const blobs = new Map([[this.data.manifestCid, this.data.manifestBytes], ...this.data.segments.map((s): [string, Uint8Array] => [cidOf(nodeCrypto, s), s])]);
     const call = async (name: string): Promise<void> => {
       calls.push(name);
       if (conduct.silent?.includes(name)) await forever();
@@ -216,5 +217,5 @@ export class Recording {
 
 function apply(replica: Replica, m: Iteration): void {
   const { slot, seq, mapHash } = Header.decode(m.header);
-  replica.apply({ slot, seq, headerHash: headerHash(m.header), mapHash, map: m.map });
+  replica.apply({ slot, seq, headerHash: headerHash(nodeCrypto, m.header), mapHash, map: m.map });
 }

@@ -2,8 +2,8 @@
 import "#platform/install.js";
 import test from "ava";
 import { equalBytes } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
 import { LogClient } from "#net/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Header, type Iteration, Job, Phase } from "#proto/gen/pouw.js";
 import { slotPositions } from "#protocol/log/positions.js";
 import { EvidenceClient } from "#net/evidence-client.js";
@@ -33,7 +33,7 @@ test.serial("two miners train in TensorFlow.js, every header hashes its residual
     const evidence = new EvidenceClient({ endpoints: [endpoint], allowPrivate: true });
     for (const seq of [8n, 9n]) {
       const { residualHash } = log.map((m) => Header.decode(m.header)).find((h) => h.slot === 1 && h.seq === seq) as Header;
-      t.true(equalBytes(sha256(await evidence.residual(task.id, 1, seq, residualHash)), residualHash), `after ${seq}`);
+      t.true(equalBytes(nodeCrypto.sha256(await evidence.residual(task.id, 1, seq, residualHash)), residualHash), `after ${seq}`);
     }
     evidence.close();
   } finally {

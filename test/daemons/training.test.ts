@@ -3,11 +3,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
+import { nodeCrypto } from "#platform/crypto.js";
 import { EvidenceService, Header, Job, Phase, Role, type SignedHead } from "#proto/gen/pouw.js";
 import { LogClient, Remote } from "#net/index.js";
 import { type Iteration } from "#proto/gen/pouw.js";
 import { toHex } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
 import { createEngine } from "#engine/index.js";
 import { parseTopology } from "#engine/topology/index.js";
 import { isEquivocation } from "#protocol/log/check.js";
@@ -37,14 +37,14 @@ async function rebuild(net: Network, log: Iteration[][]): Promise<string> {
   const spec = task.spec as NonNullable<typeof task.spec>;
   const plan = parseTopology(spec.topology, { maxParameters: 1 << 20 });
   const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: spec.batchSize });
-  const replica = new Replica(engine, spec, taskSeed(task.startBeacon, task.id));
+  const replica = new Replica(nodeCrypto, engine, spec, taskSeed(nodeCrypto, task.startBeacon, task.id));
   for (const messages of log) {
     for (const m of messages) {
       const h = Header.decode(m.header);
-      replica.apply({ slot: h.slot, seq: h.seq, headerHash: sha256(m.header), mapHash: mapHash(m.map), map: m.map });
+      replica.apply({ slot: h.slot, seq: h.seq, headerHash: nodeCrypto.sha256(m.header), mapHash: mapHash(nodeCrypto, m.map), map: m.map });
     }
   }
-  return toHex(sha256(f32Bytes(engine.K)));
+  return toHex(nodeCrypto.sha256(f32Bytes(engine.K)));
 }
 
 test.serial("two miners with three slots train over three supervisors: every log is the same, every head is anchored, and K is equal bit for bit", async (t) => {
@@ -60,7 +60,7 @@ test.serial("two miners with three slots train over three supervisors: every log
     const logs = await Promise.all([...net.endpoints.values()].map((e) => logOf(net, e)));
     const spec = net.small.task.spec as NonNullable<(typeof net.small.task)["spec"]>;
     for (const log of logs) t.deepEqual(log.map((l) => BigInt(l.length)), [0, 1, 2].map((s) => slotPositions(spec, s)));
-    const digests = logs.map((log) => toHex(sha256(Buffer.concat(log.flat().map((m) => m.header)))));
+    const digests = logs.map((log) => toHex(nodeCrypto.sha256(Buffer.concat(log.flat().map((m) => m.header)))));
     t.is(new Set(digests).size, 1);
     const states = await Promise.all(logs.map((log) => rebuild(net, log)));
     t.is(new Set(states).size, 1);
@@ -70,7 +70,7 @@ test.serial("two miners with three slots train over three supervisors: every log
     for (const claim of net.chain.claims) {
       const [own, head] = [Header.decode(claim.header), Header.decode(claim.headHeader)];
       if (claim.proof.length === 0) t.is(own.seq, head.seq);
-      else t.true(verifyInclusion(head.logRoot, head.seq - 1n, own.seq - 1n, sha256(claim.header), claim.proof));
+      else t.true(verifyInclusion(nodeCrypto, head.logRoot, head.seq - 1n, own.seq - 1n, nodeCrypto.sha256(claim.header), claim.proof));
     }
   } finally {
     for (const d of daemons) await d.stop();
@@ -123,7 +123,7 @@ test.serial("a miner that lost its log takes it back from the supervisors, rebui
   for (const m of own) {
     const { slot, seq, residualHash } = Header.decode(m.header);
     const kept = await residuals.get(slot, seq);
-    t.deepEqual(kept && sha256(kept), residualHash, `the residual after ${slot}/${seq} is there for an audit`);
+    t.deepEqual(kept && nodeCrypto.sha256(kept), residualHash, `the residual after ${slot}/${seq} is there for an audit`);
   }
   await db.close();
 });
@@ -191,7 +191,7 @@ test.serial("a miner that signs two headers at one seq is reported with both sig
     for (const { slot, first, second } of net.chain.reports) {
       const key = net.chain.seats.find((s) => s.index === slot && s.role === Role.ROLE_MINER)?.sessionKey as Uint8Array;
       t.is(slot, 0);
-      t.true(isEquivocation({ chainId: net.chain.chainId, taskId: 7n }, key, slot, first as SignedHead, second as SignedHead));
+      t.true(isEquivocation({ crypto: nodeCrypto, chainId: net.chain.chainId, taskId: 7n }, key, slot, first as SignedHead, second as SignedHead));
     }
   } finally {
     for (const d of daemons) await d.stop();
@@ -216,7 +216,7 @@ test.serial("a residual and the peers' messages are served for an open job, and 
     await t.throwsAsync(ask(), { message: /no open job/ });
     net.chain.jobs.push(Job.create({ id: 1n, taskId: 7n, slot: 0, seq: 5n }));
     await new Promise((resolve) => setTimeout(resolve, 1_100)); // the supervisor asks for jobs once a second
-    t.deepEqual(sha256((await ask()).residual), residualHash);
+    t.deepEqual(nodeCrypto.sha256((await ask()).residual), residualHash);
     const peers: Iteration[] = [];
     for await (const m of remote.serverStream(EvidenceService.peerMessages, { taskId: 7n, slot: 0, seq: 5n })) peers.push(m);
     const { clock } = Header.decode((log as Iteration[])[4]?.header as Uint8Array);

@@ -11,12 +11,13 @@ import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { AuthInfo, ModeInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
-import { sha256 } from "#kernel/crypto.js";
 import { ModuleError } from "#kernel/errors.js";
 import { lengthPrefix } from "#app/abci/framing.js";
 import { assemble } from "#app/modules.js";
 import { decodeTx } from "#app/tx/decode.js";
 import { addressOfKey, verifySignature } from "#app/tx/pubkey.js";
+import { nodeCrypto } from "#platform/crypto.js";
+import { environment } from "#test/modules/world.js";
 
 /** From what decodes everywhere to what decodes nowhere. */
 const DEPTHS = [17, 1000, 3000, 5000, 8000, 12_000, 100_000, 400_000];
@@ -69,7 +70,7 @@ test("the sign modes of single keys and of multisigs are decoded", (t) => {
   }
 });
 
-const secret = sha256(new Uint8Array(32).fill(7));
+const secret = nodeCrypto.sha256(new Uint8Array(32).fill(7));
 const key = secp256k1.getPublicKey(secret, true);
 const SECP = "/cosmos.crypto.secp256k1.PubKey";
 const MULTISIG = "/cosmos.crypto.multisig.LegacyAminoPubKey";
@@ -78,20 +79,20 @@ const multisig = { typeUrl: MULTISIG, value: LegacyAminoPubKey.encode({ threshol
 
 test("a public key with more in it than its fields is refused with one code, whatever it is and however deep", (t) => {
   for (const { typeUrl, value } of [plain, multisig]) {
-    t.is(refusal(() => addressOfKey({ typeUrl, value })), "accepted");
-    for (const depth of [1, ...DEPTHS]) t.is(refusal(() => addressOfKey({ typeUrl, value: Buffer.concat([value, nestedGroups(depth)]) })), "sdk/8", `${typeUrl} ${depth}`);
-    t.is(refusal(() => addressOfKey({ typeUrl, value: value.slice(0, -1) })), "sdk/8", "cut short");
+    t.is(refusal(() => addressOfKey(environment, { typeUrl, value })), "accepted");
+    for (const depth of [1, ...DEPTHS]) t.is(refusal(() => addressOfKey(environment, { typeUrl, value: Buffer.concat([value, nestedGroups(depth)]) })), "sdk/8", `${typeUrl} ${depth}`);
+    t.is(refusal(() => addressOfKey(environment, { typeUrl, value: value.slice(0, -1) })), "sdk/8", "cut short");
   }
   const within = { typeUrl: SECP, value: Buffer.concat([plain.value, nestedGroups(1)]) };
   const value = LegacyAminoPubKey.encode({ threshold: 1, publicKeys: [within] }).finish();
-  t.is(refusal(() => addressOfKey({ typeUrl: MULTISIG, value })), "sdk/8", "a key of a multisig");
+  t.is(refusal(() => addressOfKey(environment, { typeUrl: MULTISIG, value })), "sdk/8", "a key of a multisig");
 });
 
 test("a multisig's signatures with more in them than their field do not verify, however deep", (t) => {
   const bytes = Uint8Array.of(1, 2, 3);
-  const signature = secp256k1.sign(sha256(bytes), secret, { prehash: false });
+  const signature = secp256k1.sign(nodeCrypto.sha256(bytes), secret, { prehash: false });
   const together = MultiSignature.encode({ signatures: [signature] }).finish();
   const mode = ModeInfo.fromPartial({ multi: { bitarray: CompactBitArray.fromPartial({ extraBitsStored: 1, elems: Uint8Array.of(0x80) }), modeInfos: [ModeInfo.decode(single)] } });
-  t.true(verifySignature(multisig, mode, together, () => bytes));
-  for (const depth of [1, ...DEPTHS]) t.false(verifySignature(multisig, mode, Buffer.concat([together, nestedGroups(depth)]), () => bytes), `depth ${depth}`);
+  t.true(verifySignature(nodeCrypto, multisig, mode, together, () => bytes));
+  for (const depth of [1, ...DEPTHS]) t.false(verifySignature(nodeCrypto, multisig, mode, Buffer.concat([together, nestedGroups(depth)]), () => bytes), `depth ${depth}`);
 });

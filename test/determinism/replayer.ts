@@ -5,6 +5,7 @@ import { Application } from "#app/application.js";
 import { faultsFrom } from "#app/faults.js";
 import { assemble } from "#app/modules.js";
 import { openMultiStore } from "#app/store/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { agreedPart, type RecordedBlock, type Recording } from "./recording.js";
 
 export class Divergence extends Error {
@@ -40,6 +41,7 @@ export async function replay(recording: Recording, { dir, said }: ReplayOptions)
     const application = new Application({
       store,
       modules,
+      crypto: nodeCrypto,
       signBeacon: () => new Uint8Array(0), // only a proposer signs
       extension: () => new Uint8Array(0),
       committed: () => {},

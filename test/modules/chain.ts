@@ -4,24 +4,24 @@
  */
 import "#platform/install.js";
 import blst from "@chainsafe/blst";
-import { toBech32 } from "#kernel/address.js";
 import { concat, utf8 } from "#kernel/bytes.js";
 import type { BlockInfo, Event, LastVote } from "#kernel/context.js";
-import { sha256 } from "#kernel/crypto.js";
 import { ModuleError } from "#kernel/errors.js";
-import type { HasStore, KVStore } from "#kernel/store.js";
+import type { KVStore } from "#kernel/store.js";
 import { assemble } from "#app/modules.js";
 import { Overlay } from "#app/store/index.js";
 import { AppContext } from "#app/tx/context.js";
 import { possessionMessage } from "#modules/beacon/index.js";
 import { defaultParams } from "#modules/params/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type Params, Validator, type VerdictCode } from "#proto/gen/pouw.js";
 import { toJson } from "#proto/json.js";
 import { encodeVerdicts } from "#protocol/verification/extension.js";
-import { CHAIN, ofType } from "./world.js";
+import { CHAIN, environment, ofType } from "./world.js";
 
 export const DENOM = "upouw";
-export const address = (name: string): string => toBech32(sha256(utf8(name)).slice(0, 20));
+export const { addresses } = environment;
+export const address = (name: string): string => addresses.format(nodeCrypto.sha256(utf8(name)).slice(0, 20));
 
 const NOTHING: KVStore = { get: () => undefined, has: () => false, set: readOnly, delete: readOnly, iterate: () => [], reverse: () => [] };
 function readOnly(): never {
@@ -54,7 +54,7 @@ function beaconKeys(i: number): Pick<Validator, "beaconKey" | "beaconProof"> {
   if (!pair) {
     const secret = blst.SecretKey.fromKeygen(new Uint8Array(32).fill(i + 1));
     const beaconKey = Uint8Array.from(secret.toPublicKey().toBytes());
-    keys.set(i, (pair = { beaconKey, beaconProof: Uint8Array.from(secret.sign(possessionMessage(beaconKey)).toBytes()) }));
+    keys.set(i, (pair = { beaconKey, beaconProof: Uint8Array.from(secret.sign(possessionMessage(nodeCrypto, beaconKey)).toBytes()) }));
   }
   return pair;
 }
@@ -63,7 +63,7 @@ export const validatorOf = (i: number, power: bigint): Validator =>
   Validator.create({ operator: address(`operator${i}`), consensusKey: new Uint8Array(32).fill(i + 1), power, ...beaconKeys(i) });
 
 /** Any bytes do: the block pipeline has checked the signature before a module sees it. */
-const signatureOf = (height: bigint): Uint8Array => concat(...[0, 1, 2].map((part) => sha256(utf8(`signature ${height}/${part}`))));
+const signatureOf = (height: bigint): Uint8Array => concat(...[0, 1, 2].map((part) => nodeCrypto.sha256(utf8(`signature ${height}/${part}`))));
 
 export class TestChain {
   readonly app = assemble();
@@ -74,15 +74,15 @@ export class TestChain {
   events: readonly Event[] = [];
   /** of all blocks */
   readonly history: Event[] = [];
-  private readonly state = new Overlay({ store: () => NOTHING } satisfies HasStore);
+  private readonly state = new Overlay({ store: () => NOTHING });
   private votes: readonly LastVote[] = [];
   private readonly consensus: readonly Uint8Array[];
   private current: AppContext;
 
   constructor(o: ChainOptions = {}) {
     this.validators = (o.powers ?? [10n, 10n, 10n, 10n]).map((power, i) => validatorOf(i, power));
-    this.consensus = this.validators.map((v) => sha256(v.consensusKey).slice(0, 20));
-    this.current = new AppContext(this.info(), this.state);
+    this.consensus = this.validators.map((v) => nodeCrypto.sha256(v.consensusKey).slice(0, 20));
+    this.current = new AppContext(environment, this.info(), this.state);
     const params = { ...defaultParams(DENOM), ...QUICK, ...o.params };
     const balances = Object.entries(o.funds ?? {}).map(([name, amount]) => ({ address: address(name), coins: [{ denom: DENOM, amount: `${amount}` }] }));
     const genesis: Readonly<Record<string, unknown>> = o.genesis ?? { bank: { balances }, validators: { validators: this.validators.map((v) => toJson(Validator, v)) } };
@@ -126,7 +126,7 @@ export class TestChain {
       power: v.power,
       extension: verdicts[i] ? encodeVerdicts(verdicts[i].map(([job, code, reason = 0]) => ({ job, code, reason }))) : new Uint8Array(0),
     }));
-    this.current = new AppContext(this.info(), this.state);
+    this.current = new AppContext(environment, this.info(), this.state);
     this.app.beginBlock(this.current);
     run(this);
     this.app.endBlock(this.current);

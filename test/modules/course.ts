@@ -1,14 +1,13 @@
 /** Workers of a test chain and the course of a task: what honest daemons would send, step by step. */
-import { sha256 } from "#kernel/crypto.js";
 import { utf8 } from "#kernel/bytes.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Loss, MsgCreateTask, MsgRegisterWorker, Phase, Role, type Seat, type SlotScore, type Task, TaskSpec, type VerdictCode } from "#proto/gen/pouw.js";
 import { cidOf } from "#protocol/tasks/cid.js";
 import { bitsOf } from "#protocol/floats.js";
 import { testKeyHash } from "#protocol/hash.js";
 import { scoreCommit } from "#protocol/tasks/scores.js";
 import { EXACT_PROFILE } from "#protocol/tasks/task-spec.js";
-import { fromBech32 } from "#kernel/address.js";
-import { address, coin, type TestChain, type Verdicts } from "./chain.js";
+import { address, addresses, coin, type TestChain, type Verdicts } from "./chain.js";
 import { type Signer, signer, SlotLog } from "./world.js";
 
 const TOPOLOGY = JSON.stringify({
@@ -20,11 +19,11 @@ export const TEST_KEY = new Uint8Array(32).fill(7);
 export const FLOP = 6n * 20n * (64n * 32n + 320n);
 
 export function spec(change: Partial<TaskSpec> = {}): TaskSpec {
-  const cid = cidOf(Uint8Array.of(1));
+  const cid = cidOf(nodeCrypto, Uint8Array.of(1));
   return TaskSpec.create({
     topology: TOPOLOGY, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 20, epochs: 1, batches: 8, slots: 2, lrBits: bitsOf(0.1), quantumLog2: -8,
     trainingBlocks: 60n, dataBlocks: 8n, iterationBlocks: 1n, manifestCid: cid, properties: [100, 0, 50, 0, 0, 80, 0, 0],
-    testSet: { cid, plaintextHash: new Uint8Array(32), keyHash: testKeyHash(TEST_KEY), rows: 297 }, ...change,
+    testSet: { cid, plaintextHash: new Uint8Array(32), keyHash: testKeyHash(nodeCrypto, TEST_KEY), rows: 297 }, ...change,
   });
 }
 
@@ -152,10 +151,10 @@ export class Course {
     return this;
   }
   salt(worker: string): Uint8Array {
-    return sha256(utf8(`salt of ${worker}`));
+    return nodeCrypto.sha256(utf8(`salt of ${worker}`));
   }
   commitScores(worker: string, scores: readonly SlotScore[]): string | undefined {
-    const commitment = scoreCommit({ taskId: this.id, address: fromBech32(worker), salt: this.salt(worker), scores });
+    const commitment = scoreCommit(nodeCrypto, { taskId: this.id, address: addresses.parse(worker), salt: this.salt(worker), scores });
     return this.c.send("MsgCommitScores", { evaluator: worker, taskId: this.id, commitment });
   }
   revealScores(worker: string, scores: readonly SlotScore[]): string | undefined {

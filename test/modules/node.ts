@@ -12,17 +12,20 @@ import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import * as abci from "cosmjs-types/tendermint/abci/types";
 import { ConsensusParams } from "cosmjs-types/tendermint/types/params";
-import { sha256 } from "#kernel/crypto.js";
 import { utf8 } from "#kernel/bytes.js";
+import type { View } from "#kernel/store.js";
 import { Application, type ApplicationOptions } from "#app/application.js";
 import { faultsFrom } from "#app/faults.js";
 import { assemble } from "#app/modules.js";
 import { type MultiStore, openMultiStore } from "#app/store/index.js";
+import { viewOf } from "#app/tx/context.js";
 import { possessionMessage } from "#modules/beacon/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Validator } from "#proto/gen/pouw.js";
 import { toJson } from "#proto/json.js";
 import { extensionSignBytes } from "#protocol/verification/extension.js";
 import { address } from "./chain.js";
+import { environment } from "./world.js";
 
 export const NODE_CHAIN = "node-1";
 const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
@@ -38,7 +41,7 @@ export class ValidatorKeys {
     const seed = new Uint8Array(32).fill(number + 1);
     this.secret = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: "der", type: "pkcs8" });
     this.consensusKey = Uint8Array.from(createPublicKey(this.secret).export({ format: "der", type: "spki" }).subarray(-32));
-    this.address = sha256(this.consensusKey).slice(0, 20);
+    this.address = nodeCrypto.sha256(this.consensusKey).slice(0, 20);
     this.beacon = blst.SecretKey.fromKeygen(seed);
   }
   sign(bytes: Uint8Array): Uint8Array {
@@ -46,7 +49,7 @@ export class ValidatorKeys {
   }
   record(power = 10n): Validator {
     const beaconKey = Uint8Array.from(this.beacon.toPublicKey().toBytes());
-    const beaconProof = Uint8Array.from(this.beacon.sign(possessionMessage(beaconKey)).toBytes());
+    const beaconProof = Uint8Array.from(this.beacon.sign(possessionMessage(nodeCrypto, beaconKey)).toBytes());
     return Validator.create({ operator: address(`operator${this.number}`), consensusKey: this.consensusKey, power, beaconKey, beaconProof });
   }
 }
@@ -59,7 +62,7 @@ export class Account {
     readonly key: Uint8Array,
   ) {}
   static async of(name: string): Promise<Account> {
-    const wallet = await DirectSecp256k1Wallet.fromKey(sha256(utf8(name)), "pouw");
+    const wallet = await DirectSecp256k1Wallet.fromKey(nodeCrypto.sha256(utf8(name)), "pouw");
     const [a] = await wallet.getAccounts();
     if (!a) throw new Error("the wallet has no account");
     return new Account(wallet, a.address, a.pubkey);
@@ -136,6 +139,7 @@ export class TestNode {
     const app = new Application({
       store,
       modules,
+      crypto: nodeCrypto,
       signBeacon: (message) => Uint8Array.from(proposer.beacon.sign(message).toBytes()),
       extension: () => new Uint8Array(0),
       committed: () => {},
@@ -213,8 +217,8 @@ export class TestNode {
     return txResults.slice(1);
   }
   /** Committed state, for reads by keepers. */
-  get state() {
-    return this.store.latest();
+  get state(): View {
+    return viewOf(environment, this.store.latest());
   }
   /** Signed with the account's number and sequence as they stand, or with another sequence. */
   tx(account: Account, messages: readonly EncodedMessage[], o: TxChange & { readonly sequence?: bigint } = {}): Promise<Uint8Array> {

@@ -5,7 +5,7 @@ import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { AuthInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { utf8 } from "#kernel/bytes.js";
-import { sha256 } from "#kernel/crypto.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { coin } from "#test/modules/chain.js";
 import { type Account, type EncodedMessage, NODE_CHAIN, type TestNode } from "#test/modules/node.js";
 
@@ -47,7 +47,7 @@ export async function shaped(node: TestNode, names: readonly string[], accounts:
   for (const [i, account] of accounts.entries()) {
     const number = Number(known[i]?.accountNumber ?? 0n);
     const signed = o.amino
-      ? await (await Secp256k1Wallet.fromKey(sha256(utf8(names[i] as string)), "pouw")).signAmino(
+      ? await (await Secp256k1Wallet.fromKey(nodeCrypto.sha256(utf8(names[i] as string)), "pouw")).signAmino(
           account.address,
           makeAminoDoc(messages.map(aminoSend), { amount: o.fee ?? [], gas: `${o.gas ?? 1_000_000n}` }, NODE_CHAIN, body.memo, number, Number(known[i]?.sequence ?? 0n)),
         )

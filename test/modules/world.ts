@@ -6,17 +6,20 @@ import "#platform/install.js";
 import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { compareBytes, fromHex, toHex, u32be, u64be } from "#kernel/bytes.js";
 import type { BlockInfo, Context, Event, LastVote } from "#kernel/context.js";
+import { makeEnvironment } from "#kernel/environment.js";
 import { ModuleError } from "#kernel/errors.js";
 import type { AppModule } from "#kernel/module.js";
 import type { KVStore } from "#kernel/store.js";
 import { defineBeacon } from "#modules/beacon/index.js";
 import { defineSupervision } from "#modules/supervision/index.js";
 import { defineWork } from "#modules/work/index.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { Header, type HeadAttestation, Params, Phase, Role, Seat, type Task, Task as TaskCodec, TaskSpec, Validator, type VerdictCode } from "#proto/gen/pouw.js";
 import { encodeVerdicts } from "#protocol/verification/extension.js";
 import { encodeHeader, headerHash, headSignBytes } from "#protocol/log/header.js";
 import { LogTree } from "#protocol/log/log-root.js";
 
+export const environment = makeEnvironment(nodeCrypto, "pouw");
 export const CHAIN = "test-1";
 
 class MemoryStore implements KVStore {
@@ -45,7 +48,7 @@ export function signer(): Signer {
 /** A slot's own chain of headers, as a miner would write it; `salt` makes another fork. */
 export class SlotLog {
   readonly headers: Uint8Array[] = [];
-  readonly tree = new LogTree();
+  readonly tree = new LogTree(nodeCrypto);
   constructor(
     readonly slot: number,
     readonly keys: Signer,
@@ -57,7 +60,7 @@ export class SlotLog {
       const seq = BigInt(this.headers.length + 1);
       const header = encodeHeader(Header.create({ version: 1, chainId: CHAIN, taskId: this.taskId, slot: this.slot, seq, round: seq - 1n, overdrive: this.salt, logRoot: this.tree.root() }));
       this.headers.push(header);
-      this.tree.append(headerHash(header));
+      this.tree.append(headerHash(nodeCrypto, header));
     }
     return this;
   }
@@ -65,8 +68,8 @@ export class SlotLog {
     return this.grow(seq).headers[seq - 1] as Uint8Array;
   }
   head(seq: number): HeadAttestation {
-    const hash = headerHash(this.bytes(seq));
-    const signature = this.keys.sign(headSignBytes({ chainId: CHAIN, taskId: this.taskId, slot: this.slot, seq: BigInt(seq), headerHash: hash }));
+    const hash = headerHash(nodeCrypto, this.bytes(seq));
+    const signature = this.keys.sign(headSignBytes(nodeCrypto, { chainId: CHAIN, taskId: this.taskId, slot: this.slot, seq: BigInt(seq), headerHash: hash }));
     return { slot: this.slot, seq: BigInt(seq), headerHash: hash, signature };
   }
   seen(seq: number): HeadAttestation {
@@ -226,6 +229,7 @@ export class World {
     };
     const self = (): World => this;
     const ctx: Context = {
+      ...environment,
       block,
       gas: { limit: 1n << 60n, get used() { return self().gasUsed; }, consume: (a) => void (self().gasUsed += a) },
       emit: (e) => void this.events.push(e),

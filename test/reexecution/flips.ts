@@ -2,10 +2,11 @@
  * One flipped bit, as a cheat would hide it: signed anew by its miner, and whatever commits to the bytes made to fit. Then
  * neither a signature nor a hash refuses it, only the re-run can.
  */
+import { nodeCrypto } from "#platform/crypto.js";
 import { Header, type Iteration } from "#proto/gen/pouw.js";
 import { chainDigest, modelDigest } from "#protocol/state/digest.js";
 import { type Drbg } from "#protocol/draws/drbg.js";
-import { sha256, ZERO_DIGEST } from "#protocol/hash.js";
+import { ZERO_DIGEST } from "#protocol/hash.js";
 import { decodeHeader, encodeHeader } from "#protocol/log/header.js";
 import { initialHash, initialWeights } from "#protocol/state/initial.js";
 import { mapHash } from "#protocol/state/map.js";
@@ -31,7 +32,7 @@ export class Flips {
     readonly recording: Recording,
     readonly random: Drbg,
   ) {
-    this.#w0Hash = initialHash(initialWeights(recording.bench.plan, seedOf(recording.bench)));
+    this.#w0Hash = initialHash(nodeCrypto, initialWeights(nodeCrypto, recording.bench.plan, seedOf(recording.bench)));
   }
 
   /** Of header, map, or residual, each as often. */
@@ -55,9 +56,9 @@ export class Flips {
     const [map] = this.#flipped(message.map);
     const header = decodeHeader(message.header);
     const digestAt = (s: number, q: bigint) => (q === 0n ? ZERO_DIGEST : decodeHeader(this.#message(s, q).header).chainDigest);
-    const own = chainDigest(digestAt(slot, seq - 1n), mapHash(map));
+    const own = chainDigest(nodeCrypto, digestAt(slot, seq - 1n), mapHash(nodeCrypto, map));
     const digests = header.clock.map((q, s) => (s === slot ? own : digestAt(s, q)));
-    const bytes = encodeHeader({ ...header, mapHash: mapHash(map), chainDigest: own, modelDigest: modelDigest(this.#w0Hash, digests) });
+    const bytes = encodeHeader({ ...header, mapHash: mapHash(nodeCrypto, map), chainDigest: own, modelDigest: modelDigest(nodeCrypto, this.#w0Hash, digests) });
     return { what: "map", changed: { message: this.#signed(slot, seq, bytes, map) }, reasons: ["map", "map_hash", "null"], unsigned: { ...message, map } };
   }
 
@@ -71,7 +72,7 @@ export class Flips {
   hashedResidual(slot: number, seq: bigint): Flip {
     const message = this.#message(slot, seq);
     const [residual] = this.#flipped(this.recording.residuals.get(`${slot}/${seq}`) as Uint8Array);
-    const bytes = encodeHeader(Header.create({ ...decodeHeader(message.header), residualHash: sha256(residual) }));
+    const bytes = encodeHeader(Header.create({ ...decodeHeader(message.header), residualHash: nodeCrypto.sha256(residual) }));
     return { what: "residual, hashed", changed: { message: this.#signed(slot, seq, bytes, message.map) }, reasons: ["residual_hash"] };
   }
 

@@ -1,4 +1,5 @@
 /** A recorded run on disk, as a miner keeps one: its log and its residuals. */
+import { nodeCrypto } from "#platform/crypto.js";
 import { headerHash } from "#protocol/log/header.js";
 import { residualInterval, slotPositions, totalPositions } from "#protocol/log/positions.js";
 import { LogStore } from "#net/log-store.js";
@@ -30,7 +31,7 @@ export async function write(db: Database, { bench, log, residuals }: Recording):
       if (!message) continue;
       const residual = residuals.get(`${slot}/${r + 1}`);
       if (residual) written.push(kept.put(slot, BigInt(r + 1), residual));
-      written.push(store.append(slot, BigInt(r + 1), message, headerHash(message.header)));
+      written.push(store.append(slot, BigInt(r + 1), message, headerHash(nodeCrypto, message.header)));
     }
   }
   await Promise.all(written);

@@ -1,5 +1,6 @@
 /** Every recorded iteration is accepted, and refused with one bit flipped; the first that is not throws. */
 import { type Engine } from "#engine/types.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { VerdictCode } from "#proto/gen/pouw.js";
 import { checkForm } from "#protocol/log/check.js";
 import { Drbg } from "#protocol/draws/drbg.js";
@@ -19,7 +20,7 @@ type Verdict = Extract<VerifyOutcome, { needs?: undefined }>;
 export async function reExecute(recording: Recording, engine: Engine, iterations: number, seed: Uint8Array): Promise<Outcome> {
   const ctx = contextOf(recording.bench, recording.keys);
   const verify = await verifierOf(recording, engine);
-  const flips = new Flips(recording, new Drbg(seed));
+  const flips = new Flips(recording, new Drbg(nodeCrypto, seed));
   const refused: Record<string, Partial<Record<Reason, number>>> = {};
   let accepted = 0;
   for (let n = 0; n < iterations; n++) {

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { denseTopology, firstWeights, type Layer, planOf, topologyOf } from "#engine/testing/models.js";
 import type { Loss, ModelPlan } from "#engine/topology/index.js";
 import type { Batch, Engine, StepResult } from "#engine/types.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { bitsOf, millionths, NOT_FINITE } from "#protocol/floats.js";
-import { sha256 } from "#kernel/crypto.js";
 import { addMapTo } from "#protocol/state/map.js";
 import { rerunTolerant, type TolerantRerun } from "#protocol/verification/tolerant-rerun.js";
 import type { Fault, TolerantClaim } from "#protocol/verification/tolerant.js";
@@ -82,5 +82,5 @@ export function train(s: Subject, worker: Engine, judge: Engine, iterations: num
 
 /** The judge's verdict; it stands at the weights of the iteration. */
 export function judged(s: Subject, judge: TolerantRerun["engine"], { batch, before, claim, number }: Signed): Fault | undefined {
-  return rerunTolerant({ engine: judge, batch, before, claim, ...rateOf(s), regression: s.loss === "meanSquaredError", seed: sha256(Uint8Array.of(number & 255, number >> 8)) }).fault;
+  return rerunTolerant({ hash: nodeCrypto, engine: judge, batch, before, claim, ...rateOf(s), regression: s.loss === "meanSquaredError", seed: nodeCrypto.sha256(Uint8Array.of(number & 255, number >> 8)) }).fault;
 }
