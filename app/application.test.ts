@@ -1,13 +1,17 @@
 import test from "ava";
 import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { SimulateRequest, SimulateResponse } from "cosmjs-types/cosmos/tx/v1beta1/service";
-import { MsgCreateTask, QueryTaskStateRequest, QueryTaskStateResponse, Validator } from "#proto/gen/pouw.js";
-import { toJson } from "#proto/json.js";
-import { addresses, coin } from "#test/modules/chain.js";
-import { spec } from "#test/modules/course.js";
-import { Account, TestNode, ValidatorKeys } from "#test/modules/node.js";
+import { nodeCrypto } from "#platform/crypto.js";
+import { QueryTaskStateRequest, QueryTaskStateResponse, TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
+import { MsgCreateTask, MsgCreateTaskResponse } from "#proto/gen/pouw/tasks/v1/tx.js";
+import { makeEnvironment } from "#kernel/environment.js";
+import { coin } from "#test/chain/chain.js";
+import { spec } from "#test/chain/course.js";
+import { Account, TestNode } from "#test/chain/node.js";
 import { largestBlockData } from "./block/limits.js";
 import { unexpectedLog } from "./unexpected.js";
+
+const { addresses } = makeEnvironment(nodeCrypto, "pouw");
 
 const refusal = async (t: Parameters<typeof TestNode.make>[0], change: (n: TestNode, state: any) => void, params = {}, validators = 1): Promise<string> => {
   const node = await TestNode.make(t, { validators });
@@ -30,13 +34,11 @@ test("genesis: vote extensions begin with the first block", async (t) => {
 });
 
 test("genesis: every validator has a beacon key of its own", async (t) => {
-  const one = (i: number) => toJson(Validator, new ValidatorKeys(i).record()) as Record<string, string>;
-  t.regex(
-    await refusal(t, (_n, s) => (s.validators.validators = [one(0), { ...one(1), beacon_key: one(0).beacon_key, beacon_proof: one(0).beacon_proof }]), {}, 2),
-    /validators\[1\]\.beacon_key: pouw1\w+ has the same one/,
-  );
-  t.regex(await refusal(t, (_n, s) => (s.validators.validators = [{ ...one(0), beacon_key: "", beacon_proof: "" }])), /validators\[0\]\.beacon_key: is missing/);
-  t.regex(await refusal(t, (_n, s) => (s.validators.validators = [{ ...one(0), beacon_proof: one(1).beacon_proof }])), /beacon_proof: does not prove/);
+  const keys = (s: any): Record<string, string>[] => s.beacon.keys;
+  const change = (s: any, i: number, more: Record<string, string>) => Object.assign(keys(s)[i] as object, more);
+  t.regex(await refusal(t, (_n, s) => change(s, 1, { key: keys(s)[0]?.key as string, proof: keys(s)[0]?.proof as string }), {}, 2), /^app_state\.beacon\.keys\[1\]\.key: pouw1\w+ has the same one/);
+  t.regex(await refusal(t, (_n, s) => (s.beacon.keys = [])), /^app_state\.beacon\.keys: .*pouw1\w+/);
+  t.regex(await refusal(t, (_n, s) => change(s, 0, { proof: keys(s)[1]?.proof as string }), {}, 2), /^app_state\.beacon\.keys\[0\]\.proof: does not prove/);
 });
 
 test("genesis: the validators of CometBFT and of the application are the same", async (t) => {
@@ -50,9 +52,11 @@ test("genesis: money in a pool that nobody's stake explains breaks an invariant 
 
 test("genesis: what is no state of a module is told with its place", async (t) => {
   t.regex(await refusal(t, (_n, s) => (s.prefix = 5)), /^app_state\.prefix: got 5, want 1 to 16 of/);
-  t.regex(await refusal(t, (_n, s) => (s.params.params.slash_stall = -5)), /^app_state\.params\.params\.slash_stall: got -5, want a whole number from 0 to/);
-  t.regex(await refusal(t, (_n, s) => (s.params.params.slash_stall = 1_000_001)), /^app_state\.params: slashStall: got 1000001, want 0 to 1000000 parts per million/);
-  t.regex(await refusal(t, (_n, s) => (s.bank.balances = 7)), /^app_state\.bank: /);
+  t.regex(await refusal(t, (_n, s) => (s.supervision.params.slash_stall = -5)), /^app_state\.supervision\.params\.slash_stall: got -5, want a whole number from 0 to/);
+  t.regex(await refusal(t, (_n, s) => (s.supervision.params.slash_stall = 1_000_001)), /^app_state\.supervision\.params\.slash_stall: got 1000001, want 0 to 1000000 parts per million/);
+  t.regex(await refusal(t, (_n, s) => (s.bank.balances = 7)), /^app_state\.bank\.balances: got 7, want a list/);
+  t.regex(await refusal(t, (_n, s) => (s.bnak = {})), /^app_state\.bnak: there is no such module; there are auth, bank, beacon/);
+  t.regex(await refusal(t, (_n, s) => (s.work.params.draw_dealy = "2")), /^app_state\.work\.params\.draw_dealy: there is no such field; there are draw_delay/);
   const node = await TestNode.make(t);
   t.is(t.throws(() => node.app.initChain({ ...node.genesis(), appStateBytes: new Uint8Array(0) }))?.message, "app_state: want a JSON object with the modules' states");
 });
@@ -78,13 +82,13 @@ test("/app/invariants checks all of them at a height, on demand", async (t) => {
 test("a query at a past height has that block's time", async (t) => {
   const account = await Account.of("client");
   const node = await TestNode.start(t, { balances: { [account.address]: 10_000_000n } });
-  const create = MsgCreateTask.create({ client: account.address, spec: spec(), fee: coin(1_000_000n), bond: coin(200_000n) });
-  const [made] = await node.block([await node.tx(account, [{ typeUrl: "/pouw.v1.MsgCreateTask", value: MsgCreateTask.encode(create) }])]);
+  const create = MsgCreateTask.create({ client: account.address, spec: spec(nodeCrypto), fee: coin(1_000_000n), bond: coin(200_000n) });
+  const [made] = await node.block([await node.tx(account, [{ typeUrl: MsgCreateTask.typeUrl, value: MsgCreateTask.encode(create) }])]);
   t.is(made?.code, 0, made?.log);
   const at = node.timeMs;
   await node.block([]);
   await node.block([]);
-  const state = (height: bigint) => QueryTaskStateResponse.decode(node.query("/pouw.v1.Query/TaskState", QueryTaskStateRequest.encode({ id: 1n }), height).value);
+  const state = (height: bigint) => QueryTaskStateResponse.decode(node.query(TasksQuery.methods.taskState.path, QueryTaskStateRequest.encode({ id: 1n }), height).value);
   t.deepEqual([state(2n).height, state(2n).timeMs], [2n, at]);
   t.deepEqual([state(0n).height, state(0n).timeMs], [4n, at + 2_000n]);
 });
@@ -92,13 +96,13 @@ test("a query at a past height has that block's time", async (t) => {
 test("Simulate answers the messages' responses", async (t) => {
   const account = await Account.of("client");
   const node = await TestNode.start(t, { balances: { [account.address]: 10_000_000n } });
-  const create = MsgCreateTask.create({ client: account.address, spec: spec(), fee: coin(1_000_000n), bond: coin(200_000n) });
+  const create = MsgCreateTask.create({ client: account.address, spec: spec(nodeCrypto), fee: coin(1_000_000n), bond: coin(200_000n) });
   const send = MsgSend.encode(MsgSend.fromPartial({ fromAddress: account.address, toAddress: account.address, amount: [coin(1n)] })).finish();
-  const messages = [{ typeUrl: "/cosmos.bank.v1beta1.MsgSend", value: send }, { typeUrl: "/pouw.v1.MsgCreateTask", value: MsgCreateTask.encode(create) }];
+  const messages = [{ typeUrl: "/cosmos.bank.v1beta1.MsgSend", value: send }, { typeUrl: MsgCreateTask.typeUrl, value: MsgCreateTask.encode(create) }];
   const txBytes = await node.tx(account, messages);
   const { value, log } = node.query("/cosmos.tx.v1beta1.Service/Simulate", SimulateRequest.encode(SimulateRequest.fromPartial({ txBytes })).finish());
   const { result, gasInfo } = SimulateResponse.decode(value);
-  t.deepEqual(result?.msgResponses.map((r) => [r.typeUrl, [...r.value]]), [["/cosmos.bank.v1beta1.MsgSendResponse", []], ["/pouw.v1.MsgCreateTaskResponse", [8, 1]]], log);
+  t.deepEqual(result?.msgResponses.map((r) => [r.typeUrl, [...r.value]]), [["/cosmos.bank.v1beta1.MsgSendResponse", []], [MsgCreateTaskResponse.typeUrl, [8, 1]]], log);
   t.true((gasInfo?.gasUsed ?? 0n) > 0n);
 });
 
@@ -107,7 +111,7 @@ test("an error without a code: the result says no more than internal, the log sa
   const account = await Account.of("client");
   const unexpected = unexpectedLog({ error: (text, fields) => void lines.push([text, { ...fields }]) });
   const node = await TestNode.start(t, { balances: { [account.address]: 1_000n }, unexpected });
-  const handler = node.modules.router.get("/cosmos.bank.v1beta1.MsgSend") as unknown as { run: () => never };
+  const handler = node.modules.messages.get("/cosmos.bank.v1beta1.MsgSend") as unknown as { run: () => never };
   handler.run = () => {
     throw new TypeError("secret detail");
   };

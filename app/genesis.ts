@@ -1,63 +1,73 @@
-/** genesis.json of a network: CometBFT's part and app_state. */
-import { type HomeFacts } from "./init.js";
+/** InitChain: app_state into an empty state, checked as a whole before the chain begins. */
+import * as abci from "cosmjs-types/tendermint/abci/types";
+import { DEFAULT_PREFIX, isAddressPrefix } from "#kernel/address.js";
+import { EMPTY, equalBytes } from "#kernel/bytes.js";
+import { type BlockInfo } from "#kernel/context.js";
+import { makeEnvironment } from "#kernel/environment.js";
+import { readState } from "./app-state.js";
+import { nanoseconds } from "./block/commit.js";
+import { type Head, NO_PROPOSER } from "./block/head.js";
+import { UNLIMITED } from "./block/limits.js";
+import { type Chain } from "./chain.js";
+import { ConfigFault } from "./config-fault.js";
+import { genesisFault } from "./genesis-check.js";
+import { checkInvariants } from "./invariants.js";
+import { Overlay } from "./store/index.js";
+import { AppContext } from "./tx/context.js";
+import { noteVersions } from "./upgrade.js";
 
-export interface GenesisValidator extends Pick<HomeFacts, "consensusKey" | "beaconKey" | "beaconProof"> {
-  /** bech32 */
-  readonly operator: string;
-  readonly power: bigint;
-  readonly moniker: string;
+/** Throws ConfigFault: nothing but the genesis decides here. */
+export function initChain(chain: Chain, r: abci.RequestInitChain): abci.ResponseInitChain {
+  try {
+    begin(chain, r);
+  } catch (e) {
+    throw new ConfigFault((e as Error).message);
+  }
+  return abci.ResponseInitChain.fromPartial({});
 }
 
-export interface GenesisOptions {
-  readonly chainId: string;
-  /** RFC 3339 */
-  readonly genesisTime: string;
-  readonly prefix: string;
-  readonly denom: string;
-  readonly validators: readonly GenesisValidator[];
-  /** base units */
-  readonly balances: readonly { readonly address: string; readonly amount: bigint }[];
-  /** chain parameters by their proto name, as text; bytes as 0x… */
-  readonly params: Readonly<Record<string, string>>;
+function begin(chain: Chain, r: abci.RequestInitChain): void {
+  const state = appState(r.appStateBytes);
+  const prefix = state.prefix ?? DEFAULT_PREFIX;
+  if (typeof prefix !== "string" || !isAddressPrefix(prefix)) throw new Error(`app_state.prefix: got ${JSON.stringify(prefix)}, want 1 to 16 of a–z and 0–9, a letter first`);
+  const timeNs = nanoseconds(r.time);
+  const block: BlockInfo = {
+    chainId: r.chainId,
+    height: r.initialHeight,
+    timeMs: timeNs / 1_000_000n,
+    timeNs,
+    proposer: NO_PROPOSER,
+    lastCommit: { round: 0, votes: [] },
+    misbehaviour: [],
+    beaconSignature: NO_PROPOSER,
+    extensions: [],
+  };
+  const overlay = new Overlay(chain.store.latest());
+  const { modules } = chain.assembly;
+  const ctx = new AppContext(makeEnvironment(chain.crypto, prefix), block, overlay);
+  readState(ctx, modules, state);
+  noteVersions(ctx, modules);
+
+  const set = chain.assembly.keepers.validators.all(ctx);
+  const agrees = r.validators.length === set.length && r.validators.every((v) => set.some((s) => s.power === v.power && equalBytes(s.consensusKey, v.pubKey?.ed25519 ?? EMPTY)));
+  if (!agrees) throw new Error("validators: those of CometBFT and of app_state.validators are not the same keys and powers");
+  const fault = genesisFault(r.consensusParams, r.initialHeight, set.length);
+  if (fault) throw new Error(fault);
+  const [broken] = checkInvariants(modules, ctx).broken;
+  if (broken) throw new Error(`app_state breaks "${broken.invariant}" of ${broken.module}: ${broken.fault}`);
+
+  const { maxBytes = UNLIMITED, maxGas = UNLIMITED } = r.consensusParams?.block ?? {};
+  const head: Head = { ...block, height: r.initialHeight - 1n, prefix, limits: { maxBytes, maxGas } };
+  chain.begin(overlay, head);
 }
 
-const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
-/** about two seconds of FinalizeBlock: see docs/decisions.md */
-const MAX_BLOCK_GAS = 300_000_000;
-
-export function makeGenesis(o: GenesisOptions): string {
-  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
-  return `${JSON.stringify(
-    {
-      genesis_time: o.genesisTime,
-      chain_id: o.chainId,
-      initial_height: "1",
-      consensus_params: {
-        block: { max_bytes: `${MAX_BLOCK_BYTES}`, max_gas: `${MAX_BLOCK_GAS}` },
-        evidence: { max_age_num_blocks: "100000", max_age_duration: "172800000000000", max_bytes: "1048576" },
-        validator: { pub_key_types: ["ed25519"] },
-        version: { app: "1" },
-        abci: { vote_extensions_enable_height: "1" },
-      },
-      validators: o.validators.map((v) => ({ pub_key: { type: "tendermint/PubKeyEd25519", value: base64(v.consensusKey) }, power: `${v.power}`, name: v.moniker })),
-      app_hash: "",
-      app_state: {
-        prefix: o.prefix,
-        params: { params: { denom: o.denom, ...o.params } },
-        bank: { balances: o.balances.map(({ address, amount }) => ({ address, coins: [{ denom: o.denom, amount: `${amount}` }] })) },
-        validators: {
-          validators: o.validators.map((v) => ({
-            operator: v.operator,
-            consensus_key: base64(v.consensusKey),
-            power: `${v.power}`,
-            beacon_key: base64(v.beaconKey),
-            beacon_proof: base64(v.beaconProof),
-            moniker: v.moniker,
-          })),
-        },
-      },
-    },
-    null,
-    2,
-  )}\n`;
+function appState(bytes: Uint8Array): Record<string, unknown> {
+  let state: unknown;
+  try {
+    state = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    // told below
+  }
+  if (typeof state !== "object" || state === null || Array.isArray(state)) throw new Error("app_state: want a JSON object with the modules' states");
+  return state as Record<string, unknown>;
 }

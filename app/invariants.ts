@@ -1,7 +1,7 @@
 /** What must hold of the state after every block, checked on demand: all of the state is walked, so no block does it. */
 import { utf8 } from "#kernel/bytes.js";
 import { type QueryContext } from "#kernel/context.js";
-import { type AppModule } from "#kernel/module.js";
+import { type RunningModule } from "./assemble.js";
 
 export interface Broken {
   readonly module: string;
@@ -15,7 +15,7 @@ export interface InvariantsReport {
   readonly broken: readonly Broken[];
 }
 
-export function checkInvariants(modules: readonly AppModule[], ctx: QueryContext): InvariantsReport {
+export function checkInvariants(modules: readonly Pick<RunningModule, "name" | "invariants">[], ctx: QueryContext): InvariantsReport {
   const broken: Broken[] = [];
   let checked = 0;
   for (const m of modules) {
@@ -38,7 +38,7 @@ function outcome(check: () => string | undefined): string | undefined {
 }
 
 /** The report as JSON, kept until it is asked for at another height. */
-export function invariantsAnswer(modules: readonly AppModule[]): (ctx: QueryContext) => Uint8Array {
+export function invariantsAnswer(modules: readonly Pick<RunningModule, "name" | "invariants">[]): (ctx: QueryContext) => Uint8Array {
   let last: { readonly height: bigint; readonly answer: Uint8Array } | undefined;
   return (ctx) => {
     if (last?.height !== ctx.block.height) last = { height: ctx.block.height, answer: utf8(JSON.stringify(checkInvariants(modules, ctx))) };

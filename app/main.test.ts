@@ -6,7 +6,7 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { Request, RequestInitChain } from "cosmjs-types/tendermint/abci/types";
 import { entry } from "#platform/entry.js";
-import { TestNode } from "#test/modules/node.js";
+import { TestNode } from "#test/chain/node.js";
 import { lengthPrefix } from "./abci/framing.js";
 import { initHome } from "./init.js";
 import { runValidator } from "./start.js";
@@ -67,7 +67,7 @@ for (const [what, { file, change, says }] of Object.entries(broken)) {
 test.serial("a genesis that the application refuses: the file, the field, what to do, exit code 78", async (t) => {
   const home = homeOf(t);
   const node = await TestNode.make(t);
-  const initChain = node.genesis({ ...node.appState(), params: { params: { denom: "upouw", target0: `0x${"ff".repeat(32)}`, slash_stall: -5 } } });
+  const initChain = node.genesis({ ...node.appState(), supervision: { params: { slash_stall: -5 } } });
   const request = Request.encode(Request.fromPartial({ initChain: RequestInitChain.fromPartial(initChain) })).finish();
   const { code, lines } = await run(home, () => {
     const socket = connect(join(home, "abci.sock"));
@@ -78,7 +78,7 @@ test.serial("a genesis that the application refuses: the file, the field, what t
   t.is(code, 78, lines.join("\n"));
   t.is(
     lines.findLast((l) => l.startsWith("✖")),
-    `✖ ${home}/config/genesis.json: app_state.params.params.slash_stall: got -5, want a whole number from 0 to 4294967295. Correct it, the same on every validator, remove ${home}/data/state.db and start again.`,
+    `✖ ${home}/config/genesis.json: app_state.supervision.params.slash_stall: got -5, want a whole number from 0 to 4294967295. Correct it, the same on every validator, remove ${home}/data/state.db and start again.`,
   );
   t.true(lines.some((l) => l.includes("initChain failed")), "the server's own words reach the log");
 });

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { nodeCrypto } from "#platform/crypto.js";
 import { createLogger } from "#platform/log.js";
 import { serveAbci } from "./abci/server.js";
-import { Application, type HeadBlock } from "./application.js";
+import { Application, type Head } from "./application.js";
 import { readAppConfig } from "./config.js";
 import { ConfigFault, EX_CONFIG, faultLine } from "./config-fault.js";
 import { faultsFrom } from "./faults.js";
 import { readKeys } from "./keys.js";
-import { assemble } from "./modules.js";
+import { assemble } from "./assemble.js";
 import { openMultiStore } from "./store/index.js";
 import { unexpectedLog } from "./unexpected.js";
 import { Verdicts } from "./verdicts.js";
@@ -21,7 +21,7 @@ class BlockClock {
   height = 0n;
   blockMs = 1000;
   private last: bigint | undefined;
-  note({ chainId, height, timeMs }: HeadBlock): void {
+  note({ chainId, height, timeMs }: Head): void {
     this.chainId = chainId;
     this.height = height;
     const passed = this.last === undefined ? 0 : Number(timeMs - this.last);
@@ -52,6 +52,7 @@ export async function runApplication(home: string): Promise<void> {
     minGasPricePerMillion: BigInt(config.min_gas_price),
     faults: faultsFrom(process.env, (text) => log.warn(text), home),
     unexpected: unexpectedLog(log),
+    migrated: (steps) => log.info("migrated the state", { steps: steps.join(", ") }),
   });
   const server = await serveAbci(application, config.abci, { log });
   log.info("application serves ABCI", { address: config.abci, height: store.version });

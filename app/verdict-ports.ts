@@ -1,8 +1,8 @@
 /** What this node's verdicts need of the state: open jobs, and all that a verifier must know of one. */
 import { consensusAddress } from "#kernel/address.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { VerifyRequest } from "#proto/gen/pouw.js";
-import { type Assembly } from "./modules.js";
+import { VerifyRequest } from "#proto/gen/pouw/v1/services.js";
+import { type Assembly } from "./assemble.js";
 import { type VerdictPorts } from "./verdicts.js";
 
 /** A verifier that asks several supervisors in turn over real links cannot be asked to be done sooner, however short blocks are. */
@@ -11,21 +11,21 @@ const LEAST_EVIDENCE_MS = 5_000n;
 /** `blockMs` tells how long blocks take now, for time-outs that the protocol counts in blocks. */
 export function verdictPorts(modules: Assembly, consensusKey: Uint8Array, chainId: () => string, height: () => bigint, blockMs: () => number): VerdictPorts {
   const address = consensusAddress(nodeCrypto, Uint8Array.from(consensusKey));
-  const { validators, work, tasks, seats, slots, params } = modules.keepers;
   return {
-    operator: (state) => validators.byConsensusAddress(state, address)?.operator,
-    openJobs: (state) => work.openJobs(state),
+    operator: (state) => modules.keepers.validators.byConsensusAddress(state, address)?.operator,
+    openJobs: (state) => modules.keepers.work.openJobs(state),
     request(state, job) {
-      const list = slots.slots(state, job.taskId);
+      const { work, tasks, matching, supervision } = modules.keepers;
+      const slots = supervision.wire(state, job.taskId);
       return VerifyRequest.create({
         chainId: chainId(),
-        job,
-        task: tasks.whole(state, job.taskId),
-        seats: seats.seats(state, job.taskId),
-        slots: list,
+        job: work.wireJob(state, job.id),
+        task: tasks.wire(state, job.taskId),
+        seats: matching.wireSeats(state, job.taskId),
+        slots,
         height: height(),
-        anchors: list.map((s) => ({ slot: s.slot, heads: anchorsOf(slots.anchors(state, job.taskId, s.slot), s.head) })),
-        evidenceTimeoutMs: evidenceTimeoutMs(params.get(state).evidenceTimeout, blockMs()),
+        anchors: slots.map((s) => ({ slot: s.slot, heads: anchorsOf(supervision.anchors(state, job.taskId, s.slot), s.head) })),
+        evidenceTimeoutMs: evidenceTimeoutMs(work.params(state).evidenceTimeout, blockMs()),
       });
     },
   };
@@ -37,7 +37,7 @@ export function evidenceTimeoutMs(blocks: bigint, blockMs: number): bigint {
 }
 
 /** Kept advances, and the slot's last head, which is kept for good. */
-function anchorsOf<T extends { seq: bigint }>(kept: readonly T[], head: T | undefined): T[] {
-  if (!head || head.seq === 0n || kept.some((h) => h.seq >= head.seq)) return [...kept];
+function anchorsOf<T extends { readonly seq: bigint }>(kept: readonly T[], head: T | undefined): T[] {
+  if (!head || kept.some((h) => h.seq >= head.seq)) return [...kept];
   return [...kept, head];
 }

@@ -8,12 +8,20 @@ import { Remote } from "#net/index.js";
 import { Database, levelKey } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
 import { fitVerdicts } from "#protocol/verification/extension.js";
-import { type Job, type VerdictEntry, VerifierService, VerifyRequest } from "#proto/gen/pouw.js";
+import type { VerdictEntry } from "#proto/gen/pouw/v1/block.js";
+import { VerifierService, VerifyRequest } from "#proto/gen/pouw/v1/services.js";
+
+/** As much of a job as is looked at here. */
+export interface OpenJob {
+  readonly id: bigint;
+  readonly taskId: bigint;
+  readonly verdicts: readonly { readonly validator: string }[];
+}
 
 export interface VerdictPorts {
   /** undecided jobs, oldest first */
-  openJobs(state: View): Job[];
-  request(state: View, job: Job): VerifyRequest;
+  openJobs(state: View): readonly OpenJob[];
+  request(state: View, job: OpenJob): VerifyRequest;
   /** operator address of this validator, undefined when it is none */
   operator(state: View): string | undefined;
 }
@@ -80,7 +88,7 @@ export class Verdicts {
     try {
       this.remote ??= Remote.dial(this.verifier, { allowPrivate: true });
       const remote = await this.remote;
-      for await (const p of remote.serverStream(VerifierService.verify, request)) {
+      for await (const p of remote.serverStream(VerifierService.methods.verify, request)) {
         if (p.step !== "done") continue;
         const entry = { job: id, code: p.code, reason: p.reason };
         const value = new Uint8Array(8);

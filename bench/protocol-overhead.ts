@@ -5,7 +5,7 @@
  * Before any time is told, every byte of every header agrees with the recorded run, and verifyIteration accepts the recording.
  */
 import "#platform/install.js";
-import { VerdictCode } from "#proto/gen/pouw.js";
+import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import { median, quick, report, reportRounds, round, takeTurns } from "./measure.js";
 import { bareMiner, mine } from "./training/miner.js";
 import { COMPUTE_THREAD, type Parts, usual } from "./training/parts.js";

@@ -7,7 +7,7 @@ import "#platform/install.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { Drbg } from "#protocol/draws/drbg.js";
 import { residualInterval } from "#protocol/log/positions.js";
-import { VerdictCode } from "#proto/gen/pouw.js";
+import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import { quick, ratioOf, report, reportRounds, round, takeTurns } from "./measure.js";
 import { mine } from "./training/miner.js";
 import { computeThread } from "./training/parts.js";

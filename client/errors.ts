@@ -12,7 +12,6 @@ const REMEDIES: Record<string, string> = {
   "sdk/11": "Give more --gas, or leave it out to have it estimated",
   "sdk/13": "Give --gas-prices of at least the node's minimum",
   "sdk/20": "The transaction was not taken. Try again later, or give another --node",
-  "sdk/22": "Check the number or address: `pouwd task list` shows the tasks of this chain",
   "sdk/32": "Another program sends with this key: wait for its transaction, then try again",
   "tasks/7": "Give --from the key that submitted the task",
 };
@@ -27,11 +26,15 @@ export function tell(error: unknown): Told {
   if (error instanceof CommanderError) return { code: "usage", message: usage(error) };
   if (error instanceof ChainError || error instanceof ModuleError) {
     const code = `${error.codespace}/${error.code}`;
-    return { code, message: sentences(plain(oneLine(error.message)), REMEDIES[code]) };
+    const text = plain(oneLine(error.message));
+    return { code, message: sentences(text, REMEDIES[code] ?? (code === "sdk/22" ? whereToLook(text) : undefined)) };
   }
   if (error instanceof CliError) return { code: error.code, message: oneLine(error.message) };
   return { code: "error", message: oneLine(error instanceof Error ? error.message : String(error)) };
 }
+
+/** What to do about something that is not there. */
+const whereToLook = (text: string): string => (/^task \d/.test(text) ? "Check the number: `pouwd task list` shows the tasks of this chain" : "Check the number, name or address");
 
 /** The line for standard error. */
 export const errorLine = (error: unknown, json: boolean): string => {

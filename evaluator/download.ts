@@ -8,7 +8,8 @@ import { Descent } from "#net/descent.js";
 import { type Page } from "#net/packed-log.js";
 import { type Asked, TaskSources } from "#net/sources.js";
 import { maxTestSetBytes } from "#net/task-data.js";
-import { Role, type TaskSpec } from "#proto/gen/pouw.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 
 /** The longest that one page or the test set may take, and what a slow link adds for its size. */
 const CALL_MS = 30_000;

@@ -9,7 +9,9 @@ import { cidOf } from "#protocol/tasks/cid.js";
 import { encodeSegment, rowShapeOf, type Rows } from "#protocol/tasks/data.js";
 import { evaluateModel } from "#protocol/tasks/evaluation.js";
 import { initialWeights, taskSeed } from "#protocol/state/initial.js";
-import { Phase, Slot, Submission } from "#proto/gen/pouw.js";
+import { Submission } from "#proto/gen/pouw/evaluation/v1/types.js";
+import { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
+import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import { type TaskView } from "#client/chain/task-view.js";
 import { Recording, type Supervisor } from "#test/daemons/recorded.js";
 import { Download } from "./download.js";
@@ -44,7 +46,7 @@ function evaluation(r: Recording, supervisors: readonly Supervisor[], key?: Uint
 async function scoreAt(r: Recording, clock: readonly bigint[]): Promise<bigint> {
   const plan = parseTopology(r.spec.topology, { maxParameters: 1 << 20 });
   const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 4, host: "wasm" });
-  engine.setInitial(initialWeights(nodeCrypto, plan, taskSeed(nodeCrypto, r.task.startBeacon, r.task.id)));
+  engine.setInitial(initialWeights(nodeCrypto, plan, taskSeed(nodeCrypto, r.task.startBeacon as Uint8Array, r.task.id)));
   engine.setQuantum(r.spec.quantumLog2);
   for (const [slot, end] of clock.entries()) for (let q = 1n; q <= end; q++) engine.addMap(r.log.get(`${slot}/${q}`)!.map, 1, 1);
   return evaluateModel(engine, rowShapeOf(r.spec, plan), test_set).score;

@@ -1,5 +1,8 @@
 /** What an evaluator does next, as a pure function of the chain's state and of what it stored. */
-import { Phase, Role, type ScoreReveal, type Seat, type SlotScore, type Task } from "#proto/gen/pouw.js";
+import type { ScoreReveal, SlotScore } from "#proto/gen/pouw/evaluation/v1/types.js";
+import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
+import { EvaluationStep, Phase, type Task } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 
 /** An evaluator's own opinion, on disk before its commitment is sent. */
 export interface Opinion {
@@ -10,8 +13,6 @@ export interface Opinion {
 
 export type Action = { readonly kind: "none" } | { readonly kind: "evaluate" } | { readonly kind: "commit" } | { readonly kind: "reveal" };
 
-const COMMIT_STEP = 2n;
-const REVEAL_STEP = 3n;
 const NONE: Action = { kind: "none" };
 
 export function nextAction(
@@ -23,7 +24,7 @@ export function nextAction(
   if (task.phase !== Phase.PHASE_EVALUATION || !seats.some((s) => s.role === Role.ROLE_EVALUATOR && s.worker === me)) return NONE;
   const mine = reveals.find((r) => r.evaluator === me);
   const committed = mine !== undefined && mine.commitment.length > 0;
-  if (task.evaluationStep === COMMIT_STEP && !committed) return { kind: opinion ? "commit" : "evaluate" };
-  if (task.evaluationStep === REVEAL_STEP && committed && !mine.revealed && opinion) return { kind: "reveal" };
+  if (task.evaluationStep === EvaluationStep.EVALUATION_STEP_COMMIT && !committed) return { kind: opinion ? "commit" : "evaluate" };
+  if (task.evaluationStep === EvaluationStep.EVALUATION_STEP_REVEAL && committed && !mine.revealed && opinion) return { kind: "reveal" };
   return NONE;
 }

@@ -8,9 +8,10 @@ import { initialWeights, taskSeed } from "#protocol/state/initial.js";
 import { rowShapeOf, type Rows } from "#protocol/tasks/data.js";
 import { evaluateModel } from "#protocol/tasks/evaluation.js";
 import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
-import { type SlotScore, type Submission, type Task, type TaskSpec } from "#proto/gen/pouw.js";
+import type { SlotScore, Submission } from "#proto/gen/pouw/evaluation/v1/types.js";
+import type { Task } from "#proto/gen/pouw/tasks/v1/types.js";
+import { started, type StartedTask } from "#client/chain/task-view.js";
 import { readTestSet } from "./test-set.js";
-
 
 export interface ScoreInput {
   /** with its test key */
@@ -24,9 +25,10 @@ export interface ScoreInput {
 /** One score a submission, slots ascending; or why the test set does not open or does not fit the task. */
 export type Scored = { readonly scores: readonly SlotScore[]; readonly unusable?: undefined } | { readonly unusable: string };
 
-export async function score({ task, submissions, sealed, logs }: ScoreInput): Promise<Scored> {
-  const spec = task.spec;
-  if (!spec) throw new Error(`task ${task.id} has no spec`);
+export async function score({ task: given, submissions, sealed, logs }: ScoreInput): Promise<Scored> {
+  const task = started(given);
+  if (!task?.testKey) throw new Error(`task ${given.id} has not trained, or its test set is not revealed`);
+  const { spec } = task;
   const plan = parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS });
   let test: Rows;
   try {
@@ -39,10 +41,11 @@ export async function score({ task, submissions, sealed, logs }: ScoreInput): Pr
     for (const p of pages) log.append(p);
     return log;
   });
-  return { scores: await scoreModels(task, spec, plan, maps, submissions, test) };
+  return { scores: await scoreModels(task, plan, maps, submissions, test) };
 }
 
-async function scoreModels(task: Task, spec: TaskSpec, plan: ModelPlan, logs: readonly PackedLog[], submissions: readonly Submission[], test: Rows): Promise<SlotScore[]> {
+async function scoreModels(task: StartedTask, plan: ModelPlan, logs: readonly PackedLog[], submissions: readonly Submission[], test: Rows): Promise<SlotScore[]> {
+  const { spec } = task;
   const engine = await createEngine(plan, engineOptionsOf(spec));
   engine.setInitial(initialWeights(nodeCrypto, plan, taskSeed(nodeCrypto, task.startBeacon, task.id)));
   engine.setQuantum(spec.quantumLog2);

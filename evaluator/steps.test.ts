@@ -1,15 +1,18 @@
 import test from "ava";
 import { silentLogger } from "#platform/log.js";
-import { Phase, Role, ScoreReveal, Seat, Task } from "#proto/gen/pouw.js";
+import { ScoreReveal } from "#proto/gen/pouw/evaluation/v1/types.js";
+import { Seat } from "#proto/gen/pouw/matching/v1/types.js";
+import { EvaluationStep, Phase, Task } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 import { type TaskView } from "#client/chain/task-view.js";
 import { type Opinion } from "./machine.js";
 import { Steps, type StepsOptions } from "./steps.js";
 
 const ME = "pouw1me";
-const COMMIT = 2n;
-const REVEAL = 3n;
+const COMMIT = EvaluationStep.EVALUATION_STEP_COMMIT;
+const REVEAL = EvaluationStep.EVALUATION_STEP_REVEAL;
 
-function view(id: number, evaluationStep: bigint, committed = false): TaskView {
+function view(id: number, evaluationStep: EvaluationStep, committed = false): TaskView {
   const taskId = BigInt(id);
   return {
     height: 1n,

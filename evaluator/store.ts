@@ -1,7 +1,7 @@
 /** Opinions on disk: an evaluator that is killed between commit and reveal still reveals what it committed to. */
 import { join } from "node:path";
 import { Database, levelKey } from "#platform/level.js";
-import { MsgRevealScores } from "#proto/gen/pouw.js";
+import { MsgRevealScores } from "#proto/gen/pouw/evaluation/v1/tx.js";
 import { type Opinion } from "./machine.js";
 
 export class OpinionStore {

@@ -4,7 +4,7 @@ import { type ModelPlan } from "#engine/topology/index.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { decodeSegment, rowShapeOf, type Rows } from "#protocol/tasks/data.js";
 import { openTestSet } from "#platform/seal.js";
-import { type TaskSpec } from "#proto/gen/pouw.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 
 /** Throws with what is wrong; the caller then reveals an empty list. */
 export function readTestSet(sealed: Uint8Array, key: Uint8Array, spec: TaskSpec, plan: ModelPlan): Rows {

@@ -1,15 +1,10 @@
 /** Lucky iterations: drawn, re-run, residual pushed, claimed. One at a time, each once. */
+import { type ChainParams } from "#client/chain/params.js";
 import { type Chain, type Sender } from "#client/chain/types.js";
-import {
-  MsgSubmitWork,
-  type Params,
-  QueryAnchorsRequest,
-  QueryAnchorsResponse,
-  QueryBeaconRequest,
-  QueryBeaconResponse,
-  QueryMiningInfoRequest,
-  QueryMiningInfoResponse,
-} from "#proto/gen/pouw.js";
+import { BeaconQuery } from "#proto/gen/pouw/beacon/v1/query.js";
+import { SupervisionQuery } from "#proto/gen/pouw/supervision/v1/query.js";
+import { WorkQuery } from "#proto/gen/pouw/work/v1/query.js";
+import { MsgSubmitWork } from "#proto/gen/pouw/work/v1/tx.js";
 import { toBigInt } from "#kernel/bytes.js";
 import { residualSeqBefore } from "#protocol/state/iterate.js";
 import { isTolerant } from "#protocol/tasks/profiles.js";
@@ -25,7 +20,7 @@ import { type ResidualStore } from "./residuals.js";
 export interface ClaimsSetup {
   readonly chain: Chain;
   readonly sender: Sender;
-  readonly params: Params;
+  readonly params: Pick<ChainParams, "work">;
   readonly log: Logger;
   readonly taskId: bigint;
   readonly flop: bigint;
@@ -54,7 +49,7 @@ export class Claims {
     for (const slot of o.slots) {
       const head = view.slots.find((s) => s.slot === slot)?.head?.seq ?? 0n;
       if (head === (this.heads.get(slot) ?? 0n)) continue;
-      const { value } = await o.chain.query("/pouw.v1.Query/Anchors", QueryAnchorsRequest, { taskId: o.taskId, slot }, QueryAnchorsResponse);
+      const { value } = await o.chain.query(SupervisionQuery.methods.anchors, { taskId: o.taskId, slot });
       this.advances.note(slot, value.heads);
       this.heads.set(slot, head);
       // The oldest kept advance covers all from its predecessor's head on: only what that predecessor ended is out of every window.
@@ -63,18 +58,19 @@ export class Claims {
       if (over !== undefined) await o.residuals.prune(slot, over);
       this.seen.set(slot, value.heads.map((h) => h.seq));
     }
-    for (const a of this.advances.drawn(view.height, o.params.drawDelay)) {
-      if (a.height + o.params.drawDelay + o.params.claimWindow <= view.height) continue; // too late to claim
+    const { drawDelay, claimWindow } = o.params.work;
+    for (const a of this.advances.drawn(view.height, drawDelay)) {
+      if (a.height + drawDelay + claimWindow <= view.height) continue; // too late to claim
       this.queue = this.queue.then(() => this.draw(a)).catch((e: Error) => o.log.warn("a draw failed", { slot: a.slot, height: a.height, error: e }));
     }
   }
 
   private async draw(a: Advance): Promise<void> {
     const { o } = this;
-    const at = a.height + o.params.drawDelay;
-    const beacon = (await o.chain.query("/pouw.v1.Query/Beacon", QueryBeaconRequest, { height: at }, QueryBeaconResponse)).value.beacon;
+    const at = a.height + o.params.work.drawDelay;
+    const beacon = (await o.chain.query(BeaconQuery.methods.beacon, { height: at })).value.beacon;
     // a block's target is what the block before it ended with
-    const info = (await o.chain.query("/pouw.v1.Query/MiningInfo", QueryMiningInfoRequest, {}, QueryMiningInfoResponse, at - 1n)).value;
+    const info = (await o.chain.query(WorkQuery.methods.miningInfo, {}, at - 1n)).value;
     const draw = { taskId: o.taskId, beacon, target: toBigInt(info.target), flop: o.flop, hash: (slot: number, seq: bigint) => o.store.hash(slot, seq) };
     for (const seq of luckyOf(a, draw)) await this.claim(a, seq);
   }

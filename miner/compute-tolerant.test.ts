@@ -9,7 +9,7 @@ import { equalBytes } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { bitsOf, f32From } from "#protocol/floats.js";
 import { decodeHeader } from "#protocol/log/header.js";
-import { Loss, Task, TaskSpec } from "#proto/gen/pouw.js";
+import { Loss, Task, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { batchOf, SUBJECTS, type Subject } from "#test/tolerant/runs.js";
 import { Compute } from "./compute.js";
 import type { ComputeSetup, FromCompute } from "./protocol.js";
@@ -23,7 +23,7 @@ const BATCHES = 6;
 function setup(): ComputeSetup {
   const spec = TaskSpec.create({ topology: s.topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: s.batchSize, epochs: 2, batches: BATCHES, slots: 1, lag: 1, levels: s.levels, lrBits: bitsOf(Math.fround(s.lr)), quantumLog2: s.quantumLog2, runAhead: 1000n, profile: "tf-f32" });
   const batches = Array.from({ length: BATCHES }, (_, i) => ({ ...batchOf(s, i), hash: new Uint8Array(32).fill(i) }));
-  return { chainId: "pouw-test-1", task: Task.create({ id: 7n, spec, startBeacon: new Uint8Array(32).fill(9), startHeight: 100n }), maxParameters: 1 << 20, slots: [0], batches };
+  return { chainId: "pouw-test-1", task: { ...Task.create({ id: 7n }), spec, startBeacon: new Uint8Array(32).fill(9), startHeight: 100n }, maxParameters: 1 << 20, slots: [0], batches };
 }
 
 async function trained(iterations: number) {

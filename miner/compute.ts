@@ -7,7 +7,9 @@ import { type Engine } from "#engine/types.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { type Hash } from "#kernel/crypto.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { type Header, type Slot, SlotStatus, type TaskSpec } from "#proto/gen/pouw.js";
+import { type Slot, SlotStatus } from "#proto/gen/pouw/supervision/v1/types.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { Header } from "#proto/gen/pouw/v1/iteration.js";
 import { f32Bytes, NOT_FINITE } from "#protocol/floats.js";
 import { decodeHeader, encodeHeader, headerHash } from "#protocol/log/header.js";
 import { stepOptionsOf } from "#protocol/tasks/engine-options.js";
@@ -61,18 +63,17 @@ export class Compute {
     /** another one where hashes are measured */
     private readonly hash: Hash = nodeCrypto,
   ) {
-    const { spec } = setup.task;
-    if (!spec) throw new Error(`task ${setup.task.id} has no spec`);
+    const { id, spec, startBeacon } = setup.task;
     this.spec = spec;
-    this.replica = new Replica(hash, engine, spec, taskSeed(hash, setup.task.startBeacon, setup.task.id));
+    this.replica = new Replica(hash, engine, spec, taskSeed(hash, startBeacon, id));
     this.maps = Array.from({ length: spec.slots }, () => []);
     for (const slot of setup.slots) this.own.set(slot, { headers: [], prev: new Uint8Array(32) });
-    this.order = new BatchOrder(hash, setup.task.startBeacon, setup.task.id, spec.batches);
+    this.order = new BatchOrder(hash, startBeacon, id, spec.batches);
     this.interval = residualInterval(engine.plan.parameters, spec.profile);
   }
 
   static plan(setup: ComputeSetup): ModelPlan {
-    return parseTopology((setup.task.spec as TaskSpec).topology, { maxParameters: setup.maxParameters });
+    return parseTopology(setup.task.spec.topology, { maxParameters: setup.maxParameters });
   }
 
   get parameters(): number {

@@ -2,10 +2,12 @@
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { type Chain, type Sender } from "#client/chain/types.js";
-import { Phase, Role } from "#proto/gen/pouw.js";
+import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 import { watchTasks } from "#client/chain/task-view.js";
 import { claimHome } from "#client/chain/home.js";
-import { ensureWorker, queryParams } from "#client/chain/worker.js";
+import { chainParams } from "#client/chain/params.js";
+import { ensureWorker } from "#client/chain/worker.js";
 import { Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
 import { startThread } from "#platform/thread.js";
@@ -13,9 +15,9 @@ import { noTensorFlow } from "#engine/tolerant/index.js";
 import { TOLERANT_PROFILE } from "#protocol/tasks/profiles.js";
 import { profilesHere } from "./engine.js";
 import { type Fault } from "./faults.js";
-import { type ComputeSetup, type FromCompute } from "./protocol.js";
+import { type ComputeSetup, type ComputeThread, type FromCompute } from "./protocol.js";
 import { offeredMemory } from "./seats.js";
-import { type ComputeThread, MinedTask, type MinerContext } from "./task.js";
+import { MinedTask, type MinerContext } from "./task.js";
 
 export interface MinerSetup {
   readonly home: string;
@@ -54,7 +56,7 @@ export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void
     if (!profiles.includes(TOLERANT_PROFILE)) log.info(noTensorFlow(setup.tensorFlow));
     await ensureWorker(chain, sender, { role: Role.ROLE_MINER, stake: setup.stake, maxSeats: setup.maxSeats, memory, profiles }, log);
     log.debug("compute threads run one a task", { cores: availableParallelism() });
-    const context: MinerContext = { ...setup, profiles, params: await queryParams(chain), db, startCompute };
+    const context: MinerContext = { ...setup, profiles, params: await chainParams(chain), db, startCompute };
     setup.ready?.();
     await watchTasks(chain, sender.address, {
       signal,

@@ -1,7 +1,7 @@
 /** The training batches of a task, each checked against the manifest, which its CID checks. */
 import { type ModelPlan } from "#engine/topology/index.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { type TaskSpec } from "#proto/gen/pouw.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { batchesOfSegment, checkManifestFor, decodeManifest, rowShapeOf } from "#protocol/tasks/data.js";
 import { maxManifestBytes, maxSegmentBytes } from "#net/task-data.js";
 import { type ComputeSetup } from "./protocol.js";

@@ -2,7 +2,7 @@ import "#platform/install.js";
 import test from "ava";
 import { namespaceOf } from "#engine/tolerant/tensorflow.js";
 import { denseTopology, planOf } from "#engine/testing/models.js";
-import { Loss, TaskSpec } from "#proto/gen/pouw.js";
+import { Loss, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { engineFor, profilesHere } from "./engine.js";
 
 const topology = denseTopology(4, { units: 3, activation: "softmax" });

@@ -5,7 +5,7 @@ import type { ModelPlan } from "#engine/topology/index.js";
 import type { Engine } from "#engine/types.js";
 import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
 import { EXACT_PROFILE, isTolerant, TOLERANT_PROFILE } from "#protocol/tasks/profiles.js";
-import type { TaskSpec } from "#proto/gen/pouw.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 
 /** What a worker registers with, so that it is drawn for nothing else. */
 export const profilesHere = async (tensorFlowPackage?: string): Promise<string[]> => [EXACT_PROFILE, ...((await tensorFlow(tensorFlowPackage)) ? [TOLERANT_PROFILE] : [])];

@@ -1,7 +1,8 @@
 /** What a miner serves when it is asked over its streams: own residuals, and the messages that it has applied. */
 import { equalBytes } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { type EvidenceReply, type EvidenceRequest, Header } from "#proto/gen/pouw.js";
+import { Header } from "#proto/gen/pouw/v1/iteration.js";
+import type { EvidenceReply, EvidenceRequest } from "#proto/gen/pouw/v1/services.js";
 import { type LogStore } from "#net/log-store.js";
 import { type Reruns } from "./reruns.js";
 import { type ResidualStore } from "./residuals.js";

@@ -11,7 +11,7 @@
 import { nodeCrypto } from "#platform/crypto.js";
 import { type IterateInput, iterate, type Iterated } from "#protocol/state/iterate.js";
 import { chainDigest } from "#protocol/state/digest.js";
-import { Header } from "#proto/gen/pouw.js";
+import { Header } from "#proto/gen/pouw/v1/iteration.js";
 import { encodeHeader, HEADER_VERSION, headerHash } from "#protocol/log/header.js";
 import { EMPTY_MAP, mapHash } from "#protocol/state/map.js";
 import { residualInterval, roundOf } from "#protocol/log/positions.js";

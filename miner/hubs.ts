@@ -1,7 +1,7 @@
 /** The miner's links: one to every supervisor, to send; it reads from two of them and moves on when they lack what others have. */
 import { type BusLink } from "#net/index.js";
 import { type TaskView } from "#client/chain/task-view.js";
-import { type Seat } from "#proto/gen/pouw.js";
+import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
 import { type Logger } from "#platform/log.js";
 
 /** Heads that any supervisor attested this many blocks ago are to be here. */

@@ -2,7 +2,7 @@
 import { nodeCrypto } from "#platform/crypto.js";
 import { LogTree } from "#protocol/log/log-root.js";
 import { isLucky, lotteryDraw } from "#protocol/draws/lottery.js";
-import { type AnchoredHead } from "#proto/gen/pouw.js";
+import type { AnchoredHead } from "#proto/gen/pouw/supervision/v1/types.js";
 
 /** An advance of a slot's anchored head: iterations from … to were first covered at `height`. */
 export interface Advance {

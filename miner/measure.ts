@@ -8,7 +8,7 @@ import type { Engine } from "#engine/types.js";
 import { flop, type Loss, type ModelPlan } from "#engine/topology/index.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
-import { type Optimizer, Phase, Task, TaskSpec } from "#proto/gen/pouw.js";
+import { type Optimizer, Phase, Task, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { lossNumber, optimizerOf } from "#protocol/tasks/engine-options.js";
 import { headSignBytes } from "#protocol/log/header.js";
 import { ZERO_DIGEST } from "#protocol/hash.js";
@@ -93,7 +93,7 @@ class MeasuredMiner {
     const data = Array.from({ length: DIFFERENT }, (_, i) => batchOf(plan, o, i));
     const loss = lossNumber(o.loss);
     const spec = TaskSpec.create({ loss, batchSize: o.batch, epochs: 1 << 20, batches: BATCHES, slots: PEERS + 1, lag: 1, levels: o.levels, lrBits: o.lrBits, quantumLog2: o.quantumLog2, runAhead: 1n << 62n, ...(o.optimizer ? { optimizer: o.optimizer } : {}) });
-    const task = Task.create({ id: 1n, spec, phase: Phase.PHASE_TRAINING, startHeight: START, startBeacon: new Uint8Array(32) });
+    const task = { ...Task.create({ id: 1n, phase: Phase.PHASE_TRAINING }), spec, startHeight: START, startBeacon: new Uint8Array(32) };
     const batches = Array.from({ length: BATCHES }, (_, i) => data[i % DIFFERENT] as (typeof data)[number]);
     this.#compute = new Compute({ chainId: CHAIN, task, maxParameters: plan.parameters, slots: [OWN], batches }, engine, () => performance.now());
     for (let h = START; h <= START + 2n; h++) this.#compute.view(h, 0n, []);

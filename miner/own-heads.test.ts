@@ -3,7 +3,7 @@ import test from "ava";
 import { nodeCrypto } from "#platform/crypto.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
 import { silentLogger } from "#platform/log.js";
-import { Header, type Iteration } from "#proto/gen/pouw.js";
+import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { headSignBytes } from "#protocol/log/header.js";
 import { type OwnHeadsInput, signedBeyond } from "./own-heads.js";
 

@@ -4,7 +4,7 @@
  * number. An own log that is there holds all that was sent; without it every supervisor has to answer first.
  */
 import { nodeCrypto } from "#platform/crypto.js";
-import { Header, type Iteration } from "#proto/gen/pouw.js";
+import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { verifyHead } from "#protocol/log/header.js";
 import { type Logger } from "#platform/log.js";
 

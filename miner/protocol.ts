@@ -1,10 +1,11 @@
 /** What the daemon and its compute thread say to each other. The order of both directions is the order of application. */
-import { type Slot, type Task } from "#proto/gen/pouw.js";
+import { type StartedTask } from "#client/chain/task-view.js";
+import type { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
 import { type Fault, type Fork } from "./faults.js";
 
 export interface ComputeSetup {
   readonly chainId: string;
-  readonly task: Task;
+  readonly task: StartedTask;
   readonly maxParameters: number;
   /** own slots, ascending */
   readonly slots: readonly number[];
@@ -94,3 +95,9 @@ export type FromCompute =
   | { readonly kind: "reran"; readonly id: number; readonly agrees: boolean; readonly residual: Uint8Array }
   | { readonly kind: "idle"; readonly why: string }
   | { readonly kind: "failed"; readonly error: string };
+
+/** The compute thread as the daemon sees it. */
+export interface ComputeThread {
+  post(m: ToCompute): void;
+  close(): Promise<void>;
+}

@@ -1,6 +1,5 @@
 /** Own iterations run again by the compute thread, which answers when it comes to it. */
-import { type ComputeThread } from "./task.js";
-import { type FromCompute } from "./protocol.js";
+import { type ComputeThread, type FromCompute } from "./protocol.js";
 import { type ResidualStore } from "./residuals.js";
 
 export interface Rerun {

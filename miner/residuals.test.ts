@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import { nodeCrypto } from "#platform/crypto.js";
-import { Header } from "#proto/gen/pouw.js";
+import { Header } from "#proto/gen/pouw/v1/iteration.js";
 import { residualSeqBefore } from "#protocol/state/iterate.js";
 import { EXACT_PROFILE } from "#protocol/tasks/profiles.js";
 import { Database } from "#platform/level.js";

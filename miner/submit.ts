@@ -3,7 +3,9 @@ import { type Sender } from "#client/chain/types.js";
 import { type TaskView } from "#client/chain/task-view.js";
 import { message, trySend } from "#client/chain/worker.js";
 import { type Logger } from "#platform/log.js";
-import { MsgSubmitModel, Phase, SlotStatus } from "#proto/gen/pouw.js";
+import { MsgSubmitModel } from "#proto/gen/pouw/evaluation/v1/tx.js";
+import { SlotStatus } from "#proto/gen/pouw/supervision/v1/types.js";
+import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 
 export class ModelSubmissions {
   private sending = false;
@@ -16,8 +18,8 @@ export class ModelSubmissions {
   async onView(view: TaskView, own: readonly number[]): Promise<void> {
     if (view.task.phase !== Phase.PHASE_SUBMISSION || this.sending) return;
     const wanted = view.slots.filter((s) => own.includes(s.slot) && s.status === SlotStatus.SLOT_OPEN && !view.submissions.some((x) => x.slot === s.slot));
-    if (wanted.length === 0) return;
-    const clock = view.slots.map((s) => s.finalSeq);
+    const clock = view.slots.flatMap((s) => s.finalSeq ?? []);
+    if (wanted.length === 0 || clock.length < view.slots.length) return; // the end of Training gives every slot its last
     this.sending = true;
     try {
       for (const { slot } of wanted) {

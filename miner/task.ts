@@ -3,24 +3,21 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { equalBytes } from "#kernel/bytes.js";
 import { parseTopology } from "#engine/topology/index.js";
+import { type ChainParams } from "#client/chain/params.js";
 import { type Chain, type Sender } from "#client/chain/types.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import {
-  Header,
-  type Iteration,
-  MsgReportEquivocation,
-  type Params,
-  Phase,
-  Role,
-  type Seat,
-} from "#proto/gen/pouw.js";
+import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
+import { MsgReportEquivocation } from "#proto/gen/pouw/supervision/v1/tx.js";
+import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 import { headSignBytes } from "#protocol/log/header.js";
 import { checkMap } from "#protocol/state/map.js";
 import { slotPositions } from "#protocol/log/positions.js";
 import { BlobClient, BusLink, type Gap, GapFiller, LogClient } from "#net/index.js";
 import { faultCeiling, type Incoming, LogMachine } from "#net/log-machine.js";
 import { LogStore } from "#net/log-store.js";
-import { type TaskView } from "#client/chain/task-view.js";
+import { started, type StartedTask, type TaskView } from "#client/chain/task-view.js";
 import { joinTask, message, trySend } from "#client/chain/worker.js";
 import { type Database, levelKey } from "#platform/level.js";
 import { type SessionKey, sessionKey, writePrivate } from "#platform/keys.js";
@@ -31,7 +28,7 @@ import { Evidence } from "./evidence.js";
 import { type Fault, seesFork } from "./faults.js";
 import { Hubs } from "./hubs.js";
 import { signedBeyond } from "./own-heads.js";
-import { type Applied, type ComputeSetup, type FromCompute, packPeer, type ToCompute } from "./protocol.js";
+import { type Applied, type ComputeSetup, type ComputeThread, type FromCompute, packPeer } from "./protocol.js";
 import { Reruns } from "./reruns.js";
 import { ResidualStore } from "./residuals.js";
 import { ModelSubmissions } from "./submit.js";
@@ -39,7 +36,7 @@ import { ModelSubmissions } from "./submit.js";
 export interface MinerContext {
   readonly chain: Chain;
   readonly sender: Sender;
-  readonly params: Params;
+  readonly params: ChainParams;
   readonly home: string;
   readonly db: Database;
   readonly allowPrivate: boolean;
@@ -49,10 +46,6 @@ export interface MinerContext {
   readonly fault?: Fault | undefined;
   readonly log: Logger;
   startCompute(setup: ComputeSetup, receive: (m: FromCompute) => void): ComputeThread;
-}
-export interface ComputeThread {
-  post(m: ToCompute): void;
-  close(): Promise<void>;
 }
 
 /** How many of the peers' messages wait in the compute thread before links are held back. */
@@ -98,7 +91,7 @@ export class MinedTask {
     this.hubs = new Hubs((s) => this.link(s), this.log);
     this.gaps = new GapFiller({ taskId: view.task.id, peers: this.logs, log: this.log, hash: (slot, seq) => this.hashOf(slot, seq), receive: (m) => this.receive(m) });
     const spec = this.spec;
-    this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.maxParameters) });
+    this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.tasks.maxParameters) });
   }
 
   private get id(): bigint {
@@ -125,11 +118,12 @@ export class MinedTask {
       void joinTask(this.ctx.sender, this.id, this.key.publicKey, "", this.log).finally(() => (this.joining = false));
     }
     void this.submissions.onView(view, this.mine().map((s) => s.index));
-    if (phase < Phase.PHASE_TRAINING || view.task.startHeight === 0n || phase > Phase.PHASE_SETTLING) return;
+    const task = started(view.task);
+    if (!task || phase < Phase.PHASE_TRAINING || phase > Phase.PHASE_SETTLING) return;
     const endpoints = this.supervisors().map((s) => s.endpoint);
     this.logs.setEndpoints(endpoints);
     this.blobs.setEndpoints(endpoints);
-    this.starting ??= this.start().catch((e: Error) => {
+    this.starting ??= this.start(task).catch((e: Error) => {
       this.log.warn("cannot start the task yet, trying at the next block", { error: e });
       void this.compute?.close();
       this.compute = undefined;
@@ -153,14 +147,13 @@ export class MinedTask {
 
   // ---- start ----
 
-  private async start(): Promise<void> {
-    const { task } = this.view;
+  private async start(task: StartedTask): Promise<void> {
     const store = await LogStore.open(this.ctx.db, task.id, this.spec.slots);
     this.residuals = new ResidualStore(this.ctx.db, task.id, this.plan.parameters, this.spec.profile);
     const batches = await loadBatches(this.spec, this.plan, (cid, max) => this.blob(cid, max));
     const slots = this.mine().map((s) => s.index);
     const thread = this.ctx.startCompute(
-      { chainId: this.ctx.chain.chainId, task, maxParameters: Number(this.ctx.params.maxParameters), slots, batches, tensorFlow: this.ctx.tensorFlow, fault: this.ctx.fault },
+      { chainId: this.ctx.chain.chainId, task, maxParameters: Number(this.ctx.params.tasks.maxParameters), slots, batches, tensorFlow: this.ctx.tensorFlow, fault: this.ctx.fault },
       (m) => this.onCompute(m),
     );
     this.store = store;

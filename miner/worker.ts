@@ -27,8 +27,7 @@ async function run(setup: ComputeSetup): Promise<void> {
     wake?.();
   });
   const plan = Compute.plan(setup);
-  const spec = setup.task.spec as NonNullable<ComputeSetup["task"]["spec"]>;
-  const engine = await engineFor(spec, plan, setup.tensorFlow);
+  const engine = await engineFor(setup.task.spec, plan, setup.tensorFlow);
   const compute = new Compute(setup, engine, () => performance.now());
   let going = false;
   let said = "";

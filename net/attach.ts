@@ -1,7 +1,7 @@
 /** What opens a bus stream: a nonce of the hub, signed with the session key of the seat that attaches. */
 import { concat, u32be, u64be, utf8 } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { type Attach } from "#proto/gen/pouw.js";
+import type { Attach } from "#proto/gen/pouw/v1/services.js";
 
 const text = (s: string): Uint8Array => {
   const b = utf8(s);

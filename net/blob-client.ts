@@ -1,6 +1,6 @@
 /** Moves blobs by CID: what arrives is hashed, so any server will do. Downloads resume at the offset that was reached. */
 import { createHash } from "node:crypto";
-import { type BlobChunk, BlobService } from "#proto/gen/pouw.js";
+import { type BlobChunk, BlobService } from "#proto/gen/pouw/v1/services.js";
 import { type CallOptions } from "./dial.js";
 import { invalid } from "./errors.js";
 import { type PoolOptions, RemotePool } from "./failover.js";
@@ -26,7 +26,7 @@ export class BlobClient {
     return this.pool.first(async (r) => {
       let bad = false;
       // a server that breaks off is followed by the next at the same offset; wrong bytes start anew
-      for await (const c of r.serverStream(BlobService.get, { cid, offset: BigInt(length) }, options)) {
+      for await (const c of r.serverStream(BlobService.methods.get, { cid, offset: BigInt(length) }, options)) {
         if (c.offset !== BigInt(length)) throw new Error(`${r.endpoint}: sent offset ${c.offset} of ${cid}, want ${length}`);
         length += c.data.length;
         if (length > maxBytes) {
@@ -54,7 +54,7 @@ export class BlobClient {
         yield { ...first, offset: BigInt(at), data: bytes.subarray(at, at + CHUNK), last: at + CHUNK >= bytes.length };
       }
     }
-    const answer = await r.clientStream(BlobService.put, chunks(), options);
+    const answer = await r.clientStream(BlobService.methods.put, chunks(), options);
     if (answer.cid !== cid || answer.size !== BigInt(bytes.length)) throw new Error(`${endpoint}: stored ${answer.size} bytes of ${cid}, want ${bytes.length}`);
   }
 

@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { constants, lstatSync, mkdirSync, readdirSync, unlinkSync } from "node:fs";
 import { open, readdir, rename, stat, statfs, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { type BlobChunk, BlobService } from "#proto/gen/pouw.js";
+import { type BlobChunk, BlobService } from "#proto/gen/pouw/v1/services.js";
 import { CHUNK } from "./blob-client.js";
 import { cidDigest } from "./cid.js";
 import { exhausted, invalid, notFound } from "./errors.js";

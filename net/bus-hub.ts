@@ -5,7 +5,8 @@
 import { randomBytes } from "node:crypto";
 import { type ServerDuplexStream } from "@grpc/grpc-js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { type Attach, type BusFrame, BusService, type Iteration, type PushResidual } from "#proto/gen/pouw.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { type Attach, type BusFrame, BusService, type PushResidual } from "#proto/gen/pouw/v1/services.js";
 import { type Logger, silentLogger } from "#platform/log.js";
 import { attachSignBytes } from "./attach.js";
 import { BusPeer } from "./bus-peer.js";

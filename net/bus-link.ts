@@ -3,7 +3,8 @@
  * the hub's log where it subscribed, answers requests for evidence, and attaches again with growing delays after a break.
  */
 import { type ClientDuplexStream } from "@grpc/grpc-js";
-import { type BusFrame, BusService, type EvidenceReply, type EvidenceRequest, type Iteration, type PushResidual } from "#proto/gen/pouw.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { type BusFrame, BusService, type EvidenceReply, type EvidenceRequest, type PushResidual } from "#proto/gen/pouw/v1/services.js";
 import { type Logger, silentLogger } from "#platform/log.js";
 import { attachSignBytes } from "./attach.js";
 import { drained, MAX_RECEIVE, Remote } from "./dial.js";
@@ -138,7 +139,7 @@ export class BusLink {
     const remote = await Remote.dial(o.endpoint, { allowPrivate: o.allowPrivate ?? false, ...(o.maxReceive ? { maxReceive: o.maxReceive } : {}) });
     try {
       if (this.stop.signal.aborted) return;
-      const stream = remote.duplex(BusService.attach);
+      const stream = remote.duplex(BusService.methods.attach);
       this.stream = stream as never;
       stream.on("error", () => over.abort());
       stream.on("end", () => over.abort());

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import test from "ava";
-import { type BusFrame, type EvidenceReply } from "#proto/gen/pouw.js";
+import type { BusFrame, EvidenceReply } from "#proto/gen/pouw/v1/services.js";
 import { BusPeer } from "./bus-peer.js";
 
 class Stream extends EventEmitter {

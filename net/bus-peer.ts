@@ -1,6 +1,6 @@
 /** One attached stream at the hub: what is sent to it, and what it is asked for. */
 import { type ServerDuplexStream } from "@grpc/grpc-js";
-import { type BusFrame, type EvidenceReply, type EvidenceRequest } from "#proto/gen/pouw.js";
+import type { BusFrame, EvidenceReply, EvidenceRequest } from "#proto/gen/pouw/v1/services.js";
 import { drained } from "./dial.js";
 import { exhausted, unavailable } from "./errors.js";
 

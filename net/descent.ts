@@ -3,7 +3,7 @@
  * the page above it, so every page is certain when it arrives, whoever served it, and stays whatever fails afterwards.
  */
 import { equalBytes, toHex } from "#kernel/bytes.js";
-import { type Iteration } from "#proto/gen/pouw.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { packPage, type Page } from "./packed-log.js";
 import { type LogEntry, readEntry } from "./slot-log.js";
 

@@ -1,8 +1,9 @@
 /** A gRPC channel to one endpoint with calls as promises and async iterables. */
 import { Client, type ClientDuplexStream, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { type MethodInfo, type RequestOf, type ResponseOf } from "#proto/wire.js";
 import { CallError } from "./errors.js";
 import { resolveEndpoint } from "./address.js";
-import { type MethodTable, methodDefinition } from "./service.js";
+import { methodDefinition } from "./service.js";
 
 export interface DialOptions {
   readonly allowPrivate?: boolean;
@@ -14,8 +15,7 @@ export interface CallOptions {
   /** the whole call, ms */
   readonly timeout?: number;
 }
-type Request<M extends MethodTable> = Partial<ReturnType<M["request"]["create"]>>;
-type Response<M extends MethodTable> = ReturnType<M["response"]["create"]>;
+type Request<M> = Partial<RequestOf<M>>;
 
 export const MAX_RECEIVE = 64 * 1024 * 1024;
 const failure = (endpoint: string, e: ServiceError): CallError => new CallError(e.code ?? 2, `${endpoint}: ${e.details || e.message}`);
@@ -49,22 +49,22 @@ export class Remote {
     return o.timeout === undefined ? {} : { deadline: Date.now() + o.timeout };
   }
 
-  unary<M extends MethodTable>(method: M, request: Request<M>, options: CallOptions = {}): Promise<Response<M>> {
+  unary<M extends MethodInfo>(method: M, request: Request<M>, options: CallOptions = {}): Promise<ResponseOf<M>> {
     const d = methodDefinition(method);
     return new Promise((resolve, reject) => {
       const call = this.client.makeUnaryRequest(d.path, d.requestSerialize, d.responseDeserialize, request, new Metadata(), this.callOptions(options), (e, value) =>
-        e ? reject(failure(this.endpoint, e)) : resolve(value as Response<M>),
+        e ? reject(failure(this.endpoint, e)) : resolve(value as ResponseOf<M>),
       );
       abortable(options.signal, () => call.cancel(), call);
     });
   }
 
-  async *serverStream<M extends MethodTable>(method: M, request: Request<M>, options: CallOptions = {}): AsyncGenerator<Response<M>> {
+  async *serverStream<M extends MethodInfo>(method: M, request: Request<M>, options: CallOptions = {}): AsyncGenerator<ResponseOf<M>> {
     const d = methodDefinition(method);
     const call = this.client.makeServerStreamRequest(d.path, d.requestSerialize, d.responseDeserialize, request, new Metadata(), this.callOptions(options));
     abortable(options.signal, () => call.cancel(), call);
     try {
-      for await (const m of call) yield m as Response<M>;
+      for await (const m of call) yield m as ResponseOf<M>;
     } catch (e) {
       throw failure(this.endpoint, e as ServiceError);
     } finally {
@@ -72,14 +72,14 @@ export class Remote {
     }
   }
 
-  clientStream<M extends MethodTable>(method: M, requests: AsyncIterable<Request<M>> | Iterable<Request<M>>, options: CallOptions = {}): Promise<Response<M>> {
+  clientStream<M extends MethodInfo>(method: M, requests: AsyncIterable<Request<M>> | Iterable<Request<M>>, options: CallOptions = {}): Promise<ResponseOf<M>> {
     const d = methodDefinition(method);
     return new Promise((resolve, reject) => {
       let over = false;
       const call = this.client.makeClientStreamRequest(d.path, d.requestSerialize, d.responseDeserialize, new Metadata(), this.callOptions(options), (e, value) => {
         over = true;
         if (e) reject(failure(this.endpoint, e));
-        else resolve(value as Response<M>);
+        else resolve(value as ResponseOf<M>);
       });
       call.on("error", () => {});
       abortable(options.signal, () => call.cancel(), call);
@@ -96,7 +96,7 @@ export class Remote {
     });
   }
 
-  duplex<M extends MethodTable>(method: M): ClientDuplexStream<Request<M>, Response<M>> {
+  duplex<M extends MethodInfo>(method: M): ClientDuplexStream<Request<M>, ResponseOf<M>> {
     const d = methodDefinition(method);
     return this.client.makeBidiStreamRequest(d.path, d.requestSerialize, d.responseDeserialize, new Metadata()) as never;
   }

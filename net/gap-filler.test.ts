@@ -1,7 +1,7 @@
 import "#platform/install.js";
 import test from "ava";
 import { nodeCrypto } from "#platform/crypto.js";
-import { Header, type Iteration } from "#proto/gen/pouw.js";
+import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { silentLogger } from "#platform/log.js";
 import { GapFiller } from "./gap-filler.js";
 

@@ -2,7 +2,7 @@
  * Fetches the messages that a log lacks: from the supervisors, else from the miner that named them. Every slot is filled
  * beside the others, so that a silent one delays nobody, and an author has one question at a time.
  */
-import { type Iteration } from "#proto/gen/pouw.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { type Logger } from "#platform/log.js";
 import { type LogClient } from "./log-client.js";
 import { readSpan } from "./slot-log.js";

@@ -1,7 +1,7 @@
 import "#platform/install.js";
 import test from "ava";
 import { nodeCrypto } from "#platform/crypto.js";
-import { Header, type Iteration } from "#proto/gen/pouw.js";
+import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { headSignBytes } from "#protocol/log/header.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
 import { LogMachine, type MachineOptions } from "./log-machine.js";

@@ -6,7 +6,8 @@
  */
 import { equalBytes } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { Header, type Iteration, type SignedHead, type Slot, SlotStatus } from "#proto/gen/pouw.js";
+import { type Slot, SlotStatus } from "#proto/gen/pouw/supervision/v1/types.js";
+import { Header, type Iteration, type SignedHead } from "#proto/gen/pouw/v1/iteration.js";
 import { decodeCanonical } from "#proto/wire.js";
 import { headSignBytes } from "#protocol/log/header.js";
 

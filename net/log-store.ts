@@ -3,7 +3,7 @@
  * causal order. A message counts (clock, follow) when its batch is synced. One hash per (slot, seq): the first.
  */
 import { nodeCrypto } from "#platform/crypto.js";
-import { Iteration } from "#proto/gen/pouw.js";
+import { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { type Database, levelKey } from "#platform/level.js";
 
 /** bytes of recent messages that are kept in memory for those who follow */

@@ -6,7 +6,9 @@ import { createHash } from "node:crypto";
 import test from "ava";
 import { Client, credentials } from "@grpc/grpc-js";
 import { service as health } from "grpc-health-check";
-import { BlobService, type BusFrame, BusService, type EvidenceReply, type Iteration, LogService, Role } from "#proto/gen/pouw.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { BlobService, type BusFrame, BusService, type EvidenceReply, LogService } from "#proto/gen/pouw/v1/services.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
 import { BlobClient, BlobStore, blobService, BusHub, BusLink, cidDigest, EndpointError, isPrivateAddress, LogClient, notFound, parseEndpoint, Remote, resolveEndpoint, serveGrpc, service } from "./index.js";
 
@@ -309,7 +311,7 @@ test("many streams that never attach keep nobody out, not even from their own ad
   for (let c = 0; c < 3; c++) {
     const r = await Remote.dial(`127.0.0.1:${b.port}`, { allowPrivate: true });
     remotes.push(r);
-    for (let i = 0; i < 100; i++) r.duplex(BusService.attach).on("error", () => {}).on("data", () => {});
+    for (let i = 0; i < 100; i++) r.duplex(BusService.methods.attach).on("error", () => {}).on("data", () => {});
   }
   await new Promise((r) => setTimeout(r, 200));
   const link = linkTo(`127.0.0.1:${b.port}`);
@@ -323,7 +325,7 @@ test("many streams that never attach keep nobody out, not even from their own ad
 test("before it has attached a caller sends small frames only, and large ones afterwards", async (t) => {
   const b = await bench([]);
   const remote = await Remote.dial(`127.0.0.1:${b.port}`, { allowPrivate: true });
-  const stream = remote.duplex(BusService.attach);
+  const stream = remote.duplex(BusService.methods.attach);
   const failure = new Promise<Error>((resolve) => stream.on("error", resolve).on("data", () => {}));
   stream.write({ iteration: { ...message(0, 1), map: new Uint8Array(200_000) } });
   t.regex((await failure).message, /larger than max/i);

@@ -2,7 +2,7 @@
  * A slot's checked log as pages of bytes in shared memory: the thread that fetches and the thread that computes read the
  * same copy, and a message costs its bytes and no objects.
  */
-import { type Iteration } from "#proto/gen/pouw.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 
 export interface Page {
   /** seq of its first message */

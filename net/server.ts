@@ -4,15 +4,16 @@ import { HealthImplementation } from "grpc-health-check";
 import { ReflectionService } from "@grpc/reflection";
 import { fromJSON } from "@grpc/proto-loader";
 import { type Logger, silentLogger } from "#platform/log.js";
+import { type MethodInfo, type RequestOf, type ResponseOf, type ServiceInfo } from "#proto/wire.js";
 import descriptor from "../proto/gen/descriptor.json" with { type: "json" };
 import { parseEndpoint } from "./address.js";
 import { asServiceError, CallError } from "./errors.js";
 import { drained, MAX_RECEIVE } from "./dial.js";
 import { limitRequests } from "./receive-limit.js";
-import { type MethodTable, serviceDefinition, type ServiceTable } from "./service.js";
+import { serviceDefinition } from "./service.js";
 
-type In<M extends MethodTable> = ReturnType<M["request"]["create"]>;
-type Out<M extends MethodTable> = Partial<ReturnType<M["response"]["create"]>>;
+type In<M> = RequestOf<M>;
+type Out<M> = Partial<ResponseOf<M>>;
 export interface Call {
   readonly peer: string;
   /** aborted when the caller is gone */
@@ -20,17 +21,17 @@ export interface Call {
 }
 
 /** A handler per method, by its kind: a promise, an async iterable out, an async iterable in, or the raw duplex stream. */
-export type Handler<M extends MethodTable> = M["requestStream"] extends true
+export type Handler<M extends MethodInfo> = M["requestStream"] extends true
   ? M["responseStream"] extends true
     ? (stream: ServerDuplexStream<In<M>, Out<M>>, call: Call) => void
     : (requests: AsyncIterable<In<M>>, call: Call) => Promise<Out<M>>
   : M["responseStream"] extends true
     ? (request: In<M>, call: Call) => AsyncIterable<Out<M>>
     : (request: In<M>, call: Call) => Promise<Out<M>>;
-export type Handlers<S extends ServiceTable> = { readonly [K in keyof S]: Handler<S[K]> };
+export type Handlers<S extends ServiceInfo> = { readonly [K in keyof S["methods"]]: Handler<S["methods"][K]> };
 
 export interface Service {
-  readonly table: ServiceTable;
+  readonly info: ServiceInfo;
   // oxlint-disable-next-line typescript/no-explicit-any -- each method has its own argument types; service() checked them
   readonly handlers: Readonly<Record<string, (...args: any[]) => unknown>>;
   /** the largest message that a method takes, bytes; the server's limit where none is given */
@@ -40,7 +41,7 @@ export interface Service {
 type AnyHandler = (...args: any[]) => any;
 /** for requests that only name things: a clock of 1,024 slots is the longest */
 export const SMALL_REQUEST = 64 * 1024;
-export const service = <S extends ServiceTable>(table: S, handlers: Handlers<S>, limits: Partial<Record<keyof S & string, number>> = {}): Service => ({ table, handlers: handlers as never, limits });
+export const service = <S extends ServiceInfo>(info: S, handlers: Handlers<S>, limits: Partial<Record<keyof S["methods"] & string, number>> = {}): Service => ({ info, handlers: handlers as never, limits });
 
 export interface ServeOptions {
   /** host:port; port 0 takes a free one */
@@ -60,9 +61,9 @@ const reflection = (): ReflectionService => new ReflectionService(fromJSON(descr
 
 export async function serveGrpc(options: ServeOptions): Promise<GrpcServer> {
   const log = options.log ?? silentLogger;
-  const names: string[] = [];
+  const names = ["", ...options.services.map((s) => s.info.name)];
   const limits = new Map<string, number>();
-  for (const s of options.services) for (const [name, m] of Object.entries(s.table)) limits.set(m.path, s.limits[name] ?? options.maxReceive ?? MAX_RECEIVE);
+  for (const s of options.services) for (const [name, m] of Object.entries(s.info.methods)) limits.set(m.path, s.limits[name] ?? options.maxReceive ?? MAX_RECEIVE);
   const server = new Server({
     interceptors: [limitRequests(limits)],
     "grpc.max_receive_message_length": options.maxReceive ?? MAX_RECEIVE,
@@ -73,13 +74,10 @@ export async function serveGrpc(options: ServeOptions): Promise<GrpcServer> {
   });
   for (const s of options.services) {
     const implementation: Record<string, unknown> = {};
-    for (const [name, m] of Object.entries(s.table)) {
-      implementation[name] = adapt(m, s.handlers[name] as AnyHandler, log);
-      names.push(m.path.slice(1, m.path.lastIndexOf("/")));
-    }
-    server.addService(serviceDefinition(s.table), implementation as never);
+    for (const [name, m] of Object.entries(s.info.methods)) implementation[name] = adapt(m, s.handlers[name] as AnyHandler, log);
+    server.addService(serviceDefinition(s.info), implementation as never);
   }
-  const health = new HealthImplementation(Object.fromEntries(["", ...new Set(names)].map((n) => [n, "SERVING" as const])));
+  const health = new HealthImplementation(Object.fromEntries(names.map((n) => [n, "SERVING" as const])));
   health.addToServer(server as never);
   reflection().addToServer(server);
   const { host } = parseListen(options.listen);
@@ -90,7 +88,7 @@ export async function serveGrpc(options: ServeOptions): Promise<GrpcServer> {
   return {
     port,
     setServing: (serving) => {
-      for (const n of ["", ...new Set(names)]) health.setStatus(n, serving ? "SERVING" : "NOT_SERVING");
+      for (const n of names) health.setStatus(n, serving ? "SERVING" : "NOT_SERVING");
     },
     close: () =>
       new Promise((resolve) => {
@@ -109,7 +107,7 @@ function parseListen(listen: string): { host: string } {
   return { host };
 }
 
-function adapt(m: MethodTable, handler: AnyHandler, log: Logger): unknown {
+function adapt(m: MethodInfo, handler: AnyHandler, log: Logger): unknown {
   const context = (call: { getPeer(): string; on(e: "cancelled", f: () => void): unknown }): Call => {
     const gone = new AbortController();
     call.on("cancelled", () => gone.abort());

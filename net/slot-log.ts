@@ -5,7 +5,7 @@
  */
 import { equalBytes, toHex } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { Header, type Iteration } from "#proto/gen/pouw.js";
+import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { decodeCanonical } from "#proto/wire.js";
 import { type CallOptions } from "./dial.js";
 import { type LogClient } from "./log-client.js";

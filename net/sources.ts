@@ -2,7 +2,7 @@
  * What the supervisors of a task serve, for whoever needs all of it and trusts none of them. Endpoints come with each call:
  * they change when a supervisor sends MsgJoinTask again, and one caller's list must not be another's.
  */
-import { type Iteration } from "#proto/gen/pouw.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { BlobClient } from "./blob-client.js";
 import { EvidenceClient } from "./evidence-client.js";
 import { hedged } from "./hedge.js";

@@ -1,6 +1,6 @@
 /** Bounds on what a client may push for a task, known from its spec before anything is allocated. */
 import { type ModelPlan } from "#engine/topology/index.js";
-import { type TaskSpec } from "#proto/gen/pouw.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { MAX_SEGMENT_BYTES, rowShapeOf } from "#protocol/tasks/data.js";
 
 /** The largest manifest that could describe the task: hashes, CIDs and a name. Validation may take as much again as training. */

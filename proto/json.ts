@@ -1,49 +1,78 @@
-/** Messages as JSON by their field descriptors: proto names, 64-bit integers as strings, bytes base64, enums by name. */
+/**
+ * Messages as JSON by their field descriptors: proto names, 64-bit integers as strings, bytes base64, enums by name. Who
+ * names the types that a google.protobuf.Any may hold has it as "@type" and the fields of that type, else as its own bytes.
+ */
 import { type Codec, type FieldInfo } from "./wire.js";
 
-/** Defaults are emitted, as the Cosmos gateway does. */
-export function toJson<T>(codec: Codec<T>, message: T): unknown {
+/** What a google.protobuf.Any may hold, by type URL. */
+export type AnyTypes = ReadonlyMap<string, Codec<unknown>>;
+export const anyTypes = (...codecs: readonly Codec<unknown>[]): AnyTypes => new Map(codecs.map((c) => [c.typeUrl, c]));
+
+const ANY = "/google.protobuf.Any";
+const TYPE = "@type";
+interface AnyMessage {
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
+}
+
+/** Defaults are emitted, as the Cosmos gateway does. Throws for an Any of a type that is not among `types`. */
+export function toJson<T>(codec: Codec<T>, message: T, types?: AnyTypes): unknown {
+  if (types && codec.typeUrl === ANY) return anyToJson(message as unknown as AnyMessage, types);
   const out: Record<string, unknown> = {};
   for (const f of codec.fields) {
     const v = (message as Record<string, unknown>)[f.name];
-    if (f.repeated) out[f.proto] = (v as unknown[]).map((x) => one(f, x));
-    else if (v !== undefined || f.type !== "message") out[f.proto] = one(f, v);
+    if (f.repeated) out[f.proto] = (v as unknown[]).map((x) => one(f, x, types));
+    else if (v !== undefined || f.type !== "message") out[f.proto] = one(f, v, types);
     else if (!f.oneof) out[f.proto] = null;
   }
   return out;
 }
 
-function one(f: FieldInfo, v: unknown): unknown {
-  if (f.type === "message") return f.codec ? toJson(f.codec(), v) : null;
+function anyToJson({ typeUrl, value }: AnyMessage, types: AnyTypes): unknown {
+  const codec = types.get(typeUrl);
+  if (!codec) throw new Error(`an Any holds ${JSON.stringify(typeUrl)}, want ${[...types.keys()].join(" or ")}`);
+  return { [TYPE]: typeUrl, ...(toJson(codec, codec.decode(value), types) as object) };
+}
+
+function one(f: FieldInfo, v: unknown, types: AnyTypes | undefined): unknown {
+  if (f.type === "message") return f.codec ? toJson(f.codec(), v, types) : null;
   if (f.type === "enum") return Object.entries(f.values ?? {}).find(([, n]) => n === v)?.[0] ?? v;
   if (v instanceof Uint8Array) return base64(v);
   return typeof v === "bigint" ? v.toString() : v;
 }
 
 /** Reads what toJson writes; proto or camel-case names, enums by name or number, hex for bytes after `0x`. Throws with the field. */
-export function fromJson<T>(codec: Codec<T>, json: unknown, path = ""): T {
+export function fromJson<T>(codec: Codec<T>, json: unknown, path = "", types?: AnyTypes): T {
   if (typeof json !== "object" || json === null || Array.isArray(json)) throw new Error(`${path || codec.typeUrl}: got ${JSON.stringify(json)}, want an object`);
+  if (types && codec.typeUrl === ANY) return anyFromJson(json, path, types) as T;
   const out: Record<string, unknown> = {};
   for (const [key, v] of Object.entries(json)) {
     const f = codec.fields.find((x) => x.proto === key || x.name === key);
     const at = path ? `${path}.${key}` : key;
     if (!f) throw new Error(`${at}: there is no such field; there are ${codec.fields.map((x) => x.proto).join(", ") || "none"}`);
-    if (v === null) continue;
+    if (v === null || v === undefined) continue;
     if (f.repeated) {
       if (!Array.isArray(v)) throw new Error(`${at}: got ${JSON.stringify(v)}, want a list`);
-      out[f.name] = v.map((x, i) => read(f, x, `${at}[${i}]`));
-    } else out[f.name] = read(f, v, at);
+      out[f.name] = v.map((x, i) => read(f, x, `${at}[${i}]`, types));
+    } else out[f.name] = read(f, v, at, types);
   }
   return codec.create(out as Partial<T>);
 }
 
-function read(f: FieldInfo, v: unknown, at: string): unknown {
+function anyFromJson(json: object, path: string, types: AnyTypes): AnyMessage {
+  const { [TYPE]: typeUrl, ...fields } = json as Record<string, unknown>;
+  const codec = typeof typeUrl === "string" ? types.get(typeUrl) : undefined;
+  if (!codec) throw new Error(`${path || ANY}: got ${typeUrl === undefined ? `no ${TYPE}` : `${TYPE} ${JSON.stringify(typeUrl)}`}, want ${[...types.keys()].join(" or ")}`);
+  return { typeUrl: codec.typeUrl, value: codec.encode(fromJson(codec, fields, path, types)) };
+}
+
+function read(f: FieldInfo, v: unknown, at: string, types: AnyTypes | undefined): unknown {
   const fail = (want: string): never => {
     throw new Error(`${at}: got ${JSON.stringify(v)}, want ${want}`);
   };
   switch (f.type) {
     case "message":
-      return f.codec ? fromJson(f.codec(), v, at) : undefined;
+      return f.codec ? fromJson(f.codec(), v, at, types) : undefined;
     case "enum": {
       const values = f.values ?? {};
       if (typeof v === "string" && Object.hasOwn(values, v)) return values[v];

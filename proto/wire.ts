@@ -16,7 +16,12 @@ export interface FieldInfo {
   readonly id: number;
   readonly type: string;
   readonly repeated?: boolean;
+  /** absent is told apart from the default */
+  readonly optional?: boolean;
   readonly oneof?: string;
+  /** stands in amino JSON even when it is empty */
+  readonly aminoKeepsEmpty?: boolean;
+  readonly comment?: string;
   readonly values?: Readonly<Record<string, number>>;
   readonly codec?: () => Codec<unknown>;
 }
@@ -24,8 +29,11 @@ export interface FieldInfo {
 /** Encodes and decodes one message type. `encode` omits defaults and writes fields ascending: canonical bytes. */
 export interface Codec<T> {
   readonly typeUrl: string;
-  /** the field that holds the signer's address, where the message is a transaction's */
+  /** the field that holds the signer's address, or messages that have a signer themselves, where the message is a transaction's */
   readonly signer?: string;
+  /** its name in amino JSON, for SIGN_MODE_LEGACY_AMINO_JSON */
+  readonly aminoName?: string;
+  readonly comment?: string;
   readonly fields: readonly FieldInfo[];
   create(init?: Partial<T>): T;
   write(message: T, writer: Writer): void;
@@ -33,6 +41,30 @@ export interface Codec<T> {
   encode(message: T): Uint8Array;
   /** Throws on truncated or too deeply nested input. Accepts non-canonical bytes: see decodeCanonical. */
   decode(bytes: Uint8Array): T;
+}
+
+/** One method of a service, with its path at all three faces. */
+export interface MethodInfo {
+  readonly name: string;
+  /** gRPC path, which is the ABCI query's too */
+  readonly path: string;
+  readonly comment: string;
+  readonly requestStream: boolean;
+  readonly responseStream: boolean;
+  readonly request: Codec<unknown>;
+  readonly response: Codec<unknown>;
+  readonly rest?: { readonly verb: string; readonly path: string };
+}
+
+export type RequestOf<M> = M extends { readonly request: Codec<infer Q> } ? Q : never;
+export type ResponseOf<M> = M extends { readonly response: Codec<infer R> } ? R : never;
+
+/** A service as its .proto file declares it. */
+export interface ServiceInfo {
+  /** with its package: pouw.tasks.v1.Query */
+  readonly name: string;
+  readonly comment: string;
+  readonly methods: Readonly<Record<string, MethodInfo>>;
 }
 
 const LOW = 0xffffffffn;

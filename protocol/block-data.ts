@@ -1,6 +1,6 @@
 /** Transaction 0: a canonical TxRaw around one MsgBlockData, with an empty fee and without signers. */
 import { concat, utf8 } from "#kernel/bytes.js";
-import { MsgBlockData } from "#proto/gen/pouw.js";
+import { MsgBlockData } from "#proto/gen/pouw/v1/block.js";
 import { sameBytes } from "#proto/wire.js";
 import { uvarint } from "./verification/extension.js";
 

@@ -1,6 +1,7 @@
 /**
- * Holds the direction of imports (docs/ARCHITECTURE.md) and refuses cycles between files.
- * Type-only imports count for the direction and not for cycles: they are gone at run time.
+ * Holds the direction of imports (docs/ARCHITECTURE.md): who may import from which room, no module from another, nobody an
+ * entry point, and no cycle between files. An import of types alone counts like any other. The command line alone loads daemons
+ * and the node, by import(), when their command is called.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -58,17 +59,17 @@ for (const file of sources) {
     const specifier = (m[3] ?? m[4]) as string;
     const target = resolve(file, specifier);
     if (!target) continue;
-    const onlyTypes = m[1] !== undefined || /^\{(\s*type\s+[\w$]+(\s+as\s+[\w$]+)?\s*,?)+\s*\}$/.test(m[2] ?? "");
-    if (!onlyTypes && !m[4]) edges.push(target);
+    edges.push(target);
+    const loaded = m[4] !== undefined && file.startsWith("client/commands/");
     if (file.endsWith(".test.ts")) continue;
     const here = room(file);
     const there = room(target);
     if (here === there) continue;
     const allowed = ALLOWED[here] ?? (here.startsWith("modules/") ? ALLOWED.modules : undefined);
-    if (allowed && !allowed.some((a) => there === a || target.startsWith(`${a}/`)) && !(here === "client" && m[4])) {
+    if (allowed && !allowed.some((a) => there === a || target.startsWith(`${a}/`)) && !loaded) {
       broken.push(`${file}: ${here} may not import ${target}`);
     }
-    if (/(^|\/)main\.ts$/.test(target) && !m[4]) broken.push(`${file}: ${target} is an entry point, which nothing imports`);
+    if (/(^|\/)main\.ts$/.test(target) && !loaded) broken.push(`${file}: ${target} is an entry point, which nothing imports`);
   }
   graph.set(file, edges);
 }

@@ -16,6 +16,8 @@ install_packages() {
   local want stamp=$root/node_modules/.pouwd-lock
   want=$(sha256sum "$root/package-lock.json" | cut -d' ' -f1)
   [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && return
+  # npm empties what a link points to: the packages of another checkout.
+  [ -L "$root/node_modules" ] && fail "node_modules is a link, and npm ci would empty what it points to. Remove the link, or copy the folder."
   note "installing packages"
   (cd "$root" && npm ci --no-audit --no-fund --loglevel=error >"$root/.npm.log" 2>&1) ||
     { tail -n 20 "$root/.npm.log" >&2; fail "npm ci failed; its output is in .npm.log"; }

@@ -1,6 +1,6 @@
 import "#platform/install.js";
 import test from "ava";
-import { Slot } from "#proto/gen/pouw.js";
+import { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
 import { anchorContent } from "./anchors.js";
 
 const hash = (n: number): Uint8Array => new Uint8Array(32).fill(n);

@@ -1,6 +1,6 @@
 /** What goes into MsgAnchorLog: from the log and what is on chain, pure. */
 import { equalBytes } from "#kernel/bytes.js";
-import { type AttestedHead, type HeadAttestation, type Slot } from "#proto/gen/pouw.js";
+import type { AttestedHead, HeadAttestation, Slot } from "#proto/gen/pouw/supervision/v1/types.js";
 
 export interface LogHeads {
   /** the highest synced and checked seq of a slot */

@@ -3,11 +3,14 @@ import { join } from "node:path";
 import { equalBytes } from "#kernel/bytes.js";
 import { type Chain, type Sender } from "#client/chain/types.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { Header, Phase, Role } from "#proto/gen/pouw.js";
+import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Header } from "#proto/gen/pouw/v1/iteration.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 import { BlobStore, blobService, BusHub, notFound, parseEndpoint, serveGrpc } from "#net/index.js";
 import { isOver, queryTask, type TaskView, watchTasks } from "#client/chain/task-view.js";
 import { claimHome } from "#client/chain/home.js";
-import { ensureWorker, queryParams } from "#client/chain/worker.js";
+import { chainParams } from "#client/chain/params.js";
+import { ensureWorker } from "#client/chain/worker.js";
 import { LogStore } from "#net/log-store.js";
 import { Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
@@ -103,7 +106,7 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
     const context: SupervisorContext = {
       chain,
       sender,
-      params: await queryParams(chain),
+      params: await chainParams(chain),
       home: setup.home,
       db,
       blobs,

@@ -4,7 +4,8 @@
  */
 import { type ModelPlan } from "#engine/topology/index.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { type Manifest, type TaskSpec } from "#proto/gen/pouw.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { Manifest } from "#proto/gen/pouw/v1/data.js";
 import { checkManifestFor, checkSegment, decodeManifest, rowShapeOf } from "#protocol/tasks/data.js";
 import { BlobClient, type BlobStore, exhausted, refused } from "#net/index.js";
 import { maxManifestBytes, maxSegmentBytes, maxTestSetBytes } from "#net/task-data.js";

@@ -1,7 +1,8 @@
 import "#platform/install.js";
 import test from "ava";
 import { nodeCrypto } from "#platform/crypto.js";
-import { Header, type Iteration, Job } from "#proto/gen/pouw.js";
+import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { Job } from "#proto/gen/pouw/work/v1/types.js";
 import { EvidenceRelay, type EvidenceTask } from "./evidence.js";
 import { ResidualCache } from "./residuals.js";
 

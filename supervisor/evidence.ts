@@ -7,7 +7,9 @@
  */
 import { equalBytes, toHex } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { type EvidenceReply, Header, type Iteration, type Job } from "#proto/gen/pouw.js";
+import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import type { EvidenceReply } from "#proto/gen/pouw/v1/services.js";
+import type { Job } from "#proto/gen/pouw/work/v1/types.js";
 import { residualSeqBefore } from "#protocol/state/iterate.js";
 import { isTolerant } from "#protocol/tasks/profiles.js";
 import { type BusPeer, exhausted, notFound, refused } from "#net/index.js";

@@ -1,6 +1,7 @@
 /** The open verification jobs of a task, as the chain has them now: asked at most once a second. */
 import { type Chain } from "#client/chain/types.js";
-import { type Job, QueryJobsRequest, QueryJobsResponse } from "#proto/gen/pouw.js";
+import { WorkQuery } from "#proto/gen/pouw/work/v1/query.js";
+import type { Job } from "#proto/gen/pouw/work/v1/types.js";
 
 const FRESH_MS = 1_000;
 const PAGE = 100;
@@ -26,7 +27,7 @@ export class OpenJobs {
     const out: Job[] = [];
     for (;;) {
       const startAfter = out.at(-1)?.id ?? 0n;
-      const { jobs } = (await this.chain.query("/pouw.v1.Query/Jobs", QueryJobsRequest, { taskId, openOnly: true, startAfter, limit: PAGE }, QueryJobsResponse)).value;
+      const { jobs } = (await this.chain.query(WorkQuery.methods.jobs, { taskId, openOnly: true, startAfter, limit: PAGE })).value;
       out.push(...jobs);
       if (jobs.length < PAGE) return out;
     }

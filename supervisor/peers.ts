@@ -1,6 +1,8 @@
 /** Links to the other supervisors of a task, by what they last joined with. */
 import { BusLink, type LogClient } from "#net/index.js";
-import { type Iteration, Role, type Seat } from "#proto/gen/pouw.js";
+import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 import { type SessionKey } from "#platform/keys.js";
 import { type Logger } from "#platform/log.js";
 

@@ -1,17 +1,20 @@
-/** The rules of protocol/check.ts on the state of one log, which this keeps: where every slot's log ends. */
+/** The rules of protocol/log/check.ts on the state of one log, which this keeps: where every slot's log ends. */
 import { type ModelPlan } from "#engine/topology/index.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { type Iteration, type Slot, type Task, type TaskSpec } from "#proto/gen/pouw.js";
+import type { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { checkForm, checkSuccession, type CheckContext, firstTip, tipAfter } from "#protocol/log/check.js";
 import { decodeHeader } from "#protocol/log/header.js";
 import { closuresOf } from "#protocol/log/lag.js";
 import { emptyRoot, LogTree } from "#protocol/log/log-root.js";
 import { BatchOrder } from "#protocol/draws/order.js";
+import { type StartedTask } from "#client/chain/task-view.js";
 import { type Incoming } from "#net/log-machine.js";
 
 export interface RulesSetup {
   readonly chainId: string;
-  readonly task: Task;
+  readonly task: StartedTask;
   readonly plan: ModelPlan;
   readonly batchHashes: readonly Uint8Array[];
   slots(): readonly Slot[];
@@ -25,7 +28,7 @@ export class TaskRules {
   private readonly logs;
 
   constructor(private readonly o: RulesSetup) {
-    this.spec = o.task.spec as TaskSpec;
+    this.spec = o.task.spec;
     this.order = new BatchOrder(nodeCrypto, o.task.startBeacon, o.task.id, this.spec.batches);
     this.logs = Array.from({ length: this.spec.slots }, () => ({ tree: new LogTree(nodeCrypto), tip: firstTip(this.spec.slots, o.task.startHeight, emptyRoot(nodeCrypto)) }));
   }

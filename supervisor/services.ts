@@ -1,5 +1,5 @@
 /** What a supervisor serves besides the bus: the log, and the evidence that it relays from miners. */
-import { EvidenceService, LogService } from "#proto/gen/pouw.js";
+import { EvidenceService, LogService } from "#proto/gen/pouw/v1/services.js";
 import { invalid, notFound, service, type Service, SMALL_REQUEST } from "#net/index.js";
 import { type EvidenceRelay } from "./evidence.js";
 import { type SupervisedTask } from "./task.js";

@@ -1,24 +1,18 @@
 /** One task that this worker supervises: joins, takes the data, keeps the log, anchors it, and serves it all until the seats unlock. */
 import { parseTopology } from "#engine/topology/index.js";
+import { type ChainParams } from "#client/chain/params.js";
 import { type Chain, type Sender } from "#client/chain/types.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import {
-  Header,
-  type Iteration,
-  MsgAnchorLog,
-  MsgConfirmData,
-  MsgReportEquivocation,
-  type Params,
-  Phase,
-  Role,
-  type Seat,
-  type SignedHead,
-} from "#proto/gen/pouw.js";
+import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
+import { MsgAnchorLog, MsgConfirmData, MsgReportEquivocation } from "#proto/gen/pouw/supervision/v1/tx.js";
+import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Header, type Iteration, type SignedHead } from "#proto/gen/pouw/v1/iteration.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 import { residualBytes } from "#protocol/tasks/engine-options.js";
 import { slotPositions } from "#protocol/log/positions.js";
 import { type BlobStore, type BusHub, type BusPeer, type BusSeat, type Gap, GapFiller, LogClient, refused, unavailable } from "#net/index.js";
 import { LogStore } from "#net/log-store.js";
-import { RoundHistory, type TaskView } from "#client/chain/task-view.js";
+import { RoundHistory, started, type StartedTask, type TaskView } from "#client/chain/task-view.js";
 import { joinTask, message, trySend } from "#client/chain/worker.js";
 import { type Database } from "#platform/level.js";
 import { type SessionKey, sessionKey } from "#platform/keys.js";
@@ -32,7 +26,7 @@ import { TaskRules } from "./rules.js";
 export interface SupervisorContext {
   readonly chain: Chain;
   readonly sender: Sender;
-  readonly params: Params;
+  readonly params: ChainParams;
   readonly home: string;
   readonly db: Database;
   readonly blobs: BlobStore;
@@ -64,7 +58,7 @@ export class SupervisedTask {
   private markStarted: () => void = () => {};
   private readonly started = new Promise<void>((resolve) => (this.markStarted = resolve));
   private sent: bigint[] = [];
-  private lastAnchor = 0n;
+  private lastAnchor: bigint | undefined;
   private anchoring = false;
   private joining = false;
   private starting: Promise<void> | undefined;
@@ -85,7 +79,7 @@ export class SupervisedTask {
     this.key = sessionKey(ctx.home, view.task.id);
     this.peersLog = new LogClient({ endpoints: [], allowPrivate: ctx.allowPrivate });
     const spec = this.spec;
-    this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.maxParameters) });
+    this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.tasks.maxParameters) });
     this.data = new TaskData({ blobs: ctx.blobs, spec, plan: this.plan, maxBytes: ctx.maxTaskBytes, log: this.log, discard: (cid) => ctx.discard(cid) });
     this.history.note(view);
     this.peers = new PeerLinks({
@@ -140,9 +134,10 @@ export class SupervisedTask {
       this.join();
       void this.data.scan().then(() => this.confirm()); // reads the disk: the other tasks of this block do not wait
     }
-    if (phase < Phase.PHASE_TRAINING || view.task.startHeight === 0n) return;
+    const task = started(view.task);
+    if (!task || phase < Phase.PHASE_TRAINING) return;
     if (this.machine) return this.work();
-    this.starting ??= this.start()
+    this.starting ??= this.start(task)
       .then(() => this.work())
       .catch((e: Error) => this.log.error("the log cannot be opened, trying again at the next block", { error: e }))
       .finally(() => (this.starting = undefined));
@@ -164,9 +159,8 @@ export class SupervisedTask {
     void joinTask(this.ctx.sender, this.id, this.key.publicKey, this.ctx.endpoint, this.log).finally(() => (this.joining = false));
   }
 
-  private async start(): Promise<void> {
+  private async start(task: StartedTask): Promise<void> {
     if (this.machine) return;
-    const { task } = this.view;
     const store = await LogStore.open(this.ctx.db, task.id, this.spec.slots);
     const others = this.view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.joined && s.worker !== this.ctx.sender.address).map((s) => s.endpoint);
     await this.data.fetchManifest(others, this.ctx.allowPrivate);
@@ -209,7 +203,7 @@ export class SupervisedTask {
     if (phase > Phase.PHASE_SETTLING || this.anchoring || this.failed || !this.store) return;
     const seats = this.mine();
     if (seats.length === 0 || seats.every((s) => s.dropped)) return;
-    if (this.lastAnchor > 0n && this.view.height < this.lastAnchor + this.ctx.params.anchorInterval) return;
+    if (this.lastAnchor !== undefined && this.view.height < this.lastAnchor + this.ctx.params.supervision.anchorInterval) return;
     const store = this.store;
     const clock = store.clock();
     const content = anchorContent(

@@ -1,7 +1,10 @@
 /** The demo's course: network up, task submitted by the ordinary command line, payout awaited, everything summed up. */
 import { join } from "node:path";
 import { repositoryRoot } from "#platform/entry.js";
-import { Outcome, Phase, Role, type QueryTaskResultResponse } from "#proto/gen/pouw.js";
+import type { QueryTaskResultResponse } from "#proto/gen/pouw/evaluation/v1/query.js";
+import type { SlotScore } from "#proto/gen/pouw/evaluation/v1/types.js";
+import { Outcome, Phase } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 import { type Chain } from "#client/chain/types.js";
 import { type Running, runPouwd } from "./command.js";
 import { ask } from "./control.js";
@@ -26,7 +29,7 @@ export interface DemoOptions {
 }
 
 /** One seat each, so that every worker of the demo has its part. Shorter than the chain's default of 200, so that the demo can show every stake released. */
-const PARAMS = { seat_unlock_blocks: "10" };
+const PARAMS = { tasks: { seat_unlock_blocks: "10" } };
 /** The digits take three minutes; LeNet-5 on MNIST with eight miners a quarter of an hour on two cores. */
 const PATIENCE_MS = 45 * 60_000;
 const TASK_FILE = join(repositoryRoot, "examples", "digits.yaml");
@@ -97,9 +100,14 @@ async function summarise(
 ): Promise<Summary> {
   const { task, totals } = r;
   if (!task || !totals) throw new Error("the chain answered no result");
+  if (task.bestSlot === undefined || task.bestScore === undefined) throw new Error("the models were ranked by work: the evaluators gave no scores that stand");
   const height = Math.min(...(await Promise.all(plan.validators.map((v) => heightOf(rpcOf(v))))));
   const byValidator = Object.fromEntries(await Promise.all(plan.validators.map(async (v) => [v.name, await appHashAt(rpcOf(v), height)] as const)));
-  const accuracy = (score: bigint | undefined) => Number(score ?? 0n) / 1e6;
+  const accuracy = (score: bigint) => Number(score) / 1e6;
+  const ofBest = (scores: readonly SlotScore[]): number | null => {
+    const own = scores.find((s) => s.slot === task.bestSlot);
+    return own ? accuracy(own.score) : null;
+  };
   return {
     chainId: plan.options.chainId,
     height,
@@ -108,8 +116,8 @@ async function summarise(
     task: {
       id: Number(task.id),
       accuracy: accuracy(task.bestScore),
-      iterations: Number(r.slots.reduce((n, s) => n + s.finalSeq, 0n)),
-      evaluators: r.reveals.map((e) => ({ address: e.evaluator, accuracy: accuracy(e.scores.find((s) => BigInt(s.slot) === task.bestSlot)?.score) })),
+      iterations: Number(r.slots.reduce((n, s) => n + (s.finalSeq ?? 0n), 0n)),
+      evaluators: r.reveals.map((e) => ({ address: e.evaluator, accuracy: ofBest(e.scores) })),
     },
     claims: { submitted: Number(totals.claimsSubmitted), accepted: Number(totals.claimsAccepted), rejected: Number(totals.claimsRejected) },
     verdicts: {

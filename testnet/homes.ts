@@ -1,7 +1,7 @@
 /** The files of a network: a home for every validator, one genesis, and a client's home with the test keys. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeGenesis } from "#app/genesis.js";
+import { makeGenesis } from "#app/genesis-file.js";
 import { type HomeOptions, initHome, writeConfig } from "#app/init.js";
 import { flop } from "#engine/topology/index.js";
 import { readTaskFile } from "#client/task/task-file.js";
@@ -9,7 +9,7 @@ import { Keyring } from "#client/keys/keyring.js";
 import { repositoryRoot } from "#platform/entry.js";
 import { type Account } from "./accounts.js";
 import { rpcOf } from "./facts.js";
-import { type NetworkPlan } from "./plan.js";
+import { mergeParams, type NetworkPlan } from "./plan.js";
 import { targetFor } from "./target.js";
 
 const POWER = 10n;
@@ -52,7 +52,7 @@ export async function writeHomes(plan: NetworkPlan, accounts: readonly Account[]
     denom: options.denom,
     validators: facts.map((v) => ({ operator: address(v.plan.name), consensusKey: v.consensusKey, power: POWER, beaconKey: v.beaconKey, beaconProof: v.beaconProof, moniker: v.plan.name })),
     balances: plan.accounts.map(({ name, balance }) => ({ address: address(name), amount: balance })),
-    params: { target0: `0x${demoTarget()}`, ...options.params },
+    params: mergeParams({ work: { target0: `0x${demoTarget()}` } }, options.params),
   });
   for (const v of plan.validators) writeFileSync(join(v.home, "config", "genesis.json"), genesis, { mode: 0o600 });
   await writeClientHome(plan, accounts);

@@ -7,7 +7,7 @@ import Table from "cli-table3";
 import { repositoryRoot } from "#platform/entry.js";
 import { type Answer, ask, type Request } from "./control.js";
 import { bringUp } from "./launch.js";
-import { checkOptions, DEFAULTS, type NetworkOptions } from "./plan.js";
+import { checkOptions, DEFAULTS, mergeParams, type NetworkOptions, type ParamsByModule } from "./plan.js";
 
 const whole = (text: string): number => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("want a whole number");
@@ -17,6 +17,13 @@ const pair = (text: string, before: Record<string, string>): Record<string, stri
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("want name=value");
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+};
+
+/** `work.draw_delay=3` */
+const param = (text: string, before: ParamsByModule): ParamsByModule => {
+  const [, module, name, value] = /^([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)=(.*)$/.exec(text) ?? [];
+  if (module === undefined || name === undefined || value === undefined) throw new InvalidArgumentError("want module.name=value");
+  return mergeParams(before, { [module]: { [name]: value } });
 };
 
 const program = new Command("testnet").description("A whole network on this machine.").showHelpAfterError(false);
@@ -36,11 +43,11 @@ program
   .option("--denom <denom>", "base denomination", DEFAULTS.denom)
   .option("--max-seats <n>", "seats that each worker takes at one time", whole, DEFAULTS.maxSeats)
   .option("--block-time <ms>", "milliseconds between blocks", whole, DEFAULTS.blockTime)
-  .option("--param <name=value>", "a chain parameter by its proto name; may be given again", pair, {})
+  .option("--param <module.name=value>", "a parameter of a module by its proto name, such as work.draw_delay=3; may be given again", param, {})
   .option("--env <process.NAME=value>", "environment of one process, for tests with faults; may be given again", pair, {})
-  .action(async (given: Omit<NetworkOptions, "dir" | "params"> & { param: Record<string, string>; env: Record<string, string> }) => {
-    const { param, env, ...rest } = given;
-    const options: NetworkOptions = { ...rest, dir: dirOf(), params: param };
+  .action(async (given: Omit<NetworkOptions, "dir" | "params"> & { param: ParamsByModule; env: Record<string, string> }) => {
+    const { param: params, env, ...rest } = given;
+    const options: NetworkOptions = { ...rest, dir: dirOf(), params };
     const wrong = checkOptions(options);
     if (wrong) throw new Error(wrong);
     await bringUp(options, { env, say: (line) => console.error(line) });

@@ -4,6 +4,12 @@
  */
 import { join } from "node:path";
 
+/** Parameters by module and proto name, as text. */
+export type ParamsByModule = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** `over` where both name a parameter. */
+export const mergeParams = (base: ParamsByModule, over: ParamsByModule): ParamsByModule => ({ ...base, ...Object.fromEntries(Object.entries(over).map(([module, params]) => [module, { ...base[module], ...params }])) });
+
 export interface NetworkOptions {
   /** folder that holds everything; absolute */
   readonly dir: string;
@@ -19,8 +25,8 @@ export interface NetworkOptions {
   readonly maxSeats: number;
   /** milliseconds between blocks */
   readonly blockTime: number;
-  /** chain parameters by their proto name, as text */
-  readonly params: Readonly<Record<string, string>>;
+  /** what departs from the modules' defaults */
+  readonly params: ParamsByModule;
 }
 
 export const DEFAULTS: Omit<NetworkOptions, "dir"> = {

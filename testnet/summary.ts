@@ -10,7 +10,8 @@ export interface Summary {
     readonly id: number;
     readonly accuracy: number;
     readonly iterations: number;
-    readonly evaluators: readonly { readonly address: string; readonly accuracy: number }[];
+    /** null: it revealed no score of the best model */
+    readonly evaluators: readonly { readonly address: string; readonly accuracy: number | null }[];
   };
   readonly claims: { readonly submitted: number; readonly accepted: number; readonly rejected: number };
   readonly verdicts: { readonly valid: number; readonly invalid: number; readonly void: number; readonly noResidual: number; readonly unserved: number };

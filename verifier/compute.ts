@@ -13,13 +13,16 @@ import { BatchOrder } from "#protocol/draws/order.js";
 import { Replica } from "#protocol/state/replica.js";
 import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import { verifyIteration, type VerifyOutcome } from "#protocol/verification/verify.js";
-import { type Iteration, type Slot, type Task, type TaskSpec, VerdictCode } from "#proto/gen/pouw.js";
+import type { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
+import { type StartedTask } from "#client/chain/task-view.js";
 import { type LogUpdate } from "./log.js";
-
 
 export interface ComputeSetup {
   readonly chainId: string;
-  readonly task: Task;
+  readonly task: StartedTask;
   /** session keys by slot */
   readonly keys: readonly Uint8Array[];
 }
@@ -57,7 +60,7 @@ export class Compute {
     private readonly seed: Uint8Array,
   ) {
     const { task } = setup;
-    this.#spec = task.spec as TaskSpec;
+    this.#spec = task.spec;
     this.#logs = setup.keys.map(() => new PackedLog());
     this.#order = new BatchOrder(nodeCrypto, task.startBeacon, task.id, this.#spec.batches);
     this.#replica = new Replica(nodeCrypto, engine, this.#spec, seed);
@@ -65,7 +68,7 @@ export class Compute {
 
   static async open(setup: ComputeSetup): Promise<Compute> {
     const { task } = setup;
-    const spec = task.spec as TaskSpec;
+    const { spec } = task;
     const plan = parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS });
     // The exact engine in every profile: validators then judge alike to the bit, whatever is installed beside them.
     const engine = await createEngine(plan, engineOptionsOf(spec));

@@ -2,7 +2,7 @@ import "#platform/install.js";
 import test, { type ExecutionContext } from "ava";
 import { silentLogger } from "#platform/log.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
-import { VerdictCode } from "#proto/gen/pouw.js";
+import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import { Recording } from "#test/daemons/recorded.js";
 import { Jobs } from "./jobs.js";
 import { isLoopback } from "./loopback.js";

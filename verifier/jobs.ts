@@ -6,7 +6,8 @@
  */
 import { toHex } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { Task, VerifyRequest, type VerifyProgress } from "#proto/gen/pouw.js";
+import { Task } from "#proto/gen/pouw/tasks/v1/types.js";
+import { type VerifyProgress, VerifyRequest } from "#proto/gen/pouw/v1/services.js";
 import { type Logger } from "#platform/log.js";
 import { judge, type Judgement } from "./judge.js";
 import { Stalls } from "./stalls.js";

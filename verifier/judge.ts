@@ -1,10 +1,12 @@
-/** One job from request to verdict: fetches what the re-run needs, and has it judged by protocol/verify.ts. */
+/** One job from request to verdict: fetches what the re-run needs, and has it judged by protocol/verification/verify.ts. */
 import { decodeHeader } from "#protocol/log/header.js";
 import { residualSeqBefore } from "#protocol/state/iterate.js";
 import { slotPositions } from "#protocol/log/positions.js";
 import { verdict, type Verdict } from "#protocol/verification/reasons.js";
 import { type Equivocation, type VerifyOutcome } from "#protocol/verification/verify.js";
-import { type Header, VerdictCode, type VerifyRequest } from "#proto/gen/pouw.js";
+import type { Header } from "#proto/gen/pouw/v1/iteration.js";
+import type { VerifyRequest } from "#proto/gen/pouw/v1/services.js";
+import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import { type RunInput } from "./compute.js";
 import { type Attempt, HeldUp, Patience, type PatienceOptions } from "./patience.js";
 import { PeerAnswers } from "./peer-answers.js";

@@ -8,7 +8,8 @@ import { CallError, type LogEntry, readSpan } from "#net/index.js";
 import { PackedLog, packPage, type Page } from "#net/packed-log.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { verifyHead } from "#protocol/log/header.js";
-import { type AnchoredHead, type Iteration } from "#proto/gen/pouw.js";
+import type { AnchoredHead } from "#proto/gen/pouw/supervision/v1/types.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { type Attempt } from "./patience.js";
 import { Unserved } from "./unserved.js";
 

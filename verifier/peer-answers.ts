@@ -5,7 +5,7 @@
  */
 import { concat, toHex } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { type Iteration } from "#proto/gen/pouw.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 
 export class PeerAnswers {
   readonly #merged = new Map<string, Iteration>();

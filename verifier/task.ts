@@ -10,8 +10,13 @@ import { residualBytes } from "#protocol/tasks/engine-options.js";
 import { BatchOrder } from "#protocol/draws/order.js";
 import { positionOf } from "#protocol/log/positions.js";
 import { type VerifyOutcome } from "#protocol/verification/verify.js";
-import { type Iteration, type Manifest, Role, type TaskSpec, type VerifyRequest } from "#proto/gen/pouw.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { Manifest } from "#proto/gen/pouw/v1/data.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import type { VerifyRequest } from "#proto/gen/pouw/v1/services.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
+import { started } from "#client/chain/task-view.js";
 import { type RunInput } from "./compute.js";
 import { type FetchLog, TaskLog } from "./log.js";
 import { type Attempt } from "./patience.js";
@@ -44,10 +49,11 @@ export class TaskWork {
   readonly #thread: ComputeThread;
   #manifest: Manifest | undefined;
 
-  /** Throws when the request names no task with a spec; the chain never sends such a one. */
+  /** Throws when the request names no task that trains or trained; the chain never sends such a one. */
   constructor(request: VerifyRequest, options: TaskOptions) {
-    const { task, chainId } = request;
-    if (!task?.spec) throw new Error("the job names no task");
+    const { chainId } = request;
+    const task = request.task && started(request.task);
+    if (!task) throw new Error("the job names no task that has begun to train");
     this.spec = task.spec;
     this.plan = parseTopology(task.spec.topology, { maxParameters: MAX_PARAMETERS });
     this.#taskId = task.id;

@@ -4,11 +4,11 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { concat, fromHex, utf8 } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { MsgBlockData } from "#proto/gen/pouw.js";
+import { MsgBlockData } from "#proto/gen/pouw/v1/block.js";
 import { decodeBlockDataTx, encodeBlockDataTx } from "#protocol/block-data.js";
 import { extensionSignBytes, MAX_EXTENSION_BYTES } from "#protocol/verification/extension.js";
-import { coin } from "#test/modules/chain.js";
-import { Account, NODE_CHAIN, TestNode } from "#test/modules/node.js";
+import { coin } from "#test/chain/chain.js";
+import { Account, NODE_CHAIN, TestNode } from "#test/chain/node.js";
 import { largestBlockDataTx } from "./block-data.js";
 
 const { Point } = ed25519;
@@ -51,7 +51,7 @@ test("a byzantine validator's mixed-order extension signature does not make a pr
   node.extensions = [new Uint8Array(0), extension, new Uint8Array(0)];
   const bytes = extensionSignBytes({ extension, height: node.height, round: 0, chainId: NODE_CHAIN });
   const byzantine = node.validators[1] as unknown as { sign(bytes: Uint8Array): Uint8Array };
-  byzantine.sign = (b) => cofactored(seedOf(1), b);
+  byzantine.sign = (b) => cofactored(nodeCrypto.sha256(utf8("ed25519 validator 1")), b);
   t.false(nodeCrypto.verifyEd25519((node.validators[1] as { consensusKey: Uint8Array }).consensusKey, bytes, byzantine.sign(bytes)));
   const txs = node.propose([]);
   t.deepEqual(decodeBlockDataTx(txs[0] as Uint8Array).votes[1]?.extension, extension);

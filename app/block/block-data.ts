@@ -1,30 +1,20 @@
 /** Transaction 0: made by the proposer, judged by everybody (protocol section 11). Pure: never throws for what it is given. */
-import { type LastVote } from "#kernel/context.js";
+import { type CommitVote } from "#kernel/context.js";
 import { type View } from "#kernel/store.js";
 import { decodeBlockDataTx, encodeBlockDataTx, isBlockDataTx } from "#protocol/block-data.js";
 import { beaconMessage } from "#protocol/draws/beacon.js";
 import { extensionSignBytes, MAX_EXTENSION_BYTES } from "#protocol/verification/extension.js";
-import { type ExtendedVote, MsgBlockData, type Validator } from "#proto/gen/pouw.js";
-import { proposerKeyAt } from "#modules/beacon/index.js";
-
-export const FLAG_COMMIT = 2;
-
-/** One entry of a last commit, as CometBFT gives it. */
-export interface CommitVote {
-  readonly validator: Uint8Array;
-  readonly power: bigint;
-  readonly flag: number;
-}
-
-export interface LastCommit {
-  readonly round: number;
-  readonly votes: readonly CommitVote[];
-}
+import { type ExtendedVote, MsgBlockData } from "#proto/gen/pouw/v1/block.js";
+import { type LastCommit } from "./commit.js";
 
 /** What the check needs of committed state h − 1. */
 export interface BlockDataState {
-  readonly validators: { byConsensusAddress(ctx: View, address: Uint8Array): Validator | undefined };
-  readonly beacon: { latest(ctx: View): { value: Uint8Array } };
+  readonly validators: { byConsensusAddress(view: View, address: Uint8Array): { readonly operator: string; readonly consensusKey: Uint8Array } | undefined };
+  readonly beacon: {
+    latest(view: View): { readonly value: Uint8Array };
+    /** the key that signs the beacon of a block */
+    proposerKey(view: View, operator: string, height: bigint): Uint8Array | undefined;
+  };
 }
 
 export interface BlockFacts {
@@ -34,7 +24,7 @@ export interface BlockFacts {
   readonly lastCommit: LastCommit;
 }
 
-export type BlockDataVerdict = { readonly ok: true; readonly beaconSignature: Uint8Array; readonly votes: readonly LastVote[] } | { readonly ok: false; readonly reason: string };
+export type BlockDataVerdict = { readonly ok: true; readonly beaconSignature: Uint8Array; readonly extensions: readonly Uint8Array[] } | { readonly ok: false; readonly reason: string };
 
 const EMPTY = new Uint8Array(0);
 const BEACON_SIGNATURE = 96;
@@ -80,7 +70,7 @@ function signatureHolds(ctx: View, state: BlockDataState, f: BlockFacts, vote: C
 export function makeBlockData(ctx: View, state: BlockDataState, f: BlockFacts, extended: readonly ExtendedVote[], sign: (message: Uint8Array) => Uint8Array): Uint8Array {
   const votes = f.lastCommit.votes.map((vote, i): ExtendedVote => {
     const v = extended[i] ?? { extension: EMPTY, signature: EMPTY };
-    const keep = vote.flag === FLAG_COMMIT && v.extension.length <= MAX_EXTENSION_BYTES && signatureHolds(ctx, state, f, vote, v);
+    const keep = vote.flag === "commit" && v.extension.length <= MAX_EXTENSION_BYTES && signatureHolds(ctx, state, f, vote, v);
     return keep ? v : { extension: EMPTY, signature: EMPTY };
   });
   const message = beaconMessage(ctx.crypto, { chainId: f.chainId, height: f.height, previous: state.beacon.latest(ctx).value });
@@ -101,24 +91,24 @@ export function checkBlockData(ctx: View, state: BlockDataState, f: BlockFacts, 
   }
   if (data.votes.length !== votes.length) return no(`transaction 0 has ${data.votes.length} votes, the last commit ${votes.length}`);
   const proposer = state.validators.byConsensusAddress(ctx, f.proposer);
-  const key = proposer && proposerKeyAt(proposer, f.height);
+  const key = proposer && state.beacon.proposerKey(ctx, proposer.operator, f.height);
   if (!key) return no("the proposer has no beacon key");
   const message = beaconMessage(ctx.crypto, { chainId: f.chainId, height: f.height, previous: state.beacon.latest(ctx).value });
   if (!ctx.crypto.verifyBls(key, message, data.beaconSignature)) return no("the beacon signature does not verify");
 
   let all = 0n;
   let valid = 0n;
-  const seen: LastVote[] = [];
+  const extensions: Uint8Array[] = [];
   for (const [i, vote] of votes.entries()) {
     const v = data.votes[i] as ExtendedVote;
     all += vote.power;
-    seen.push({ validator: vote.validator, power: vote.power, extension: v.extension });
+    extensions.push(v.extension);
     if (isEmpty(v)) continue;
-    if (vote.flag !== FLAG_COMMIT) return no(`vote ${i} must be empty: its validator did not commit`);
+    if (vote.flag !== "commit") return no(`vote ${i} must be empty: its validator did not commit`);
     if (v.extension.length > MAX_EXTENSION_BYTES) return no(`vote ${i} must be empty: its extension has ${v.extension.length} bytes`);
     if (!signatureHolds(ctx, state, f, vote, v)) return no(`the extension signature of vote ${i} does not verify`);
     valid += vote.power;
   }
   if (votes.length > 0 && 3n * valid <= 2n * all) return no(`signed extensions have ${valid} of ${all} power, want more than two thirds`);
-  return { ok: true, beaconSignature: data.beaconSignature, votes: seen };
+  return { ok: true, beaconSignature: data.beaconSignature, extensions };
 }

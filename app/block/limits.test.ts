@@ -1,12 +1,10 @@
 import test from "ava";
 import fc from "fast-check";
 import { AuthInfo, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
-import { nodeCrypto } from "#platform/crypto.js";
 import { MAX_EXTENSION_BYTES } from "#protocol/verification/extension.js";
-import { Account, TestNode, ValidatorKeys } from "#test/modules/node.js";
-import { send, shaped } from "#test/modules/shaped-tx.js";
-import { Application, type HeadBlock } from "../application.js";
-import { faultsFrom } from "../faults.js";
+import { Account, TestNode } from "#test/chain/node.js";
+import { send, shaped } from "#test/chain/shaped-tx.js";
+import { type Head } from "../application.js";
 import { gasWanted, largestBlockData, largestTransaction, wireSize } from "./limits.js";
 import { selectTransactions } from "./select.js";
 
@@ -38,7 +36,7 @@ test("a transaction that does not fit is passed over, with what its signers sent
 const setUp = async (t: Parameters<typeof TestNode.start>[0], maxGas: bigint) => {
   const [a, b] = await Promise.all([Account.of("a"), Account.of("b")]);
   const node = await TestNode.start(t, { balances: { [a.address]: 1_000_000n, [b.address]: 1_000_000n }, maxGas });
-  return { node, a, b, tx: (name: "a" | "b", gas: bigint) => shaped(node, [name], [name === "a" ? a : b], { gas }) };
+  return { node, a, b, tx: (name: "a" | "b", gas: bigint) => shaped(node, [name === "a" ? a : b], { gas }) };
 };
 
 test("gas of a block: CheckTx refuses what no block can hold, proposals stay below it, others' above it are refused", async (t) => {
@@ -56,7 +54,7 @@ test("gas of a block: CheckTx refuses what no block can hold, proposals stay bel
 test("gas of a block: when others decided more than it has, nothing runs after the limit", async (t) => {
   const accounts = await Promise.all(["a", "b", "c"].map((n) => Account.of(n)));
   const node = await TestNode.start(t, { balances: Object.fromEntries(accounts.map((x) => [x.address, 1_000n])), maxGas: 30_000n });
-  const txs = await Promise.all(accounts.map((x, i) => shaped(node, [["a", "b", "c"][i] as string], [x], { gas: 30_000n })));
+  const txs = await Promise.all(accounts.map((x) => shaped(node, [x], { gas: 30_000n })));
   const proposed = node.propose(txs);
   t.is(proposed.length, 2);
   const [first] = proposed as [Uint8Array];
@@ -85,19 +83,9 @@ test("bytes of a block: the longest transaction that CheckTx takes stands beside
 
 test("the limits are known again after a restart", async (t) => {
   const { node, a } = await setUp(t, 500_000n);
-  let head: HeadBlock | undefined;
-  const { store } = node as unknown as { store: ConstructorParameters<typeof Application>[0]["store"] };
-  const app = new Application({
-    store,
-    modules: node.modules,
-    crypto: nodeCrypto,
-    signBeacon: (m) => Uint8Array.from(new ValidatorKeys(0).beacon.sign(m).toBytes()),
-    extension: () => new Uint8Array(0),
-    committed: (_state, block) => void (head = block),
-    minGasPricePerMillion: 0n,
-    faults: faultsFrom({}, () => {}),
-  });
+  let head: Head | undefined;
+  await node.restart(node.modules, { committed: (_state, block) => void (head = block) });
   t.deepEqual(head?.limits, { maxBytes: 4_194_304n, maxGas: 500_000n });
-  const tx = await shaped(node, ["a"], [a], { messages: [send(a.address)], gas: 500_001n });
-  t.is((app.checkTx({ tx, type: 0 }) as { code: number }).code, 41);
+  const tx = await shaped(node, [a], { messages: [send(a.address)], gas: 500_001n });
+  t.is(node.check(tx).code, 41);
 });

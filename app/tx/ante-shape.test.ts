@@ -1,14 +1,13 @@
 import test from "ava";
 import { AuthInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { type ResponseCheckTx } from "cosmjs-types/tendermint/abci/types";
-import { Account, TestNode } from "#test/modules/node.js";
-import { send, type Shape, shaped } from "#test/modules/shaped-tx.js";
+import { TestNode } from "#test/chain/node.js";
+import { Account, send, type Shape, shaped } from "#test/chain/shaped-tx.js";
 
-const NAMES = ["a", "b"] as const;
 const setUp = async (t: Parameters<typeof TestNode.start>[0]) => {
-  const [a, b] = (await Promise.all(NAMES.map((n) => Account.of(n)))) as [Account, Account];
+  const [a, b] = (await Promise.all(["a", "b"].map((n) => Account.of(n)))) as [Account, Account];
   const node = await TestNode.start(t, { balances: { [a.address]: 1_000_000n, [b.address]: 1_000_000n } });
-  const one = (o: Shape = {}) => shaped(node, ["a"], [a], o);
+  const one = (o: Shape = {}) => shaped(node, [a], o);
   /** on a check state of its own: the one that CheckTx writes to is dropped by a block */
   const check = async (o: Shape): Promise<ResponseCheckTx> => {
     const r = node.check(await one(o));
@@ -103,7 +102,7 @@ test("missing signatures are told of before a timeout, as in the SDK", async (t)
 
 test("events of several signers: sequence and signature, signer by signer", async (t) => {
   const { node, a, b } = await setUp(t);
-  const tx = await shaped(node, NAMES, [a, b]);
+  const tx = await shaped(node, [a, b]);
   const { txResults } = await node.decided(node.propose([tx]));
   t.is(txResults[1]?.code, 0, txResults[1]?.log);
   const [first, second] = TxRaw.decode(tx).signatures.map((s) => Buffer.from(s).toString("base64"));

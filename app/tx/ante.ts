@@ -5,23 +5,25 @@
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { type SignerInfo } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { equalBytes } from "#kernel/bytes.js";
-import { type Context, event } from "#kernel/context.js";
+import { type Context } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
+import { type Account, type AuthKeeper } from "#modules/auth/index.js";
+import { type Params } from "#proto/gen/cosmos/auth/v1beta1/auth.js";
 import { base64 } from "#proto/json.js";
-import { type Account, authParams, type AuthKeeper } from "#modules/auth/index.js";
-import { type BankKeeper } from "#modules/bank/index.js";
 import { type DecodedTx } from "./decode.js";
-import { deductFee, type MinGasPrice } from "./fee.js";
+import { txEvents } from "./events.js";
+import { deductFee, type FeeDeps, type MinGasPrice } from "./fee.js";
 import { addressOfKey, type AnyKey, keyCount, SIMULATED_KEY, signatureParts, signaturesGiven, simulatedSize, verifySignature } from "./pubkey.js";
 import { signBytes } from "./sign-mode.js";
 import { checkTimeouts } from "./timeout.js";
 
-export interface AnteDeps {
+export interface AnteDeps extends FeeDeps {
   readonly auth: AuthKeeper;
-  readonly bank: BankKeeper;
 }
 
 export interface AnteOptions {
+  /** of the auth module */
+  readonly params: Params;
   readonly simulate: boolean;
   /** only in CheckTx: the node's own minimum */
   readonly minGasPrice?: MinGasPrice;
@@ -30,7 +32,9 @@ export interface AnteOptions {
 }
 
 /** Throws the SDK's code; what it wrote to ctx stays only when the caller keeps it. */
-export function runAnte(ctx: Context, tx: DecodedTx, { auth, bank }: AnteDeps, o: AnteOptions): void {
+export function runAnte(ctx: Context, tx: DecodedTx, deps: AnteDeps, o: AnteOptions): void {
+  const { auth } = deps;
+  const { params } = o;
   const { body, auth: info } = tx;
   const gasLimit = info.fee?.gasLimit ?? 0n;
   if (o.maxGas !== undefined && gasLimit > o.maxGas) throw sdk.invalidGasLimit(`tx gas limit ${gasLimit} exceeds block max gas ${o.maxGas}`);
@@ -38,17 +42,17 @@ export function runAnte(ctx: Context, tx: DecodedTx, { auth, bank }: AnteDeps, o
   if (!o.simulate) checkPresence(tx);
   checkTimeouts(ctx, body);
   const memoBytes = new TextEncoder().encode(body.memo).length;
-  if (memoBytes > authParams.maxMemoCharacters) throw sdk.memoTooLarge(`maximum number of characters is ${authParams.maxMemoCharacters} but received ${memoBytes} characters`);
-  consumeSize(ctx, auth, tx, o.simulate);
-  deductFee(ctx, bank, tx, o);
+  if (memoBytes > params.maxMemoCharacters) throw sdk.memoTooLarge(`maximum number of characters is ${params.maxMemoCharacters} but received ${memoBytes} characters`);
+  consumeSize(ctx, auth, tx, o);
+  deductFee(ctx, deps, tx, o);
   const accounts = setKeys(ctx, auth, tx, o.simulate);
   emitSignatures(ctx, tx);
 
   const count = accounts.reduce((n, a) => n + (a.pubKey ? keyCount(a.pubKey) : 1), 0);
-  if (BigInt(count) > authParams.txSigLimit) throw sdk.tooManySignatures(`signatures: ${count}, limit: ${authParams.txSigLimit}`);
+  if (BigInt(count) > params.txSigLimit) throw sdk.tooManySignatures(`signatures: ${count}, limit: ${params.txSigLimit}`);
   accounts.forEach(({ pubKey }, i) => {
     const given = pubKey ? signaturesGiven(pubKey, info.signerInfos[i]?.modeInfo) : 1;
-    for (let n = 0; n < given; n++) ctx.gas.consume(authParams.sigVerifyCostSecp256k1, "ante verify: secp256k1");
+    for (let n = 0; n < given; n++) ctx.gas.consume(params.sigVerifyCostSecp256k1, "ante verify: secp256k1");
   });
 
   if (body.unordered) throw sdk.notSupported("unordered transactions are not enabled");
@@ -57,7 +61,7 @@ export function runAnte(ctx: Context, tx: DecodedTx, { auth, bank }: AnteDeps, o
     if (signer.sequence !== account.sequence) throw sdk.wrongSequence(`account sequence mismatch, expected ${account.sequence}, got ${signer.sequence}`);
     if (!o.simulate) checkSignature(ctx, tx, account, signer, tx.raw.signatures[i] as Uint8Array);
   });
-  for (const account of accounts) auth.set(ctx, { ...account, sequence: account.sequence + 1n });
+  for (const account of accounts) auth.countTransaction(ctx, account);
 }
 
 function checkPresence({ raw, signers }: DecodedTx): void {
@@ -67,12 +71,13 @@ function checkPresence({ raw, signers }: DecodedTx): void {
 }
 
 /** A simulation pays for the signatures that it does not have yet. */
-function consumeSize(ctx: Context, auth: AuthKeeper, tx: DecodedTx, simulate: boolean): void {
-  ctx.gas.consume(authParams.txSizeCostPerByte * BigInt(tx.size), "txSize");
+function consumeSize(ctx: Context, auth: AuthKeeper, tx: DecodedTx, { params, simulate }: AnteOptions): void {
+  ctx.gas.consume(params.txSizeCostPerByte * BigInt(tx.size), "txSize");
   if (!simulate) return;
   tx.signers.forEach((address, i) => {
     if ((tx.raw.signatures[i]?.length ?? 0) > 0) return;
-    ctx.gas.consume(authParams.txSizeCostPerByte * BigInt(simulatedSize(auth.get(ctx, address)?.pubKey ?? SIMULATED_KEY)), "txSize");
+    const key = auth.get(ctx, address)?.pubKey ?? SIMULATED_KEY;
+    ctx.gas.consume(params.txSizeCostPerByte * simulatedSize(key, params.txSigLimit), "txSize");
   });
 }
 
@@ -91,9 +96,7 @@ function setKeys(ctx: Context, auth: AuthKeeper, { signers, auth: { signerInfos 
     if (stored) return account;
     const key = given ?? (simulate ? SIMULATED_KEY : undefined);
     if (!key) throw sdk.invalidPubKey("pubkey on account is not set");
-    const known = { ...account, pubKey: { typeUrl: key.typeUrl, value: key.value } };
-    auth.set(ctx, known);
-    return known;
+    return auth.setPubKey(ctx, account, { typeUrl: key.typeUrl, value: key.value });
   });
 }
 
@@ -101,8 +104,8 @@ function setKeys(ctx: Context, auth: AuthKeeper, { signers, auth: { signerInfos 
 function emitSignatures(ctx: Context, { raw, signers, auth: { signerInfos } }: DecodedTx): void {
   signers.forEach((address, i) => {
     const { sequence, modeInfo } = signerInfos[i] as SignerInfo;
-    ctx.emit(event("tx", { acc_seq: `${address}/${sequence}` }));
-    for (const part of signatureParts(modeInfo, raw.signatures[i] ?? new Uint8Array(0))) ctx.emit(event("tx", { signature: base64(part) }));
+    ctx.emit(txEvents.sequence({ acc_seq: `${address}/${sequence}` }));
+    for (const part of signatureParts(modeInfo, raw.signatures[i] ?? new Uint8Array(0))) ctx.emit(txEvents.signature({ signature: base64(part) }));
   });
 }
 

@@ -21,7 +21,6 @@ export class AppContext implements Context {
     readonly block: BlockInfo,
     private readonly overlay: Overlay,
     readonly gas: GasMeter = freeMeter(),
-    private readonly parent?: AppContext,
     private readonly charged = false,
   ) {
     this.crypto = environment.crypto;
@@ -53,7 +52,7 @@ export class AppContext implements Context {
 
   private child(gas: GasMeter, charged: boolean): AppContext & { commit(): void } {
     const overlay = this.overlay.branch();
-    const child = new AppContext(this, this.block, overlay, gas, this, charged);
+    const child = new AppContext(this, this.block, overlay, gas, charged);
     return Object.assign(child, {
       commit: () => {
         overlay.commit();

@@ -2,26 +2,18 @@
 import { AuthInfo, type ModeInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { equalBytes } from "#kernel/bytes.js";
 import { sdk } from "#kernel/errors.js";
-import { type MessageHandler } from "#kernel/module.js";
-import { authParams } from "#modules/auth/index.js";
+import { type DecodedMessage, type Router } from "./router.js";
 import { isTimestamp } from "./timeout.js";
-
-export interface DecodedMessage {
-  readonly handler: MessageHandler;
-  readonly value: unknown;
-}
 
 export interface DecodedTx {
   readonly raw: TxRaw;
   readonly body: TxBody;
   readonly auth: AuthInfo;
   readonly messages: readonly DecodedMessage[];
-  /** bech32 addresses that must sign, in order, without repeats */
+  /** bech32 addresses that must sign, in order, without repeats: those of the messages, and last who pays the fee */
   readonly signers: readonly string[];
   readonly size: number;
 }
-
-export type Router = ReadonlyMap<string, MessageHandler>;
 
 /**
  * Encoding is within the same refusal as decoding: both recurse, how deep they get is the runtime's business, and one
@@ -55,8 +47,11 @@ function checkModes(auth: AuthInfo): void {
 
 const MAX_MESSAGES = 256;
 
-/** Throws sdk codes 2 (not a transaction), 6 (unknown message), 14 (too many signers) and 18 (no messages), and what a handler's `signers` throws. */
-export function decodeTx(bytes: Uint8Array, router: Router): DecodedTx {
+/**
+ * `limit` is of signatures; without one, for who only wants to know the signers, there is that of messages. Throws sdk codes
+ * 2 (not a transaction), 6 (unknown message), 14 (too many signers) and 18 (no messages), and what a handler's `signers` throws.
+ */
+export function decodeTx(bytes: Uint8Array, router: Router, limit = BigInt(MAX_MESSAGES)): DecodedTx {
   const raw = canonical("TxRaw", bytes, TxRaw);
   const body = canonical("TxBody", raw.bodyBytes, TxBody);
   const auth = canonical("AuthInfo", raw.authInfoBytes, AuthInfo);
@@ -65,22 +60,16 @@ export function decodeTx(bytes: Uint8Array, router: Router): DecodedTx {
   if (body.messages.length > MAX_MESSAGES) throw sdk.invalidRequest(`${body.messages.length} messages, want at most ${MAX_MESSAGES}`);
   if (body.timeoutTimestamp && !isTimestamp(body.timeoutTimestamp)) throw sdk.txDecode("TxBody: timeout_timestamp is no time of the years 1 to 9999");
   const signers = new Set<string>();
-  const messages = body.messages.map(({ typeUrl, value }) => {
-    const handler = router.get(typeUrl);
-    if (!handler) throw sdk.unknownRequest(`no message handler found for ${JSON.stringify(typeUrl.slice(0, 100))}`);
-    let message: unknown;
-    try {
-      message = handler.decode(value);
-    } catch (e) {
-      throw sdk.txDecode(`${typeUrl}: ${(e as Error).message}`);
-    }
-    if (!equalBytes(handler.encode(message), value)) throw sdk.txDecode(`${typeUrl}: the bytes are not canonical protobuf`);
-    for (const s of handler.signers(message)) {
-      signers.add(s);
-      // Each needs a signature, and this comes before any gas is paid.
-      if (BigInt(signers.size) > authParams.txSigLimit) throw sdk.tooManySignatures(`signatures: ${signers.size}, limit: ${authParams.txSigLimit}`);
-    }
-    return { handler, value: message };
+  const signs = (address: string): void => {
+    signers.add(address);
+    // Each needs a signature, and this comes before any gas is paid.
+    if (BigInt(signers.size) > limit) throw sdk.tooManySignatures(`signatures: ${signers.size}, limit: ${limit}`);
+  };
+  const messages = body.messages.map((encoded) => {
+    const message = router.decode(encoded);
+    message.signers.forEach(signs);
+    return message;
   });
+  if (auth.fee?.payer) signs(auth.fee.payer);
   return { raw, body, auth, messages, signers: [...signers], size: bytes.length };
 }

@@ -1,12 +1,23 @@
 /** One transaction from bytes to result: ante on a branch that stays, messages on a branch that stays only when all succeed. */
 import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
-import { type Event, event } from "#kernel/context.js";
+import { type Context, type Event, type GasMeter } from "#kernel/context.js";
 import { ModuleError, sdk } from "#kernel/errors.js";
-import { type AppContext } from "./context.js";
+import { type Params } from "#proto/gen/cosmos/auth/v1beta1/auth.js";
 import { type AnteDeps, runAnte } from "./ante.js";
-import { decodeTx, type DecodedTx, type Router } from "./decode.js";
+import { decodeTx, type DecodedTx } from "./decode.js";
+import { txEvents } from "./events.js";
 import { type MinGasPrice } from "./fee.js";
 import { freeMeter, Meter } from "./gas.js";
+import { type EncodedMessage, type Router } from "./router.js";
+
+/** Where a transaction runs: what its branches read and write is charged, and their writes are kept without their events. */
+export interface TxContext extends Context {
+  readonly events: readonly Event[];
+  /** A branch whose store access is charged to a meter. */
+  metered(gas: GasMeter): TxContext;
+  /** Writes of a branch without its events: a transaction's events belong to its own result. */
+  absorb(branch: TxContext): void;
+}
 
 export interface TxOutcome {
   readonly code: number;
@@ -34,14 +45,16 @@ const MAX_GAS = (1n << 63n) - 1n;
 const NO_DATA = new Uint8Array(0);
 
 /** Never throws for what a transaction holds or does. */
-export function executeTx(ctx: AppContext, bytes: Uint8Array, mode: Mode, x: Execution): TxOutcome {
+export function executeTx(ctx: TxContext, bytes: Uint8Array, mode: Mode, x: Execution): TxOutcome {
   const failure = (e: unknown, ...rest: [gasWanted: bigint, gasUsed: bigint, events: readonly Event[], prefix?: string]): TxOutcome => {
     if (!(e instanceof ModuleError)) x.unexpected?.(e, mode);
     return failed(e, ...rest);
   };
+  let params: Params;
   let tx: DecodedTx;
   try {
-    tx = decodeTx(bytes, x.router);
+    params = x.deps.auth.params(ctx);
+    tx = decodeTx(bytes, x.router, params.txSigLimit);
   } catch (e) {
     return failure(e, 0n, 0n, []);
   }
@@ -53,7 +66,7 @@ export function executeTx(ctx: AppContext, bytes: Uint8Array, mode: Mode, x: Exe
   // Events of a transaction are its result's, not the block's: they are taken from the branches.
   const ante = ctx.metered(gas);
   try {
-    runAnte(ante, tx, x.deps, { simulate: mode === "simulate", maxGas: x.maxGas, ...(mode === "check" && x.minGasPrice ? { minGasPrice: x.minGasPrice } : {}) });
+    runAnte(ante, tx, x.deps, { params, simulate: mode === "simulate", maxGas: x.maxGas, ...(mode === "check" && x.minGasPrice ? { minGasPrice: x.minGasPrice } : {}) });
   } catch (e) {
     return failure(e, wanted, gas.used, []);
   }
@@ -62,20 +75,21 @@ export function executeTx(ctx: AppContext, bytes: Uint8Array, mode: Mode, x: Exe
   if (mode === "check") return { code: 0, codespace: "", log: "", data: NO_DATA, gasWanted: wanted, gasUsed: gas.used, events };
 
   const run = ctx.metered(gas);
-  const responses: { typeUrl: string; value: Uint8Array }[] = [];
+  const responses: EncodedMessage[] = [];
   const made: Event[] = [];
-  for (const [i, { handler, value }] of tx.messages.entries()) {
+  for (const [i, message] of tx.messages.entries()) {
     const before = run.events.length;
     try {
-      responses.push(handler.run(run, value));
+      responses.push(x.router.run(run, message));
     } catch (e) {
       return failure(e, wanted, gas.used, events, `failed to execute message; message index: ${i}: `);
     }
-    const head = event("message", { action: handler.typeUrl, sender: handler.signers(value)[0] ?? "", module: handler.module });
+    const { handler, signers } = message;
+    const head = txEvents.message({ action: handler.typeUrl, sender: signers[0] ?? "", module: handler.module });
     for (const e of [head, ...run.events.slice(before)]) made.push({ type: e.type, attributes: [...e.attributes, { key: "msg_index", value: `${i}` }] });
   }
   ctx.absorb(run);
-  const data = TxMsgData.encode(TxMsgData.fromPartial({ msgResponses: responses })).finish();
+  const data = TxMsgData.encode(TxMsgData.fromPartial({ msgResponses: responses.map((r) => ({ ...r })) })).finish();
   return { code: 0, codespace: "", log: "", data, gasWanted: wanted, gasUsed: gas.used, events: [...events, ...made] };
 }
 

@@ -1,8 +1,22 @@
-/** The fee: enough for this node, valid coins, taken from the first signer. */
-import { type Context, event } from "#kernel/context.js";
-import { sdk } from "#kernel/errors.js";
-import { type BankKeeper, parseFee } from "#modules/bank/index.js";
+/** The fee: enough for this node, valid coins, taken from the first signer, from who signs to pay it, or from who granted it. */
+import { type Context } from "#kernel/context.js";
+import { ModuleError, sdk } from "#kernel/errors.js";
+import { FEE_COLLECTOR } from "#modules/auth/index.js";
+import { type Amount, type BankKeeper, parseFee } from "#modules/bank/index.js";
 import { type DecodedTx } from "./decode.js";
+import { txEvents } from "./events.js";
+
+/** Who may spend whose coins for fees. */
+export interface FeeGrants {
+  /** Notes that a grant is used. Throws a ModuleError when the granter does not pay this for the grantee. */
+  use(ctx: Context, spent: { readonly granter: string; readonly grantee: string; readonly fee: readonly Amount[]; readonly messages: readonly { readonly typeUrl: string; readonly value: unknown }[] }): void;
+}
+
+export interface FeeDeps {
+  readonly bank: Pick<BankKeeper, "send">;
+  /** Without it no fee is granted. */
+  readonly feeGrants?: FeeGrants | undefined;
+}
 
 /** base units for a million gas, and their denomination */
 export interface MinGasPrice {
@@ -12,12 +26,12 @@ export interface MinGasPrice {
 
 const MILLION = 1_000_000n;
 
-export function deductFee(ctx: Context, bank: BankKeeper, tx: DecodedTx, o: { readonly simulate: boolean; readonly minGasPrice?: MinGasPrice }): void {
+export function deductFee(ctx: Context, { bank, feeGrants }: FeeDeps, tx: DecodedTx, o: { readonly simulate: boolean; readonly minGasPrice?: MinGasPrice }): void {
   const { fee } = tx.auth;
-  const payer = tx.signers[0] as string;
+  const payer = fee?.payer || (tx.signers[0] as string);
+  const from = fee?.granter || payer;
   const gasLimit = fee?.gasLimit ?? 0n;
-  if (fee?.granter) throw sdk.notSupported("fee grants");
-  if (fee?.payer && fee.payer !== payer) throw sdk.notSupported("a fee payer other than the first signer");
+  if (fee?.granter && !feeGrants) throw sdk.notSupported("fee grants");
   const coins = parseFee(fee?.amount ?? []);
   const text = coins.map((c) => `${c.amount}${c.denom}`).join(",");
   if (o.minGasPrice && o.minGasPrice.perMillion > 0n && !o.simulate) {
@@ -26,6 +40,15 @@ export function deductFee(ctx: Context, bank: BankKeeper, tx: DecodedTx, o: { re
     const got = coins.find((c) => c.denom === denom)?.amount ?? 0n;
     if (got < want) throw sdk.insufficientFee(`insufficient fees; got: ${text} required: ${want}${denom}`);
   }
-  for (const c of coins) if (c.amount > 0n) bank.send(ctx, payer, ctx.addresses.module("fee_collector"), c.amount, c.denom);
-  ctx.emit(event("tx", { fee: text, fee_payer: payer }));
+  if (from !== payer && feeGrants) useGrant(ctx, feeGrants, from, payer, coins, tx);
+  for (const c of coins) bank.send(ctx, from, ctx.addresses.module(FEE_COLLECTOR), c.amount, c.denom);
+  ctx.emit(txEvents.fee({ fee: text, fee_payer: from }));
+}
+
+function useGrant(ctx: Context, feeGrants: FeeGrants, granter: string, grantee: string, fee: readonly Amount[], tx: DecodedTx): void {
+  try {
+    feeGrants.use(ctx, { granter, grantee, fee, messages: tx.messages.map(({ handler, value }) => ({ typeUrl: handler.typeUrl, value })) });
+  } catch (e) {
+    throw e instanceof ModuleError ? new ModuleError(e.codespace, e.code, `${granter} does not allow to pay fees for ${grantee}: ${e.message}`) : e;
+  }
 }

@@ -1,7 +1,5 @@
 /** Public keys of accounts and the verification of their signatures, single and threshold. */
-import { LegacyAminoPubKey } from "cosmjs-types/cosmos/crypto/multisig/keys";
 import { MultiSignature } from "cosmjs-types/cosmos/crypto/multisig/v1beta1/multisig";
-import { PubKey } from "cosmjs-types/cosmos/crypto/secp256k1/keys";
 import { type ModeInfo } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { type SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { secp256k1Address } from "#kernel/address.js";
@@ -9,16 +7,15 @@ import { concat, equalBytes, fromHex } from "#kernel/bytes.js";
 import { type Crypto } from "#kernel/crypto.js";
 import { type Environment } from "#kernel/environment.js";
 import { sdk } from "#kernel/errors.js";
-import { authParams } from "#modules/auth/index.js";
+import { LegacyAminoPubKey } from "#proto/gen/cosmos/crypto/multisig/keys.js";
+import { PubKey } from "#proto/gen/cosmos/crypto/secp256k1/keys.js";
+import { type Any } from "#proto/gen/google/protobuf/any.js";
 import { Writer } from "#proto/wire.js";
 
-export interface AnyKey {
-  readonly typeUrl: string;
-  readonly value: Uint8Array;
-}
+export type AnyKey = Readonly<Any>;
 
-const SECP = "/cosmos.crypto.secp256k1.PubKey";
-const MULTISIG = "/cosmos.crypto.multisig.LegacyAminoPubKey";
+const SECP = PubKey.typeUrl;
+const MULTISIG = LegacyAminoPubKey.typeUrl;
 /** amino prefixes of tendermint/PubKeySecp256k1 and tendermint/PubKeyMultisigThreshold */
 const AMINO_SECP = Uint8Array.of(0xeb, 0x5a, 0xe9, 0x87, 0x21);
 const AMINO_MULTISIG = Uint8Array.of(0x22, 0xc1, 0xf7, 0xe2);
@@ -26,19 +23,21 @@ const MAX_KEYS = 16;
 const SECP_KEY = 33;
 const SIGNATURE = 64;
 
-interface CosmosCodec<T> {
+/** A generated codec, or one of cosmjs-types. */
+interface AnyCodec<T> {
   decode(bytes: Uint8Array): T;
-  encode(message: T): { finish(): Uint8Array };
+  encode(message: T): Uint8Array | { finish(): Uint8Array };
 }
 
 /**
  * Undefined when the bytes are not exactly what encoding gives. Unknown fields may nest as deep as they like, and a
  * decoder's stack overflow must not make a difference: whatever is not canonical is refused, decoded or not.
  */
-function exactly<T>(codec: CosmosCodec<T>, bytes: Uint8Array): T | undefined {
+function exactly<T>(codec: AnyCodec<T>, bytes: Uint8Array): T | undefined {
   try {
     const message = codec.decode(bytes);
-    return equalBytes(codec.encode(message).finish(), bytes) ? message : undefined;
+    const again = codec.encode(message);
+    return equalBytes(again instanceof Uint8Array ? again : again.finish(), bytes) ? message : undefined;
   } catch {
     return undefined;
   }
@@ -60,6 +59,9 @@ function secpKey(key: AnyKey): Uint8Array {
 function multisigKey(key: AnyKey): LegacyAminoPubKey {
   const k = exactly(LegacyAminoPubKey, key.value);
   if (!k) throw sdk.invalidPubKey(`multisig key: ${key.value.length} bytes that are not canonical protobuf`);
+  // The address says nothing of a member's type: with another one whoever passes a transaction on could lock the member out.
+  const other = k.publicKeys.find((m) => m.typeUrl !== SECP);
+  if (other) throw sdk.invalidPubKey(`member of a multisig key of type ${JSON.stringify(other.typeUrl.slice(0, 100))}, want ${SECP}`);
   if (k.threshold < 1 || k.publicKeys.length > MAX_KEYS || k.publicKeys.length < k.threshold) throw sdk.invalidPubKey(`multisig ${k.threshold} of ${k.publicKeys.length}`);
   return k;
 }
@@ -76,14 +78,14 @@ function aminoMultisig(key: AnyKey): Uint8Array {
 export const keyCount = (key: AnyKey): number => (key.typeUrl === MULTISIG ? multisigKey(key).publicKeys.length : 1);
 
 /** Stands for the key of an account that has not signed yet, in a simulation; it is the SDK's. */
-export const SIMULATED_KEY: AnyKey = { typeUrl: SECP, value: PubKey.encode({ key: fromHex("035ad6810a47f073553ff30d2fcc7e0d3b1c0b74b61a1aaa2582344037151e143a") }).finish() };
+export const SIMULATED_KEY: AnyKey = { typeUrl: SECP, value: PubKey.encode({ key: fromHex("035ad6810a47f073553ff30d2fcc7e0d3b1c0b74b61a1aaa2582344037151e143a") }) };
 
-/** Bytes that a signature and its key are taken for in a simulation: the SDK's amino record of both, and six. */
-export function simulatedSize(key: AnyKey): number {
+/** Bytes that a signature and its key are taken for in a simulation: the SDK's amino record of both, and six; of a threshold key as many as a transaction may have signatures. */
+export function simulatedSize(key: AnyKey, limit: bigint): bigint {
   const field = (length: number): number => 1 + Writer.create().uint32(length).finish().length + length;
   const keySize = key.typeUrl === MULTISIG ? aminoMultisig(key).length : AMINO_SECP.length + SECP_KEY;
-  const size = field(keySize) + field(SIGNATURE) + 6;
-  return key.typeUrl === MULTISIG ? size * Number(authParams.txSigLimit) : size;
+  const size = BigInt(field(keySize) + field(SIGNATURE) + 6);
+  return key.typeUrl === MULTISIG ? size * limit : size;
 }
 
 type BitArray = NonNullable<NonNullable<ModeInfo["multi"]>["bitarray"]>;

@@ -2,8 +2,6 @@
 import { serializeSignDoc, type StdSignDoc } from "@cosmjs/amino";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { SignDoc } from "cosmjs-types/cosmos/tx/v1beta1/tx";
-import { base64 } from "#proto/json.js";
-import { type Codec, type FieldInfo } from "#proto/wire.js";
 import { sdk } from "#kernel/errors.js";
 import { type DecodedTx } from "./decode.js";
 
@@ -44,32 +42,11 @@ function aminoBytes(tx: DecodedTx, s: SignerData): Uint8Array {
     },
     memo: tx.body.memo,
     msgs: tx.messages.map(({ handler, value }) => {
-      if (!handler.aminoName || !handler.amino) throw sdk.notSupported(`${handler.typeUrl} has no amino JSON form: sign with SIGN_MODE_DIRECT`);
+      if (!handler.aminoName) throw sdk.notSupported(`${handler.typeUrl} has no amino JSON form: sign with SIGN_MODE_DIRECT`);
       return { type: handler.aminoName, value: handler.amino(value) };
     }),
     sequence: `${s.sequence}`,
     ...(tx.body.timeoutHeight > 0n ? { timeout_height: `${tx.body.timeoutHeight}` } : {}),
   };
   return serializeSignDoc(doc as unknown as StdSignDoc);
-}
-
-/** The amino JSON form of a pouw.v1 message: snake_case, 64-bit integers as strings, bytes base64, defaults left out. */
-export function aminoJson(codec: Codec<unknown>, message: unknown): unknown {
-  const out: Record<string, unknown> = {};
-  for (const f of codec.fields) {
-    const v = (message as Record<string, unknown>)[f.name];
-    if (f.repeated) {
-      const list = v as unknown[];
-      if (list.length > 0) out[f.proto] = list.map((x) => aminoValue(f, x));
-    } else if (v !== undefined && v !== 0 && v !== 0n && v !== "" && v !== false && !(v instanceof Uint8Array && v.length === 0)) {
-      out[f.proto] = aminoValue(f, v);
-    }
-  }
-  return out;
-}
-
-function aminoValue(f: FieldInfo, v: unknown): unknown {
-  if (f.type === "message") return f.codec ? aminoJson(f.codec(), v) : {};
-  if (v instanceof Uint8Array) return base64(v);
-  return typeof v === "bigint" ? `${v}` : v;
 }

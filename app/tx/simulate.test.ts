@@ -5,11 +5,13 @@ import { MultiSignature } from "cosmjs-types/cosmos/crypto/multisig/v1beta1/mult
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { SimulateRequest, SimulateResponse } from "cosmjs-types/cosmos/tx/v1beta1/service";
 import { AuthInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
-import { MsgCreateTask } from "#proto/gen/pouw.js";
-import { address, coin } from "#test/modules/chain.js";
-import { spec } from "#test/modules/course.js";
-import { Account, bodyOf, type EncodedMessage, NODE_CHAIN, TestNode } from "#test/modules/node.js";
-import { send } from "#test/modules/shaped-tx.js";
+import { nodeCrypto } from "#platform/crypto.js";
+import { MsgCreateTask } from "#proto/gen/pouw/tasks/v1/tx.js";
+import { coin } from "#test/chain/chain.js";
+import { spec } from "#test/chain/course.js";
+import { address } from "#test/chain/environment.js";
+import { NODE_CHAIN, TestNode } from "#test/chain/node.js";
+import { Account, bodyOf, type EncodedMessage, send } from "#test/chain/shaped-tx.js";
 
 const FEE = [{ denom: "upouw", amount: "5000" }];
 
@@ -42,7 +44,7 @@ const setUp = async (t: Parameters<typeof TestNode.start>[0]) => {
   await node.block([await node.tx(known, [send(known.address)])]);
   return { node, fresh, known };
 };
-const task = (a: Account): EncodedMessage => ({ typeUrl: "/pouw.v1.MsgCreateTask", value: MsgCreateTask.encode(MsgCreateTask.create({ client: a.address, spec: spec(), fee: coin(1_000_000n), bond: coin(200_000n) })) });
+const task = (a: Account): EncodedMessage => ({ typeUrl: MsgCreateTask.typeUrl, value: MsgCreateTask.encode(MsgCreateTask.create({ client: a.address, spec: spec(nodeCrypto), fee: coin(1_000_000n), bond: coin(200_000n) })) });
 
 for (const who of ["fresh", "known"] as const) {
   test(`gas as CosmJS simulates it is enough without any margin: ${who} account`, async (t) => {

@@ -6,7 +6,7 @@ import { createEngine } from "#engine/index.js";
 import { type Engine } from "#engine/types.js";
 import { Compute } from "#miner/compute.js";
 import { type ComputeSetup } from "#miner/protocol.js";
-import { type Iteration } from "#proto/gen/pouw.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { type CheckContext } from "#protocol/log/check.js";
 import { decodeHeader, headSignBytes } from "#protocol/log/header.js";
 import { taskSeed } from "#protocol/state/initial.js";

@@ -5,17 +5,18 @@ import { parseTopology, type ModelPlan } from "#engine/topology/index.js";
 import { REFERENCE_MODELS } from "#engine/reference.js";
 import { prepareData } from "#client/data/prepare.js";
 import { readTaskFile } from "#client/task/task-file.js";
+import { type StartedTask } from "#client/chain/task-view.js";
 import { type ComputeSetup } from "#miner/protocol.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { repositoryRoot } from "#platform/entry.js";
-import { Loss, Phase, Task, TaskSpec } from "#proto/gen/pouw.js";
+import { Loss, Phase, Task, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { batchOfSegment, checkSegment, packData, type PackedData, rowShapeOf } from "#protocol/tasks/data.js";
 import { bitsOf } from "#protocol/floats.js";
 import { fillDefaults, MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 
 export interface BenchTask {
   readonly name: string;
-  readonly task: Task;
+  readonly task: StartedTask;
   readonly spec: TaskSpec;
   readonly plan: ModelPlan;
   readonly batches: ComputeSetup["batches"];
@@ -36,7 +37,7 @@ function ready(name: string, spec: TaskSpec, plan: ModelPlan, packed: PackedData
     return Array.from({ length: rows.rows / full.batchSize }, (_, b) => batchOfSegment(shape, rows, full.batchSize, b));
   });
   const copies = real.slice(0, packed.manifest.batches - packed.manifest.validationBatches).map(({ x, y }, i) => ({ x: x.slice(), y: y.slice(), hash: packed.manifest.batchHashes[i] as Uint8Array }));
-  const task = Task.create({ id: 1n, spec: full, phase: Phase.PHASE_TRAINING, startHeight: START_HEIGHT, startBeacon: new Uint8Array(32).fill(9), parameters: BigInt(plan.parameters) });
+  const task = { ...Task.create({ id: 1n, phase: Phase.PHASE_TRAINING, parameters: BigInt(plan.parameters) }), spec: full, startHeight: START_HEIGHT, startBeacon: new Uint8Array(32).fill(9) };
   return {
     name,
     task,

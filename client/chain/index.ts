@@ -1,8 +1,7 @@
 /** The SDK's view of a chain: connect, query, send. */
-import { Bech32PrefixRequest, Bech32PrefixResponse } from "cosmjs-types/cosmos/auth/v1beta1/query";
 import { makeAddresses } from "#kernel/address.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { type Codec } from "#proto/wire.js";
+import { AuthQuery } from "#proto/gen/cosmos/auth/v1beta1/query.js";
 import { type ConnectOptions, RpcChain } from "./rpc.js";
 import { openSender, type SenderOptions } from "./sender.js";
 import { type Chain, ChainError, type Sender } from "./types.js";
@@ -20,10 +19,8 @@ export async function connectChain(options: ConnectOptions): Promise<RpcChain> {
 }
 
 async function prefixOf(chain: RpcChain): Promise<string | undefined> {
-  const request = { encode: (m: Bech32PrefixRequest) => Bech32PrefixRequest.encode(m).finish() } as unknown as Codec<Bech32PrefixRequest>;
-  const response = { decode: (b: Uint8Array) => Bech32PrefixResponse.decode(b) } as unknown as Codec<Bech32PrefixResponse>;
   try {
-    return (await chain.query("/cosmos.auth.v1beta1.Query/Bech32Prefix", request, {}, response)).value.bech32Prefix;
+    return (await chain.query(AuthQuery.methods.bech32Prefix, {})).value.bech32Prefix;
   } catch (e) {
     if (e instanceof ChainError) return undefined;
     throw e;

@@ -1,12 +1,12 @@
 /** The chain over CometBFT's JSON-RPC: queries, new blocks, transactions. */
 import { createHash } from "node:crypto";
 import { type comet38, Comet38Client, HttpClient } from "@cosmjs/tendermint-rpc";
-import { QueryAccountRequest, QueryAccountResponse } from "cosmjs-types/cosmos/auth/v1beta1/query";
-import { BaseAccount } from "cosmjs-types/cosmos/auth/v1beta1/auth";
 import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
 import { type Addresses, DEFAULT_PREFIX, makeAddresses } from "#kernel/address.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { type Codec } from "#proto/wire.js";
+import { BaseAccount } from "#proto/gen/cosmos/auth/v1beta1/auth.js";
+import { AuthQuery } from "#proto/gen/cosmos/auth/v1beta1/query.js";
+import { type MethodInfo, type RequestOf, type ResponseOf } from "#proto/wire.js";
 import { CliError } from "../cli-error.js";
 import { type BlockHeader, type Chain, ChainError, type TxResult } from "./types.js";
 
@@ -67,23 +67,35 @@ export class RpcChain implements Chain {
     }
   }
 
-  async query<Q, R>(path: string, request: Codec<Q>, q: Q, response: Codec<R>, height?: bigint): Promise<{ value: R; height: bigint }> {
+  async query<M extends MethodInfo>(method: M, request: Partial<RequestOf<M>>, height?: bigint): Promise<{ value: ResponseOf<M>; height: bigint }> {
+    const { value, height: at } = await this.ask(method.path, method.request.encode(method.request.create(request)), height);
+    return { value: method.response.decode(value) as ResponseOf<M>, height: at };
+  }
+
+  /** Gas used by a transaction that is not sent. Throws ChainError with its own code when it would fail, which over gRPC is lost. */
+  async simulate(tx: Uint8Array): Promise<bigint> {
+    const { value } = await this.ask("/app/simulate", tx);
+    const { gas_info } = JSON.parse(Buffer.from(value).toString()) as { gas_info: { gas_used: string } };
+    return BigInt(gas_info.gas_used);
+  }
+
+  private async ask(path: string, data: Uint8Array, height?: bigint): Promise<{ value: Uint8Array; height: bigint }> {
     const { code = 0, codespace, log, value, height: at } = await this.retrying(() =>
-      this.client.abciQuery({ path, data: request.encode(q), ...(height ? { height: Number(height) } : {}), prove: false }),
+      this.client.abciQuery({ path, data, ...(height === undefined ? {} : { height: Number(height) }), prove: false }),
     );
     if (code !== 0) throw new ChainError(codespace ?? "sdk", code, log ?? `query ${path} failed with code ${code}`);
-    return { value: response.decode(value), height: BigInt(at ?? 0) };
+    return { value, height: BigInt(at ?? 0) };
   }
 
   /** Account number and sequence; undefined when the chain has never seen the address. */
   async account(address: string): Promise<AccountFacts | undefined> {
-    const data = QueryAccountRequest.encode({ address }).finish();
-    const { code = 0, log, value } = await this.retrying(() => this.client.abciQuery({ path: "/cosmos.auth.v1beta1.Query/Account", data, prove: false }));
-    if (code !== 0) {
-      if (/NotFound|not found/i.test(log ?? "")) return undefined;
-      throw new ChainError("sdk", code, log ?? `account query failed with code ${code}`);
-    }
-    const { account } = QueryAccountResponse.decode(value);
+    const account = await this.query(AuthQuery.methods.account, { address }).then(
+      ({ value }) => value.account,
+      (e: Error) => {
+        if (e instanceof ChainError && /NotFound|not found/i.test(e.message)) return undefined;
+        throw e;
+      },
+    );
     if (!account) return undefined;
     const { accountNumber, sequence } = BaseAccount.decode(account.value);
     return { accountNumber, sequence };

@@ -1,7 +1,7 @@
 import "#platform/install.js";
 import { createHash } from "node:crypto";
 import test from "ava";
-import { MsgConfirmData } from "#proto/gen/pouw.js";
+import { MsgConfirmData } from "#proto/gen/pouw/supervision/v1/tx.js";
 import { CliError } from "../cli-error.js";
 import { openSender } from "./sender.js";
 import { ChainError, type TxResult } from "./types.js";

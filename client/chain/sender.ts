@@ -9,7 +9,6 @@ import { encodePubkey, makeAuthInfoBytes, makeSignDoc, type OfflineDirectSigner 
 import { encodeSecp256k1Pubkey } from "@cosmjs/amino";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { AuthInfo, Fee, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
-import { type Codec } from "#proto/wire.js";
 import { CliError } from "../cli-error.js";
 import { type RpcChain } from "./rpc.js";
 import { walletOf } from "./wallet.js";
@@ -59,10 +58,6 @@ const FULL_WAIT_MS = 1000;
 const HEIGHT_FRESH_MS = 5000;
 const GAS_FACTOR = 15n;
 const GAS_MARGIN = 60_000n;
-
-/** What `/app/simulate` takes and answers: bytes, and JSON of which only this matters. */
-const BYTES = { encode: (bytes: Uint8Array) => bytes } as unknown as Codec<Uint8Array>;
-const SIMULATED = { decode: (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString()) as unknown } as unknown as Codec<{ gas_info: { gas_used: string } }>;
 
 export async function openSender(chain: RpcChain, o: SenderOptions, prefix: string): Promise<Sender> {
   const signer = o.signer ?? (await walletOf(o.mnemonic ?? "", prefix));
@@ -255,9 +250,7 @@ class Queue implements Sender {
       }),
     ).finish();
     const txBytes = TxRaw.encode({ bodyBytes: this.body(job), authInfoBytes: authInfo, signatures: [new Uint8Array(0)] }).finish();
-    // This form keeps the code of a failure, which gRPC turns into "unknown request".
-    const { value } = await this.chain.query("/app/simulate", BYTES, txBytes, SIMULATED);
-    return (BigInt(value.gas_info.gas_used) * GAS_FACTOR) / 10n + GAS_MARGIN;
+    return ((await this.chain.simulate(txBytes)) * GAS_FACTOR) / 10n + GAS_MARGIN;
   }
 
   private async sign(job: Job, sequence: bigint): Promise<Uint8Array> {

@@ -1,6 +1,12 @@
 /** What a daemon sees of its tasks on chain: at each block, the state of every task in which its worker has a seat. */
 import { type BlockHeader, type Chain, ChainError } from "./types.js";
-import { type AttestedHead, Phase, QuerySeatsRequest, QuerySeatsResponse, QueryTaskStateRequest, QueryTaskStateResponse, type ScoreReveal, type Seat, type Slot, SlotStatus, type Submission, type Task } from "#proto/gen/pouw.js";
+import type { ScoreReveal, Submission } from "#proto/gen/pouw/evaluation/v1/types.js";
+import { MatchingQuery } from "#proto/gen/pouw/matching/v1/query.js";
+import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
+import type { AttestedHead, Slot } from "#proto/gen/pouw/supervision/v1/types.js";
+import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
+import { Phase, type Task, type TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import { roundOf } from "#protocol/log/positions.js";
 import { type Logger } from "#platform/log.js";
 
 export interface TaskView {
@@ -9,7 +15,7 @@ export interface TaskView {
   readonly task: Task;
   readonly seats: readonly Seat[];
   readonly slots: readonly Slot[];
-  /** A: the lowest anchored round of the open slots, −1 before any anchor */
+  /** A of the protocol: the lowest anchored round of the open slots, −1 before any anchor */
   readonly lowestRound: bigint;
   readonly submissions: readonly Submission[];
   /** commitments and reveals of the evaluators, empty before Evaluation */
@@ -19,16 +25,29 @@ export interface TaskView {
 }
 
 export async function queryTask(chain: Chain, id: bigint, height?: bigint): Promise<TaskView> {
-  const { value: v, height: at } = await chain.query("/pouw.v1.Query/TaskState", QueryTaskStateRequest, { id }, QueryTaskStateResponse, height);
+  const { value: v, height: at } = await chain.query(TasksQuery.methods.taskState, { id }, height);
   if (!v.task) throw new Error(`the chain answered no task ${id}`);
-  return { height: v.height || at, task: v.task, seats: v.seats, slots: v.slots, lowestRound: v.lowestAnchoredRound, submissions: v.submissions, reveals: v.reveals, attested: v.attested };
+  const lowestRound = v.lowestAnchoredRound ?? roundOf(0n);
+  return { height: v.height || at, task: v.task, seats: v.seats, slots: v.slots, lowestRound, submissions: v.submissions, reveals: v.reveals, attested: v.attested };
 }
 
 export async function querySeats(chain: Chain, worker: string): Promise<Seat[]> {
-  return (await chain.query("/pouw.v1.Query/Seats", QuerySeatsRequest, { worker }, QuerySeatsResponse)).value.seats;
+  return (await chain.query(MatchingQuery.methods.seats, { worker })).value.seats;
 }
 
-export const isClosed = (s: Slot): boolean => s.status !== SlotStatus.SLOT_OPEN;
+/** A task that has begun to train: with its block x, and beacon(x). */
+export interface StartedTask extends Task {
+  readonly spec: TaskSpec;
+  readonly startHeight: bigint;
+  readonly startBeacon: Uint8Array;
+}
+
+/** The task where it has begun to train, else undefined. */
+export function started(task: Task): StartedTask | undefined {
+  const { spec, startHeight, startBeacon } = task;
+  return spec && startHeight !== undefined && startBeacon ? { ...task, spec, startHeight, startBeacon } : undefined;
+}
+
 /** Whether anything more can happen in a task. */
 export const isOver = (t: Task): boolean => t.phase === Phase.PHASE_CLOSED;
 

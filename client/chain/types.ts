@@ -1,5 +1,5 @@
 /** What a daemon needs of the chain. One implementation over CometBFT's RPC stands in rpc.ts. */
-import { type Codec } from "#proto/wire.js";
+import { type Codec, type MethodInfo, type RequestOf, type ResponseOf } from "#proto/wire.js";
 
 export interface BlockHeader {
   readonly height: bigint;
@@ -26,8 +26,11 @@ export interface Message<T = unknown> {
 
 export interface Chain {
   readonly chainId: string;
-  /** Query at a gRPC path; height 0 or undefined is the newest. Throws ChainError with the application's code and log. */
-  query<Q, R>(path: string, request: Codec<Q>, q: Q, response: Codec<R>, height?: bigint): Promise<{ value: R; height: bigint }>;
+  /**
+   * A query by its entry in a generated table, such as TasksQuery.methods.task: fields left out have their defaults; without
+   * a height the newest state answers, and its height is told. Throws ChainError with the application's code and log.
+   */
+  query<M extends MethodInfo>(method: M, request: Partial<RequestOf<M>>, height?: bigint): Promise<{ value: ResponseOf<M>; height: bigint }>;
   /** New blocks, each once, in order, from the newest on; reconnects by itself, fills what it missed. */
   blocks(signal: AbortSignal): AsyncIterable<BlockHeader>;
   latest(): Promise<BlockHeader>;

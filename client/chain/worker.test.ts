@@ -1,6 +1,11 @@
 import "#platform/install.js";
 import test from "ava";
-import { Params, QueryParamsResponse, QueryWorkerResponse, Role, Worker } from "#proto/gen/pouw.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
+import { QueryWorkerResponse, WorkersQuery } from "#proto/gen/pouw/workers/v1/query.js";
+import { Worker } from "#proto/gen/pouw/workers/v1/types.js";
+import { ValidatorsQuery } from "#proto/gen/pouw/validators/v1/query.js";
+import { Params } from "#proto/gen/pouw/validators/v1/types.js";
+import { type MethodInfo } from "#proto/wire.js";
 import { silentLogger } from "#platform/log.js";
 import { type Chain, ChainError, type Message, type Sender } from "./types.js";
 import { ensureWorker } from "./worker.js";
@@ -8,8 +13,9 @@ import { ensureWorker } from "./worker.js";
 /** What is sent where the chain has this worker, or none. */
 async function sentFor(worker: Partial<Worker> | undefined, profiles?: readonly string[]): Promise<unknown[]> {
   const sent: Message[] = [];
-  const query = async (path: string): Promise<unknown> => {
-    if (path.endsWith("/Params")) return { value: QueryParamsResponse.create({ params: Params.create({ denom: "upouw" }) }) };
+  const query = async (method: MethodInfo): Promise<unknown> => {
+    if (method === ValidatorsQuery.methods.params) return { value: { params: Params.create({ bondDenom: "upouw" }) } };
+    if (method !== WorkersQuery.methods.worker) throw new Error(method.path);
     if (!worker) throw new ChainError("workers", 1, "unknown");
     return { value: QueryWorkerResponse.create({ worker: Worker.create(worker) }) };
   };

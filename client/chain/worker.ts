@@ -1,17 +1,11 @@
 /** What every daemon does with its account: register once, join the tasks it was drawn for, and send without giving up early. */
+import { bondDenom } from "./params.js";
 import { type Chain, ChainError, type Message, type Sender, type TxResult } from "./types.js";
-import {
-  MsgJoinTask,
-  MsgRegisterWorker,
-  MsgUpdateWorker,
-  Params,
-  QueryParamsRequest,
-  QueryParamsResponse,
-  QueryWorkerRequest,
-  QueryWorkerResponse,
-  type Role,
-  type Worker,
-} from "#proto/gen/pouw.js";
+import { MsgJoinTask } from "#proto/gen/pouw/matching/v1/tx.js";
+import type { Role } from "#proto/gen/pouw/v1/types.js";
+import { WorkersQuery } from "#proto/gen/pouw/workers/v1/query.js";
+import { MsgRegisterWorker, MsgUpdateWorker } from "#proto/gen/pouw/workers/v1/tx.js";
+import type { Worker } from "#proto/gen/pouw/workers/v1/types.js";
 import { EXACT_PROFILE } from "#protocol/tasks/profiles.js";
 import { type Codec } from "#proto/wire.js";
 import { type Logger } from "#platform/log.js";
@@ -31,13 +25,9 @@ export async function trySend(sender: Sender, what: string, m: Message, log: Log
   return undefined;
 }
 
-export async function queryParams(chain: Chain): Promise<Params> {
-  return (await chain.query("/pouw.v1.Query/Params", QueryParamsRequest, {}, QueryParamsResponse)).value.params ?? Params.create();
-}
-
 export async function queryWorker(chain: Chain, address: string): Promise<Worker | undefined> {
   try {
-    return (await chain.query("/pouw.v1.Query/Worker", QueryWorkerRequest, { address }, QueryWorkerResponse)).value.worker;
+    return (await chain.query(WorkersQuery.methods.worker, { address })).value.worker;
   } catch (e) {
     if (e instanceof ChainError) return undefined;
     throw e;
@@ -58,7 +48,7 @@ export async function ensureWorker(chain: Chain, sender: Sender, r: Registration
   const profiles = [...(r.profiles ?? worker?.profiles ?? [EXACT_PROFILE])];
   const sameProfiles = profiles.length === worker?.profiles.length && profiles.every((p) => worker.profiles.includes(p));
   if (worker?.roles.includes(r.role) && sameProfiles) return;
-  const { denom } = await queryParams(chain);
+  const denom = await bondDenom(chain);
   const coin = (amount: bigint) => ({ denom, amount: amount.toString() });
   const m = worker
     ? message(MsgUpdateWorker, {

@@ -1,6 +1,6 @@
 /** `pouwd status | mining-info | tx-result` */
 import { type Command } from "commander";
-import { QueryMiningInfoRequest, QueryMiningInfoResponse } from "#proto/gen/pouw.js";
+import { WorkQuery } from "#proto/gen/pouw/work/v1/query.js";
 import { fromHex } from "#kernel/bytes.js";
 import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
@@ -28,7 +28,7 @@ export function addChain(program: Command, options: (c: Command) => GlobalOption
       const context = new Context(options(c));
       const chain = await context.chain();
       const { height } = await chain.latest();
-      const { value: m } = await chain.query("/pouw.v1.Query/MiningInfo", QueryMiningInfoRequest, {}, QueryMiningInfoResponse);
+      const { value: m } = await chain.query(WorkQuery.methods.miningInfo, {});
       const pooled = await chain.pooledTransactions();
       const target = m.target.length === 0 ? 0n : BigInt(`0x${Buffer.from(m.target).toString("hex")}`);
       const seconds = target > 0n && m.flopPerSecond > 0n ? Number(MAX_TARGET / (target * m.flopPerSecond)) : undefined;

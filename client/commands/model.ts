@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { readFileSync } from "node:fs";
 import Table from "cli-table3";
 import { checkLoss, type Loss, LOSSES, type ModelPlan, parseTopology } from "#engine/topology/index.js";
-import type { Optimizer } from "#proto/gen/pouw.js";
+import type { Optimizer } from "#proto/gen/pouw/tasks/v1/types.js";
 import { bitsOf } from "#protocol/floats.js";
 import { lossName, MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import { CliError } from "../cli-error.js";

@@ -1,13 +1,24 @@
-/** `pouwd init` and `pouwd start`: a validator's home, and its processes as one unit. */
+/** `pouwd init`, `pouwd start` and `pouwd export`: a validator's home, its processes as one unit, and its state as a genesis. */
+import { spawn } from "node:child_process";
 import { existsSync, copyFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import { entry } from "#platform/entry.js";
+import { blockHeight } from "./options.js";
 
 const port = (text: string): number => {
   const n = Number(text);
   if (!/^\d{1,5}$/.test(text) || n < 1 || n > 65535) throw new InvalidArgumentError("want a port from 1 to 65535");
   return n;
 };
+
+/** Runs an entry point whose output and exit code are this command's own. */
+async function become(path: string, args: readonly string[]): Promise<never> {
+  const { command, args: argv } = entry(path, ...args);
+  const child = spawn(command, argv, { stdio: "inherit" });
+  const code = await new Promise<number | null>((resolve, reject) => child.once("error", reject).once("exit", resolve));
+  process.exit(code ?? 1);
+}
 
 interface InitOptions {
   home: string;
@@ -74,4 +85,10 @@ export function addNode(program: Command): void {
       for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => (control.signal.aborted ? process.exit(1) : control.abort()));
       await runValidator({ home: resolve(o.home), cometbft: findEngine(o.cometbft) }, control.signal, (line) => console.error(line));
     });
+  program
+    .command("export")
+    .description("print a stopped validator's state as a genesis, JSON")
+    .requiredOption("--home <dir>", "folder of the validator; `pouwd start` must not run on it")
+    .option("--height <block>", "as it was after this block, where that is kept; default: the newest", blockHeight)
+    .action((o: { home: string; height?: bigint }) => become("app/export-main", ["--home", resolve(o.home), ...(o.height === undefined ? [] : ["--height", `${o.height}`])]));
 }

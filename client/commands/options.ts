@@ -1,7 +1,13 @@
 /** The options that commands share. Every command takes all of them, so that one wrapper serves all; help shows those that matter. */
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { type GlobalOptions, OUTPUTS } from "../context.js";
 import { BACKENDS } from "../keys/keyring.js";
+
+/** Reads the value of a --height. */
+export const blockHeight = (text: string): bigint => {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError("want the number of a block");
+  return BigInt(text);
+};
 
 export const optionsOf = (c: Command): GlobalOptions => c.optsWithGlobals<GlobalOptions>();
 

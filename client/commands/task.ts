@@ -3,7 +3,9 @@ import { type Command, InvalidArgumentError } from "commander";
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import Table from "cli-table3";
-import { MsgCancelTask, Outcome, Phase, QueryTaskRequest, QueryTaskResponse, QueryTasksRequest, QueryTasksResponse, type Task } from "#proto/gen/pouw.js";
+import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
+import { MsgCancelTask } from "#proto/gen/pouw/tasks/v1/tx.js";
+import { Outcome, Phase, type Task } from "#proto/gen/pouw/tasks/v1/types.js";
 import { ChainError, type Message } from "../chain/types.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { formatAmount } from "../task/amount.js";
@@ -22,6 +24,10 @@ const nameOf = (table: Record<string, number>, value: number, prefix: string): s
   (Object.entries(table).find(([, v]) => v === value)?.[0] ?? `${value}`).replace(prefix, "").toLowerCase();
 export const phaseName = (p: Phase): string => nameOf(Phase, p, "PHASE_");
 export const outcomeName = (o: Outcome): string => nameOf(Outcome, o, "OUTCOME_");
+
+const scoreText = (score: bigint): string => (Number(score) / 1e6).toFixed(6);
+/** How the best model was found: without a score models were ranked by verified work. */
+const ranking = (score: bigint | undefined): string => (score === undefined ? "ranked by work" : `score ${scoreText(score)}`);
 
 const say = (line: string): void => console.error(line);
 
@@ -49,7 +55,7 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
       const control = new AbortController();
       const confirmed = (async () => {
         for (;;) {
-          const { value } = await chain.query("/pouw.v1.Query/Task", QueryTaskRequest, { id }, QueryTaskResponse);
+          const { value } = await chain.query(TasksQuery.methods.task, { id });
           const phase = value.task?.phase ?? Phase.PHASE_UNSPECIFIED;
           if (phase > Phase.PHASE_INITIALISATION) return control.abort();
           await new Promise((r) => setTimeout(r, 1000));
@@ -111,7 +117,7 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
     .action(async (id: bigint, _o: unknown, c: Command) => {
       const context = new Context(options(c));
       const chain = await context.chain();
-      const { value } = await chain.query("/pouw.v1.Query/Task", QueryTaskRequest, { id }, QueryTaskResponse);
+      const { value } = await chain.query(TasksQuery.methods.task, { id });
       const t = value.task as Task;
       context.print(t, () => describe(t, chain.addresses.prefix));
     });
@@ -124,14 +130,14 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
       const chain = await context.chain();
       const tasks: Task[] = [];
       for (let startAfter = 0n; ; ) {
-        const { value } = await chain.query("/pouw.v1.Query/Tasks", QueryTasksRequest, { startAfter, limit: 100, openOnly: o.open ?? false, client: "" }, QueryTasksResponse);
+        const { value } = await chain.query(TasksQuery.methods.tasks, { startAfter, limit: 100, openOnly: o.open ?? false });
         tasks.push(...value.tasks);
         if (value.tasks.length < 100) break;
         startAfter = (value.tasks.at(-1) as Task).id;
       }
       context.print(tasks, () => {
         const table = new Table({ head: ["id", "title", "phase", "fee", "score"], style: { head: [], border: [] } });
-        for (const t of tasks) table.push([`${t.id}`, t.spec?.title ?? "", phaseName(t.phase), formatAmount(t.fee), t.bestSlot < 0n ? "" : (Number(t.bestScore) / 1e6).toFixed(6)]);
+        for (const t of tasks) table.push([`${t.id}`, t.spec?.title ?? "", phaseName(t.phase), formatAmount(t.fee), t.bestScore === undefined ? "" : scoreText(t.bestScore)]);
         return table.toString();
       });
     });
@@ -145,7 +151,7 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
       const model = await bestModel(await context.chain(), id, context.allowPrivate);
       const out = resolve(o.out);
       writeModel(out, model.topology, model.weights);
-      context.print({ id, slot: model.slot, score: model.score, clock: model.clock, out }, () => `model of slot ${model.slot}, score ${(Number(model.score) / 1e6).toFixed(6)}, written to ${out}`);
+      context.print({ id, slot: model.slot, score: model.score, clock: model.clock, out }, () => `model of slot ${model.slot}, ${ranking(model.score)}, written to ${out}`);
     });
   task
     .command("test-set")
@@ -172,6 +178,6 @@ function describe(t: Task, prefix: string): string {
     line("fee", `${formatAmount(t.fee)} ${prefix.toUpperCase()}`),
     line("model", `${t.parameters} parameters, ${t.flop} FLOP an iteration`),
     line("group", `${t.spec?.slots} slots, ${t.spec?.supervisors} supervisors, ${t.spec?.evaluators} evaluators, lag ${t.spec?.lag}`),
-    ...(t.bestSlot >= 0n ? [line("best", `slot ${t.bestSlot}, score ${(Number(t.bestScore) / 1e6).toFixed(6)}`)] : []),
+    ...(t.bestSlot === undefined ? [] : [line("best", `slot ${t.bestSlot}, ${ranking(t.bestScore)}`)]),
   ].join("\n");
 }

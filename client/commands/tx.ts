@@ -1,26 +1,33 @@
 /** `pouwd tx …`: transactions, signed and sent. */
 import { readFileSync } from "node:fs";
 import { type Command } from "commander";
-import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
-import * as generated from "#proto/gen/pouw.js";
-import { fromJson } from "#proto/json.js";
+import { MsgSend } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
+import { services } from "#proto/gen/registry.js";
 import { type Codec } from "#proto/wire.js";
 import { balanceOf } from "../chain/balance.js";
-import { cosmosCodec } from "../chain/cosmos.js";
-import { ChainError, type Message, type TxResult } from "../chain/types.js";
+import { bondDenom } from "../chain/params.js";
+import { ChainError, type TxResult } from "../chain/types.js";
+import { message } from "../chain/worker.js";
 import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
-import { nearest } from "../task/faults.js";
 import { formatCoin, parseAmount } from "../task/amount.js";
-import { chainParams } from "../task/submit.js";
-import { parseJson } from "./json.js";
+import { messageFrom, messageType, messageTypes, type ServiceCommands, serviceCommands } from "./services.js";
 
 const AMOUNT = "such as 10POUW, or 1000upouw: a millionth of it each";
 
 export function addTx(program: Command, options: (c: Command) => GlobalOptions): void {
   const tx = program.command("tx").description("sign and send a transaction");
-  tx.command("bank")
-    .description("coins")
+  const modules = serviceCommands(services, "Msg");
+  const sendJson = async (codec: Codec<unknown>, text: string, c: Command): Promise<void> => {
+    const json = text.startsWith("@") ? fileText(text.slice(1)) : text;
+    messageFrom(codec, json, ""); // what is no message is refused before anybody is asked for a passphrase
+    const context = new Context(options(c));
+    const chain = await context.chain();
+    const sender = await context.sender(chain);
+    show(context, await sender.send([{ codec, value: messageFrom(codec, json, sender.address) }]));
+  };
+  const bank = tx.command("bank");
+  bank
     .command("send")
     .description("send coins from one account to another")
     .argument("<from>", "key that signs and pays, by name or address")
@@ -33,41 +40,41 @@ export function addTx(program: Command, options: (c: Command) => GlobalOptions):
     .argument("<to>")
     .argument("<amount>", AMOUNT)
     .action((to: string, amount: string, _o: unknown, c: Command) => send(new Context(options(c)), undefined, to, amount, ""));
+  for (const { module, description, commands } of modules) {
+    const group = module === "bank" ? bank : tx.command(module);
+    group.summary(commands.map((m) => m.name).join(", ")).description(description);
+    for (const m of commands) {
+      // `tx bank send` has its arguments as on other Cosmos chains
+      if (group.commands.some((c) => c.name() === m.name)) continue;
+      const command = group.command(m.name).description(m.description).addHelpText("after", `\n${m.help}`);
+      for (const a of m.arguments) command.argument(`<${a.name}>`, a.description);
+      command.action((text: string, _o: unknown, c: Command) => sendJson(m.method.request, text, c));
+    }
+  }
   tx.command("send-message")
-    .description("send any message of pouw.v1, for what has no command of its own")
-    .argument("<type>", "such as MsgAddStake; proto/pouw/v1/tx.proto lists them")
+    .description("send any message by the name of its type")
+    .argument("<type>", "such as MsgAddStake, or with its package: pouw.workers.v1.MsgAddStake")
     .argument("<json>", "the message's fields as JSON, or @FILE; the signer's field may be left out")
-    .action(async (type: string, text: string, _o: unknown, c: Command) => {
-      const context = new Context(options(c));
-      const codec = messageType(type);
-      const json = parseJson(text.startsWith("@") ? fileText(text.slice(1)) : text, "the message") as Record<string, unknown>;
-      const chain = await context.chain();
-      const sender = await context.sender(chain);
-      const value = fromJson(codec, { [codec.signer as string]: sender.address, ...json });
-      show(context, await sender.send([{ codec, value } as Message]));
-    });
+    .addHelpText("after", `\nTypes, each explained by its own command:\n${typeList(modules)}`)
+    .action((type: string, text: string, _o: unknown, c: Command) => sendJson(messageType(modules, type), text, c));
+}
+
+function typeList(modules: readonly ServiceCommands[]): string {
+  const types = messageTypes(modules);
+  const width = Math.max(...types.map((t) => t.name.length));
+  return types.map((t) => `  ${t.name.padEnd(width)}  ${t.command}`).join("\n");
 }
 
 async function send(context: Context, from: string | undefined, to: string, amountText: string, memo: string): Promise<void> {
   const chain = await context.chain();
   chain.addresses.parse(to);
-  const { denom } = await chainParams(chain);
+  const denom = await bondDenom(chain);
   const amount = parseAmount(amountText, denom);
   if (amount === 0n) throw new CliError("amount", "the amount is 0, want at least 1 base unit.");
   const sender = await context.sender(chain, from);
   const balance = await balanceOf(chain, sender.address, denom);
   if (balance < amount) throw new CliError("funds", `the amount is ${formatCoin(amount, denom)}, the account ${sender.address} has ${formatCoin(balance, denom)}. Send less, or from another key.`);
-  const value = MsgSend.fromPartial({ fromAddress: sender.address, toAddress: to, amount: [{ denom, amount: `${amount}` }] });
-  show(context, await sender.send([{ codec: cosmosCodec("/cosmos.bank.v1beta1.MsgSend", MsgSend), value } as Message], { memo }));
-}
-
-function messageType(type: string): Codec<Record<string, unknown>> {
-  const all = generated as unknown as Record<string, Codec<Record<string, unknown>> | undefined>;
-  const codec = Object.hasOwn(all, type) ? all[type] : undefined;
-  if (codec?.signer) return codec;
-  const names = Object.keys(all).filter((n) => all[n]?.signer);
-  const near = nearest(type.toLowerCase(), names.map((n) => n.toLowerCase()));
-  throw new CliError("usage", `${type} is no message of pouw.v1. ${near ? `Did you mean ${names.find((n) => n.toLowerCase() === near)}?` : `There are ${names.join(", ")}.`}`);
+  show(context, await sender.send([message(MsgSend, { fromAddress: sender.address, toAddress: to, amount: [{ denom, amount: `${amount}` }] })], { memo }));
 }
 
 function fileText(path: string): string {

@@ -1,7 +1,10 @@
 /** A client at the side of its task: gives the data to the supervisors, reveals the test set's key, waits for the end. */
 import { equalBytes } from "#kernel/bytes.js";
 import { BlobClient } from "#net/index.js";
-import { MsgRevealTestSet, Outcome, Phase, QueryTaskStateRequest, QueryTaskStateResponse, Role } from "#proto/gen/pouw.js";
+import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
+import { MsgRevealTestSet } from "#proto/gen/pouw/tasks/v1/tx.js";
+import { EvaluationStep, Outcome, Phase } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 import { type Chain, ChainError, type Message, type Sender } from "../chain/types.js";
 import { CliError } from "../cli-error.js";
 import { type Submission } from "./submission.js";
@@ -27,7 +30,7 @@ export async function attend(id: bigint, submission: Submission, s: Attendant, u
   try {
     for (;;) {
       signal?.throwIfAborted();
-      const { value } = await s.chain.query("/pouw.v1.Query/TaskState", QueryTaskStateRequest, { id }, QueryTaskStateResponse);
+      const { value } = await s.chain.query(TasksQuery.methods.taskState, { id });
       const { task, seats } = value;
       if (!task) throw new CliError("state", `there is no task ${id} on the chain ${s.chain.chainId}: \`pouwd task list\` shows those there are.`);
       if (!equalBytes(task.spec?.testSet?.keyHash ?? submission.keyHash, submission.keyHash)) {
@@ -48,7 +51,7 @@ export async function attend(id: bigint, submission: Submission, s: Attendant, u
           }),
         );
       }
-      if (task.phase === Phase.PHASE_EVALUATION && task.evaluationStep === 1n && task.testKey.length === 0) {
+      if (task.phase === Phase.PHASE_EVALUATION && task.evaluationStep === EvaluationStep.EVALUATION_STEP_KEY && !task.testKey) {
         await reveal(id, submission.key, s);
         if (until === "reveal") return task.outcome;
       }

@@ -1,6 +1,7 @@
 /** A task held against the chain before anything is paid: amounts, funds, the chain's own bounds, with the task file's places. */
 import { SpecError, acceptSpec } from "#protocol/tasks/task-spec.js";
-import { type Params, type TaskSpec } from "#proto/gen/pouw.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import { type ChainParams } from "../chain/params.js";
 import { CliError } from "../cli-error.js";
 import { DataFileError } from "../data/errors.js";
 import { prepareData, type PreparedData } from "../data/prepare.js";
@@ -10,8 +11,9 @@ import { fieldOfSpec, textOfSpec } from "./spec-fields.js";
 import { type Money, type TaskFile } from "./task-file.js";
 
 /** Fee and bond in the chain's own coin, at least the chain's minimum. Throws TaskFileError. */
-export function checkMoney(file: TaskFile, params: Params): Money {
-  const { minTaskFee, clientBond, denom } = params;
+export function checkMoney(file: TaskFile, { tasks, validators }: ChainParams): Money {
+  const { minTaskFee, clientBond } = tasks;
+  const denom = validators.bondDenom;
   const { fee, bond } = file.money(denom);
   const write = (amount: bigint) => `write ${amount % 1_000_000n === 0n ? `${amount / 1_000_000n} ${displayUnit(denom)}` : `${amount}${denom}`}`;
   if (fee < minTaskFee) file.places.fail(["fee"], `got ${formatCoin(fee, denom)}, want at least ${formatCoin(minTaskFee, denom)}, the chain's minimum: ${write(minTaskFee)}.`);
@@ -42,12 +44,12 @@ export async function checkData(file: TaskFile): Promise<PreparedData> {
 }
 
 /** The spec with its data, accepted by the chain's own rules. Throws TaskFileError with the field. */
-export function completeSpec(file: TaskFile, data: PreparedData, params: Params): TaskSpec {
+export function completeSpec(file: TaskFile, data: PreparedData, { tasks, work }: ChainParams): TaskSpec {
   const { manifest, manifestCid } = data.packed;
   const { cid, plaintextHash, keyHash, rows } = data.test;
   const spec: TaskSpec = { ...file.spec, batches: manifest.batches - manifest.validationBatches, manifestCid, testSet: { cid, plaintextHash, keyHash, rows } };
   try {
-    acceptSpec(spec, params);
+    acceptSpec(spec, { ...tasks, verdictWindow: work.verdictWindow });
   } catch (e) {
     if (!(e instanceof SpecError)) throw e;
     const layer = e.field === "topology" ? /^layer "([^"]+)": /.exec(e.text)?.[1] : undefined;

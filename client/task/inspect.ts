@@ -1,6 +1,6 @@
 /** What a model costs: its layers, F, memory and map sizes. */
 import { activationOf, flop, type LayerPlan, type ModelPlan } from "#engine/topology/index.js";
-import type { Optimizer } from "#proto/gen/pouw.js";
+import type { Optimizer } from "#proto/gen/pouw/tasks/v1/types.js";
 import { taskMemoryBytes } from "#protocol/tasks/engine-options.js";
 import { residualInterval } from "#protocol/log/positions.js";
 import { EXACT_PROFILE } from "#protocol/tasks/profiles.js";

@@ -1,6 +1,6 @@
 /** Learning rate, quantum and optimizer of a task file, with the protocol's scaling by slots and lag. */
 import { bitsOf } from "#protocol/floats.js";
-import { Optimizer, OptimizerKind } from "#proto/gen/pouw.js";
+import { Optimizer, OptimizerKind } from "#proto/gen/pouw/tasks/v1/types.js";
 import type { Places } from "./places.js";
 import type { Raw, RawOptimizer } from "./raw.js";
 

@@ -12,21 +12,34 @@ import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
 import { decodeSegment, rowShapeOf, type Rows } from "#protocol/tasks/data.js";
 import { initialWeights, taskSeed } from "#protocol/state/initial.js";
 import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
-import { QueryTaskResultRequest, QueryTaskResultResponse, QueryTaskStateRequest, QueryTaskStateResponse, Role } from "#proto/gen/pouw.js";
+import { EvaluationQuery, type QueryTaskResultResponse } from "#proto/gen/pouw/evaluation/v1/query.js";
+import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
+import { started } from "../chain/task-view.js";
 import { type Chain } from "../chain/types.js";
 
 const ZEROS = new Uint8Array(32);
 
 export async function taskResult(chain: Chain, id: bigint): Promise<QueryTaskResultResponse> {
-  return (await chain.query("/pouw.v1.Query/TaskResult", QueryTaskResultRequest, { id }, QueryTaskResultResponse)).value;
+  return (await chain.query(EvaluationQuery.methods.taskResult, { id })).value;
 }
 
-/** Weights of the best model. Throws when the task has none yet, or no supervisor serves its log. */
-export async function bestModel(chain: Chain, id: bigint, allowPrivate: boolean): Promise<{ topology: string; weights: Float32Array; clock: readonly bigint[]; slot: bigint; score: bigint }> {
-  const { value: state } = await chain.query("/pouw.v1.Query/TaskState", QueryTaskStateRequest, { id }, QueryTaskStateResponse);
-  const { task, seats, slots } = state;
-  if (!task?.spec) throw new Error(`there is no task ${id}`);
-  if (task.bestSlot < 0n) throw new Error(`task ${id} has no best model yet: it is not ranked`);
+export interface BestModel {
+  readonly topology: string;
+  readonly weights: Float32Array;
+  readonly clock: readonly bigint[];
+  readonly slot: number;
+  /** absent where models were ranked by verified work */
+  readonly score: bigint | undefined;
+}
+
+/** The best model with its weights. Throws when the task has none yet, or no supervisor serves its log. */
+export async function bestModel(chain: Chain, id: bigint, allowPrivate: boolean): Promise<BestModel> {
+  const { value: state } = await chain.query(TasksQuery.methods.taskState, { id });
+  const { seats, slots } = state;
+  if (!state.task) throw new Error(`there is no task ${id}`);
+  const task = started(state.task);
+  if (task?.bestSlot === undefined) throw new Error(`task ${id} has no best model yet: it is not ranked`);
   const { spec } = task;
   const endpoints = seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.endpoint).map((s) => s.endpoint);
   const logs = new LogClient({ endpoints, allowPrivate });
@@ -49,10 +62,10 @@ export async function bestModel(chain: Chain, id: bigint, allowPrivate: boolean)
 
 /** The test set of a task whose key is revealed, opened by the key on chain. Throws before that. */
 export async function testSet(chain: Chain, id: bigint, allowPrivate: boolean): Promise<Rows> {
-  const { value: state } = await chain.query("/pouw.v1.Query/TaskState", QueryTaskStateRequest, { id }, QueryTaskStateResponse);
+  const { value: state } = await chain.query(TasksQuery.methods.taskState, { id });
   const { task, seats } = state;
   if (!task?.spec?.testSet) throw new Error(`there is no task ${id}`);
-  if (task.testKey.length === 0) throw new Error(`the test set of task ${id} is not revealed yet`);
+  if (!task.testKey) throw new Error(`the test set of task ${id} is not revealed yet`);
   const { spec } = task;
   const plan = parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS });
   const endpoints = seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.endpoint).map((s) => s.endpoint);

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { nodeCrypto } from "#platform/crypto.js";
 import { H, str, testKeyHash } from "#protocol/hash.js";
 import { writePrivate } from "#platform/keys.js";
-import { MsgCreateTask } from "#proto/gen/pouw.js";
+import { MsgCreateTask } from "#proto/gen/pouw/tasks/v1/tx.js";
 import { CliError } from "../cli-error.js";
 import { type Blob, type PreparedData } from "../data/prepare.js";
 

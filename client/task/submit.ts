@@ -1,7 +1,9 @@
 /** Submitting a task: everything is checked before anything is escrowed, and nothing is escrowed twice. */
 import { equalBytes } from "#kernel/bytes.js";
-import { MsgCreateTask, MsgCreateTaskResponse, type Params, QueryParamsRequest, QueryParamsResponse, QueryTasksRequest, QueryTasksResponse } from "#proto/gen/pouw.js";
+import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
+import { MsgCreateTask, MsgCreateTaskResponse } from "#proto/gen/pouw/tasks/v1/tx.js";
 import { balanceOf } from "../chain/balance.js";
+import { type ChainParams, chainParams } from "../chain/params.js";
 import { type Chain, ChainError, type Message } from "../chain/types.js";
 import { CliError } from "../cli-error.js";
 import { type PreparedData } from "../data/prepare.js";
@@ -11,12 +13,6 @@ import { fingerprintOf, nameTask, pendingSubmission, readSubmission, type Submis
 import { type Money, type TaskFile } from "./task-file.js";
 
 const PAGE = 100;
-
-export async function chainParams(chain: Chain): Promise<Params> {
-  const { value } = await chain.query("/pouw.v1.Query/Params", QueryParamsRequest, {}, QueryParamsResponse);
-  if (!value.params) throw new CliError("node", "the chain answered no parameters: is the node one of a pouwd chain? Give another one with --node.");
-  return value.params;
-}
 
 export interface Created {
   readonly id: bigint;
@@ -40,8 +36,8 @@ export async function createTask(file: TaskFile, s: Attendant): Promise<Created>
   }
 }
 
-async function createWith(file: TaskFile, drawn: PreparedData, params: Params, money: Money, s: Attendant): Promise<Created> {
-  const coin = (amount: bigint) => ({ denom: params.denom, amount: `${amount}` });
+async function createWith(file: TaskFile, drawn: PreparedData, params: ChainParams, money: Money, s: Attendant): Promise<Created> {
+  const coin = (amount: bigint) => ({ denom: params.validators.bondDenom, amount: `${amount}` });
   const message = MsgCreateTask.create({ client: s.sender.address, spec: completeSpec(file, drawn, params), fee: coin(money.fee), bond: coin(money.bond) });
   const fingerprint = fingerprintOf(s.chain.chainId, message);
   const { submission, begunBefore } = pendingSubmission(s.home, fingerprint, drawn);
@@ -53,7 +49,7 @@ async function createWith(file: TaskFile, drawn: PreparedData, params: Params, m
   const earlier = begunBefore ? await taskOf(s.chain, s.sender.address, submission.keyHash) : undefined;
   if (earlier !== undefined) return done(earlier, true);
 
-  checkFunds(file, money, await balanceOf(s.chain, s.sender.address, params.denom), s.sender.address, params.denom);
+  checkFunds(file, money, await balanceOf(s.chain, s.sender.address, params.validators.bondDenom), s.sender.address, params.validators.bondDenom);
   for (const note of file.notes) s.say(`note: ${note}`);
   const value = MsgCreateTask.create({ ...message, spec: withTestSet(message, submission) });
   try {
@@ -93,7 +89,7 @@ async function send(value: MsgCreateTask, submission: Submission, s: Attendant):
 /** The client's task with this test set, or undefined. The key is drawn at random, so its hash names one submission. */
 async function taskOf(chain: Chain, client: string, keyHash: Uint8Array): Promise<bigint | undefined> {
   for (let startAfter = 0n; ; ) {
-    const { value } = await chain.query("/pouw.v1.Query/Tasks", QueryTasksRequest, { startAfter, limit: PAGE, openOnly: false, client }, QueryTasksResponse);
+    const { value } = await chain.query(TasksQuery.methods.tasks, { startAfter, limit: PAGE, client });
     const found = value.tasks.find((t) => equalBytes(t.spec?.testSet?.keyHash ?? new Uint8Array(0), keyHash));
     if (found) return found.id;
     const last = value.tasks.at(-1);

@@ -1,7 +1,7 @@
 import "#platform/install.js";
 import test from "ava";
 import { readFileSync } from "node:fs";
-import { OptimizerKind } from "#proto/gen/pouw.js";
+import { OptimizerKind } from "#proto/gen/pouw/tasks/v1/types.js";
 import { bitsOf } from "#protocol/floats.js";
 import { parseAmount } from "./amount.js";
 import { parseTaskFile, readTaskFile } from "./task-file.js";

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { Ajv } from "ajv";
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { bitsOf } from "#protocol/floats.js";
-import { type Loss, TaskSpec } from "#proto/gen/pouw.js";
+import { type Loss, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { parseTopology, TopologyError, type ModelPlan } from "#engine/topology/index.js";
 import { rowShapeOf, type RowShape } from "#protocol/tasks/data.js";
 import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";

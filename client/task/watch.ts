@@ -2,7 +2,11 @@
 import pc from "picocolors";
 import { decodeHeader } from "#protocol/log/header.js";
 import { LogClient } from "#net/index.js";
-import { type Iteration, Outcome, Phase, QueryTaskStateRequest, QueryTaskStateResponse, Role, type Slot } from "#proto/gen/pouw.js";
+import type { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
+import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
+import { Outcome, Phase } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 import { type Chain } from "../chain/types.js";
 import { formatAmount } from "./amount.js";
 import { taskResult } from "./result.js";
@@ -29,7 +33,7 @@ export async function watchTask(chain: Chain, id: bigint, o: WatchOptions): Prom
   const logs = new LogClient({ endpoints: [], allowPrivate: o.allowPrivate });
   try {
     for (;;) {
-      const { value } = await chain.query("/pouw.v1.Query/TaskState", QueryTaskStateRequest, { id }, QueryTaskStateResponse);
+      const { value } = await chain.query(TasksQuery.methods.taskState, { id });
       const { task, slots, seats, height } = value;
       if (!task?.spec) throw new Error(`there is no task ${id}`);
       logs.setEndpoints(seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.endpoint && !s.dropped).map((s) => s.endpoint));

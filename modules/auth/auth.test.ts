@@ -1,53 +1,72 @@
 import test from "ava";
-import { createMultisigThresholdPubkey, encodeSecp256k1Pubkey } from "@cosmjs/amino";
-import { encodePubkey } from "@cosmjs/proto-signing";
-import { address } from "#test/modules/chain.js";
-import { Account, TestNode } from "#test/modules/node.js";
-import { send } from "#test/modules/shaped-tx.js";
+import { nodeCrypto } from "#platform/crypto.js";
+import { BaseAccount, Params } from "#proto/gen/cosmos/auth/v1beta1/auth.js";
+import { PubKey } from "#proto/gen/cosmos/crypto/secp256k1/keys.js";
+import { coin, refusal, TestChain } from "#test/chain/chain.js";
+import { Account, execute, send, shaped } from "#test/chain/shaped-tx.js";
 
-interface AuthState {
-  accounts: { address: string; pub_key: unknown; account_number: string; sequence: string }[];
+interface AccountJson {
+  readonly "@type": string;
+  readonly address: string;
+  readonly pub_key: unknown;
+  readonly account_number: string;
+  readonly sequence: string;
 }
-
-const exported = (node: TestNode): AuthState => {
-  const auth = node.modules.modules.find((m) => m.name === "auth");
-  return auth?.exportGenesis?.({ block: { chainId: "", height: node.height, timeMs: 0n }, ...node.state }) as AuthState;
+/** Accounts of an export, those of modules too, by address. */
+const exported = (c: TestChain): Map<string, AccountJson> => {
+  const { accounts } = c.exported().auth as { accounts: (AccountJson & { base_account?: AccountJson })[] };
+  return new Map(accounts.map((a) => a.base_account ?? a).map((a) => [a.address, a]));
 };
+
+const chain = (parts: Readonly<Record<string, unknown>> = {}) => new TestChain({ crypto: nodeCrypto, parts });
+const owning = (...accounts: readonly Account[]) => ({ balances: accounts.map(({ address }) => ({ address, coins: [coin(1_000n)] })) });
 
 test("accounts keep number, sequence and key through export and genesis", async (t) => {
   const [a, b] = await Promise.all([Account.of("a"), Account.of("b")]);
-  const first = await TestNode.start(t, { balances: { [a.address]: 1_000n, [b.address]: 1_000n } });
-  for (let i = 0; i < 2; i++) t.is((await first.block([await first.tx(a, [send(a.address, address("new"))])]))[0]?.code, 0);
-  const auth = exported(first);
-  t.like(auth.accounts.find((x) => x.address === a.address), { sequence: "2", pub_key: { "@type": "/cosmos.crypto.secp256k1.PubKey", key: Buffer.from(a.key).toString("base64") } });
+  const first = chain({ bank: owning(a, b) });
+  const pay = async (c: TestChain, to: string): Promise<void> => {
+    const tx = await shaped(c, [a], { messages: [send(a.address, c.address(to))] });
+    c.block(() => t.is(execute(c, tx).code, 0));
+  };
+  for (let i = 0; i < 2; i++) await pay(first, "new");
+  t.like(exported(first).get(a.address), { sequence: "2", pub_key: { "@type": "/cosmos.crypto.secp256k1.PubKey", key: Buffer.from(a.key).toString("base64") } });
 
-  const second = await TestNode.make(t, { balances: { [a.address]: 1_000n } });
-  second.app.initChain(second.genesis({ ...second.appState(), auth }));
-  await second.block([]);
-  t.deepEqual(exported(second), auth);
-  t.is((await second.block([await second.tx(a, [send(a.address, address("newest"))])]))[0]?.code, 0);
-  const numbers = exported(second).accounts.map((x) => Number(x.account_number));
+  const second = new TestChain({ crypto: nodeCrypto, genesis: first.exported(), initialHeight: first.height + 1n, timeMs: first.timeMs });
+  t.deepEqual(second.exported(), first.exported());
+  t.deepEqual(second.dump(), first.dump(), "every key of the state");
+  await pay(second, "newest");
+  const numbers = [...exported(second).values()].map((x) => Number(x.account_number));
   t.is(new Set(numbers).size, numbers.length);
-  t.is(Number(exported(second).accounts.find((x) => x.address === address("newest"))?.account_number), Math.max(...numbers));
+  t.is(Number(exported(second).get(second.address("newest"))?.account_number), Math.max(...numbers));
 });
 
-test("a threshold key goes through genesis, and what is wrong with an account is named", async (t) => {
-  const members = await Promise.all(["m0", "m1"].map((n) => Account.of(n)));
-  const key = encodePubkey(createMultisigThresholdPubkey(members.map((m) => encodeSecp256k1Pubkey(m.key)), 2, true));
-  const threshold = { "@type": key.typeUrl, threshold: 2, public_keys: members.map((m) => ({ "@type": "/cosmos.crypto.secp256k1.PubKey", key: Buffer.from(m.key).toString("base64") })) };
-  const start = async (accounts: unknown) => {
-    const node = await TestNode.make(t);
-    node.app.initChain(node.genesis({ ...node.appState(), auth: { accounts } }));
-    await node.block([]);
-    return node;
-  };
-  const node = await start([{ address: address("multi"), pub_key: threshold }, { address: address("x"), account_number: "7" }]);
-  t.deepEqual(node.modules.keepers.auth.get(node.state, address("multi"))?.pubKey?.value, key.value);
-  t.is(node.modules.keepers.auth.get(node.state, address("multi"))?.accountNumber, 8n);
-  const fault = async (...accounts: unknown[]): Promise<string> => (await t.throwsAsync(start(accounts)))?.message ?? "";
-  t.regex(await fault({ address: address("x"), account_number: -1 }), /accounts\[0\]\.account_number: got -1, want a whole number of 64 bits/);
-  t.regex(await fault({ address: address("x"), account_number: 1 }, { address: address("y"), account_number: "1" }), /accounts\[1\]\.account_number: 1 stands there twice/);
-  t.regex(await fault({ address: address("x") }, { address: address("x") }), /pouw1\w+ stands there twice/);
-  t.regex(await fault({ address: address("x").toUpperCase() }), /upper-case/);
-  t.regex(await fault({ address: address("x"), pub_key: { "@type": "/other" } }), /accounts\[0\]\.pub_key: got/);
+test("accounts get numbers in the order in which they are made, and keep them", (t) => {
+  const c = chain();
+  const { ctx } = c;
+  const keeper = c.k.auth;
+  const [a, b] = [c.address("a"), c.address("b")];
+  t.is(keeper.ensure(ctx, ctx.addresses.module("fee_collector")).accountNumber, 0n, "modules' come first");
+  t.deepEqual([keeper.ensure(ctx, a), keeper.ensure(ctx, b)].map((x) => x.accountNumber), [4n, 5n]);
+  t.is(keeper.ensure(ctx, a).accountNumber, 4n);
+  t.is(keeper.get(ctx, c.address("c")), undefined);
+  const key = { typeUrl: PubKey.typeUrl, value: PubKey.encode({ key: new Uint8Array(33) }) };
+  const known = keeper.setPubKey(ctx, keeper.ensure(ctx, a), key);
+  t.throws(() => keeper.setPubKey(ctx, known, key), { message: /has a public key already/ });
+  t.like(keeper.countTransaction(ctx, known), { sequence: 1n, pubKey: key, accountNumber: 4n });
+  t.deepEqual(keeper.get(ctx, a), BaseAccount.create({ address: a, accountNumber: 4n, sequence: 1n, pubKey: key }));
+  t.notThrows(() => c.checkInvariants());
+});
+
+test("parameters of transactions are state", async (t) => {
+  const a = await Account.of("a");
+  const bank = owning(a);
+  const c = chain({ auth: { params: { max_memo_characters: "3", tx_sig_limit: "2", sig_verify_cost_secp256k1: "5000" } }, bank });
+  t.deepEqual(c.k.auth.params(c.ctx), Params.create({ maxMemoCharacters: 3n, txSigLimit: 2n, txSizeCostPerByte: 10n, sigVerifyCostEd25519: 590n, sigVerifyCostSecp256k1: 5000n }));
+  t.like(execute(c, await shaped(c, [a], { body: { memo: "four" } })), { code: 12, log: "maximum number of characters is 3 but received 4 characters: memo too large" });
+  const three = ["x", "y", "z"].map((n) => send(c.address(n)));
+  t.like(execute(c, await shaped(c, [a], { messages: three })), { code: 14, log: "signatures: 3, limit: 2: maximum number of signatures exceeded" });
+  const cheap = chain({ bank });
+  const used = async (on: TestChain): Promise<bigint> => execute(on, await shaped(on, [a])).gasUsed;
+  t.is((await used(c)) - (await used(cheap)), 4000n);
+  t.is(refusal(() => chain({ auth: { params: { tx_sig_limit: "0" } } })), "app_state.auth.params.tx_sig_limit: got 0, want 1 to 1099511627776");
 });

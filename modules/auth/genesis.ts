@@ -1,62 +1,105 @@
-/** Accounts as genesis and its export have them: the Cosmos SDK's JSON of a BaseAccount. */
-import { LegacyAminoPubKey } from "cosmjs-types/cosmos/crypto/multisig/keys";
-import { PubKey } from "cosmjs-types/cosmos/crypto/secp256k1/keys";
+/**
+ * Genesis of `auth`: parameters and accounts in the Cosmos SDK's JSON. Accounts of modules need not stand there, they are
+ * made where they are missing; what stands there of them agrees with what their modules declare.
+ */
+import { within, defineGenesis, type Genesis } from "#kernel/genesis.js";
 import { type Environment } from "#kernel/environment.js";
-import { base64, fromBase64 } from "#proto/json.js";
-import { type Account } from "./index.js";
+import { BaseAccount, ModuleAccount } from "#proto/gen/cosmos/auth/v1beta1/auth.js";
+import { GenesisState } from "#proto/gen/cosmos/auth/v1beta1/genesis.js";
+import { LegacyAminoPubKey } from "#proto/gen/cosmos/crypto/multisig/keys.js";
+import { PubKey } from "#proto/gen/cosmos/crypto/secp256k1/keys.js";
+import { type Any } from "#proto/gen/google/protobuf/any.js";
+import { type Codec } from "#proto/wire.js";
+import { restore } from "./keeper.js";
+import { anyAccount, declaredAt, permissionsOf } from "./module-accounts.js";
+import { params } from "./params.js";
+import { accounts } from "./store.js";
+import { type Account, type AuthKeeper, type AuthPorts, type ModuleAccountDeclaration } from "./types.js";
 
-type AnyKey = NonNullable<Account["pubKey"]>;
-/** one that has no number yet gets the next free one */
-export type GenesisAccount = Omit<Account, "accountNumber"> & { readonly accountNumber: bigint | undefined };
+const MAX_NUMBER = 1n << 62n;
+const SECP_KEY = 33;
 
-const SECP = "/cosmos.crypto.secp256k1.PubKey";
-const MULTISIG = "/cosmos.crypto.multisig.LegacyAminoPubKey";
-const MAX_U64 = (1n << 64n) - 1n;
-
-export function accountJson({ address, pubKey, accountNumber, sequence }: Account): Record<string, unknown> {
-  return { "@type": "/cosmos.auth.v1beta1.BaseAccount", address, pub_key: pubKey ? keyJson(pubKey) : null, account_number: `${accountNumber}`, sequence: `${sequence}` };
-}
-
-function keyJson({ typeUrl, value }: AnyKey): Record<string, unknown> {
-  if (typeUrl === SECP) return { "@type": SECP, key: base64(PubKey.decode(value).key) };
-  const { threshold, publicKeys } = LegacyAminoPubKey.decode(value);
-  return { "@type": typeUrl, threshold, public_keys: publicKeys.map(keyJson) };
-}
-
-/** Throws one line that names the field. */
-export function accountsOf(env: Environment, genesis: unknown): GenesisAccount[] {
-  const list = ((genesis ?? {}) as { accounts?: unknown }).accounts ?? [];
-  if (!Array.isArray(list)) throw new Error("app_state.auth.accounts: want a list");
-  const numbers = new Set<bigint>();
-  return list.map((entry: unknown, i) => {
-    const at = `app_state.auth.accounts[${i}]`;
-    const a = (entry ?? {}) as Record<string, unknown>;
-    if (typeof a.address !== "string") throw new Error(`${at}.address: is missing`);
-    env.addresses.parse(a.address);
-    const accountNumber = a.account_number === undefined ? undefined : whole(a.account_number, `${at}.account_number`);
-    if (accountNumber !== undefined && numbers.has(accountNumber)) throw new Error(`${at}.account_number: ${accountNumber} stands there twice`);
-    if (accountNumber !== undefined) numbers.add(accountNumber);
-    const sequence = a.sequence === undefined ? 0n : whole(a.sequence, `${at}.sequence`);
-    const pubKey = a.pub_key ? keyOf(a.pub_key, `${at}.pub_key`) : undefined;
-    return { address: a.address, ...(pubKey ? { pubKey } : {}), accountNumber, sequence };
+export function authGenesis(ports: AuthPorts, keeper: AuthKeeper): Genesis {
+  const genesis = defineGenesis("auth", {
+    codec: GenesisState,
+    params,
+    types: [BaseAccount, ModuleAccount, PubKey, LegacyAminoPubKey] as readonly Codec<unknown>[],
+    init(ctx, state, at) {
+      const list = state.accounts.map((any, i) => accountOf(ctx, ports.accounts, any, `${at}.accounts[${i}]`));
+      const seen = new Set<string | bigint>();
+      for (const [i, { address, accountNumber }] of list.entries()) {
+        if (seen.has(accountNumber)) throw new Error(`${at}.accounts[${i}].account_number: ${accountNumber} stands there twice`);
+        if (seen.has(address)) throw new Error(`${at}.accounts[${i}].address: ${address} stands there twice`);
+        seen.add(accountNumber).add(address);
+      }
+      restore(ctx, list);
+      for (const { name } of ports.accounts) keeper.ensure(ctx, ctx.addresses.module(name));
+    },
+    export: (ctx) => ({ accounts: accounts.list(ctx).map((account) => anyAccount(account, declaredAt(ctx, ports.accounts, account.address))) }),
   });
+  return { ...genesis, init: (ctx, json) => genesis.init(ctx, completed(json)) };
 }
 
-function whole(v: unknown, at: string): bigint {
-  if (!/^\d{1,20}$/.test(String(v)) || BigInt(String(v)) >= MAX_U64) throw new Error(`${at}: got ${JSON.stringify(v)}, want a whole number of 64 bits`);
-  return BigInt(String(v));
+function accountOf(env: Environment, declared: readonly ModuleAccountDeclaration[], { typeUrl, value }: Any, at: string): Account {
+  if (typeUrl === BaseAccount.typeUrl) return checked(env, BaseAccount.decode(value), at);
+  if (typeUrl !== ModuleAccount.typeUrl) throw new Error(`${at}: got a ${typeUrl}, want an account`);
+  const { baseAccount, name, permissions } = ModuleAccount.decode(value);
+  if (!baseAccount) throw new Error(`${at}.base_account: is missing`);
+  const account = checked(env, baseAccount, `${at}.base_account`);
+  const own = declared.find((d) => d.name === name);
+  if (!own) throw new Error(`${at}.name: no module declares the account ${JSON.stringify(name)}`);
+  if (env.addresses.module(name) !== account.address) throw new Error(`${at}.base_account.address: got ${account.address}, want ${env.addresses.module(name)}, which is ${name}'s`);
+  const want = permissionsOf(own);
+  if (permissions.join() !== want.join()) throw new Error(`${at}.permissions: got ${JSON.stringify(permissions)}, want ${JSON.stringify(want)}, as its module declares`);
+  return account;
 }
 
-function keyOf(json: unknown, at: string, nested = false): AnyKey {
-  const k = json as Record<string, unknown>;
-  if (k["@type"] === SECP && typeof k.key === "string") {
-    const key = fromBase64(k.key, `${at}.key`);
-    if (key.length !== 33) throw new Error(`${at}.key: got ${key.length} bytes, want 33`);
-    return { typeUrl: SECP, value: PubKey.encode({ key }).finish() };
-  }
-  if (!nested && k["@type"] === MULTISIG && Array.isArray(k.public_keys) && typeof k.threshold === "number") {
-    const publicKeys = k.public_keys.map((x: unknown, i) => keyOf(x, `${at}.public_keys[${i}]`, true));
-    return { typeUrl: MULTISIG, value: LegacyAminoPubKey.encode({ threshold: k.threshold, publicKeys }).finish() };
-  }
-  throw new Error(`${at}: got ${JSON.stringify(json).slice(0, 100)}, want {"@type": "${SECP}", "key": base64}, or a ${MULTISIG} of them`);
+function checked(env: Environment, account: Account, at: string): Account {
+  within(`${at}.address`, () => env.addresses.parse(account.address));
+  if (account.accountNumber >= MAX_NUMBER) throw new Error(`${at}.account_number: got ${account.accountNumber}, want less than ${MAX_NUMBER}`);
+  if (account.sequence >= MAX_NUMBER) throw new Error(`${at}.sequence: got ${account.sequence}, want less than ${MAX_NUMBER}`);
+  if (account.pubKey) checkKey(account.pubKey, `${at}.pub_key`, true);
+  return account;
 }
+
+/** Keys that can sign here: one, or several of which some have to sign, which are no thresholds themselves. */
+function checkKey({ typeUrl, value }: Any, at: string, several: boolean): void {
+  if (typeUrl === PubKey.typeUrl) {
+    const { length } = PubKey.decode(value).key;
+    if (length !== SECP_KEY) throw new Error(`${at}.key: got ${length} bytes, want ${SECP_KEY}`);
+  } else if (typeUrl === LegacyAminoPubKey.typeUrl && several) {
+    const { threshold, publicKeys } = LegacyAminoPubKey.decode(value);
+    if (threshold < 1 || threshold > publicKeys.length) throw new Error(`${at}.threshold: got ${threshold}, want 1 to ${publicKeys.length}, the number of keys`);
+    for (const [i, k] of publicKeys.entries()) checkKey(k, `${at}.public_keys[${i}]`, false);
+  } else throw new Error(`${at}: got a ${typeUrl}, want a ${PubKey.typeUrl}${several ? `, or a ${LegacyAminoPubKey.typeUrl} of them` : ""}`);
+}
+
+type Json = Record<string, unknown>;
+const isObject = (v: unknown): v is Json => typeof v === "object" && v !== null && !Array.isArray(v);
+
+/** As a person may write it: who has no "@type" is a BaseAccount, and who has no number gets the next one behind those that have. */
+function completed(json: unknown): unknown {
+  if (!isObject(json) || !Array.isArray(json.accounts)) return json;
+  const list = json.accounts as readonly unknown[];
+  let next = 0n;
+  for (const a of list) {
+    const number = String(numberOf(baseOf(a) ?? {}));
+    if (/^\d{1,20}$/.test(number) && BigInt(number) >= next) next = BigInt(number) + 1n;
+  }
+  const numbered = (a: unknown): unknown => {
+    const base = baseOf(a);
+    if (!base || numberOf(base) !== undefined) return a;
+    const complete = { ...base, account_number: `${next++}` };
+    return base === a ? complete : { ...(a as Json), base_account: complete };
+  };
+  return { ...json, accounts: list.map(numbered).map((a) => (isObject(a) && !("@type" in a) ? { "@type": BaseAccount.typeUrl, ...a } : a)) };
+}
+
+/** The part of an account that every kind has. */
+function baseOf(a: unknown): Json | undefined {
+  if (!isObject(a)) return undefined;
+  if (a["@type"] === undefined || a["@type"] === BaseAccount.typeUrl) return a;
+  return isObject(a.base_account) ? a.base_account : undefined;
+}
+
+const numberOf = (account: Json): unknown => account.account_number ?? account.accountNumber;

@@ -1,32 +1,29 @@
 /** Lists of coins as messages and fees carry them: valid denominations, ascending, none twice. */
 import { sdk } from "#kernel/errors.js";
+import { type Coin } from "#proto/gen/cosmos/base/v1beta1/coin.js";
+import { type Amount } from "./types.js";
 
-export interface WireCoin {
-  readonly denom: string;
-  readonly amount: string;
-}
-
-export interface ParsedCoin {
-  readonly denom: string;
-  readonly amount: bigint;
-}
+/** As messages have them: the amount is text, and neither it nor the denomination need be one. */
+export type WireCoin = Readonly<Coin>;
 
 const DENOM = /^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/;
 /** 256-bit amounts, as in the SDK */
-const MAX_AMOUNT = (1n << 256n) - 1n;
+export const MAX_AMOUNT = (1n << 256n) - 1n;
 const MAX_TEXT = 300;
 
 export const isDenom = (text: string): boolean => DENOM.test(text);
 
+export const wireCoin = ({ denom, amount }: Amount): Coin => ({ denom, amount: `${amount}` });
+
 /** For logs and events: a sender's text may hold anything, half a surrogate pair too, and be of any length. */
-export function coinsText(list: readonly WireCoin[]): string {
+function coinsText(list: readonly WireCoin[]): string {
   const text = list.slice(0, 16).map((c) => `${c.amount}${c.denom}`).join(",");
   return text.slice(0, MAX_TEXT).replace(/[^\x20-\x7e]/g, "?");
 }
 
 /** Undefined when a denomination or an amount is none, or their order is not ascending. An amount may be zero. */
-function readCoins(list: readonly WireCoin[]): ParsedCoin[] | undefined {
-  const out: ParsedCoin[] = [];
+function readCoins(list: readonly WireCoin[]): Amount[] | undefined {
+  const out: Amount[] = [];
   for (const { denom, amount } of list) {
     const before = out.at(-1);
     if (!isDenom(denom) || !/^[0-9]{1,78}$/.test(amount) || (before && before.denom >= denom)) return undefined;
@@ -37,15 +34,15 @@ function readCoins(list: readonly WireCoin[]): ParsedCoin[] | undefined {
   return out;
 }
 
-/** Coins of a message: at least one, all positive. */
-export function parseCoins(list: readonly WireCoin[]): ParsedCoin[] {
+/** Coins of a message: at least one, all positive. Throws sdk.invalidCoins. */
+export function parseCoins(list: readonly WireCoin[]): Amount[] {
   const coins = readCoins(list);
   if (!coins || coins.length === 0 || coins.some((c) => c.amount === 0n)) throw sdk.invalidCoins(coinsText(list));
   return coins;
 }
 
 /** Coins of a fee: none, or all positive, or all zero, which is the same as none. */
-export function parseFee(list: readonly WireCoin[]): ParsedCoin[] {
+export function parseFee(list: readonly WireCoin[]): Amount[] {
   const coins = readCoins(list);
   const zeros = coins?.filter((c) => c.amount === 0n).length ?? 0;
   if (!coins || (zeros > 0 && zeros < coins.length)) throw sdk.insufficientFee(`invalid fee amount: ${coinsText(list)}`);

@@ -1,100 +1,79 @@
-/** The bank's queries, as the Cosmos SDK answers them. */
-import * as q from "cosmjs-types/cosmos/bank/v1beta1/query";
-import { type Metadata } from "cosmjs-types/cosmos/bank/v1beta1/bank";
-import { utf8 } from "#kernel/bytes.js";
+/** What anybody can ask of balances, as the Cosmos SDK answers it. Nothing is locked here: who has coins can spend them. */
+import { type QueryContext } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
-import { type QueryHandler } from "#kernel/module.js";
-import { type View } from "#kernel/store.js";
-import { isDenom } from "./coins.js";
-import { type Amount, type BankKeeper } from "./keeper.js";
+import { type Page, paginate } from "#kernel/pagination.js";
+import { type QueryHandlers } from "#kernel/services.js";
+import { type Metadata } from "#proto/gen/cosmos/bank/v1beta1/bank.js";
+import { type BankQuery, type DenomOwner } from "#proto/gen/cosmos/bank/v1beta1/query.js";
+import { type PageRequest } from "#proto/gen/cosmos/base/query/v1beta1/pagination.js";
+import { type Coin } from "#proto/gen/cosmos/base/v1beta1/coin.js";
+import { isDenom, wireCoin } from "./coins.js";
+import { balances, metadata, owners, sendEnabled, supplies } from "./store.js";
+import { type BankKeeper } from "./types.js";
 
-const PATH = "/cosmos.bank.v1beta1.Query/";
-const coins = (list: readonly Amount[]) => list.map(({ denom, amount }) => ({ denom, amount: `${amount}` }));
-const MAX_PAGE = 1000;
-const DEFAULT_PAGE = 100;
+type Request = PageRequest | undefined;
 
-interface Page {
-  readonly key: Uint8Array;
-  readonly offset: bigint;
-  readonly limit: bigint;
-  readonly countTotal: boolean;
-  readonly reverse: boolean;
-}
-
-/** A page of a list ordered by denom; keys are denoms. A request without a limit wants the total too, as in the SDK. */
-function page(all: readonly Amount[], p: Page | undefined) {
-  const { key = new Uint8Array(0), offset = 0n, limit = 0n, countTotal = false, reverse = false } = p ?? {};
-  if (key.length > 0 && offset > 0n) throw sdk.invalidRequest("paginate: invalid request, either offset or key is expected, got both");
-  const ordered = reverse ? [...all].reverse() : all;
-  const first = String.fromCharCode(...key);
-  const from = key.length > 0 ? ordered.findIndex(({ denom }) => (reverse ? denom <= first : denom >= first)) : offset > BigInt(all.length) ? -1 : Number(offset);
-  const start = from < 0 ? all.length : from;
-  const size = limit === 0n ? DEFAULT_PAGE : limit > BigInt(MAX_PAGE) ? MAX_PAGE : Number(limit);
-  const next = ordered[start + size];
-  const total = (countTotal || limit === 0n) && key.length === 0 && from >= 0;
+export function bankQueries(keeper: BankKeeper): QueryHandlers<typeof BankQuery> {
+  const balance = (ctx: QueryContext, address: string, denom: string): Coin => wireCoin({ denom, amount: keeper.balance(ctx, address, valid(denom)) });
+  const ownersOf = (ctx: QueryContext, denom: string, request: Request): Page<DenomOwner> => {
+    const { items, pagination } = paginate(ctx, owners, request, [valid(denom)]);
+    return { items: items.map(({ key: [, address] }) => ({ address, balance: balance(ctx, address, denom) })), pagination };
+  };
   return {
-    list: coins(ordered.slice(start, start + size)),
-    pagination: { nextKey: next ? utf8(next.denom) : new Uint8Array(0), total: total ? BigInt(all.length) : 0n },
+    balance: (ctx, { address, denom }) => ({ balance: balance(ctx, address, denom) }),
+    allBalances(ctx, { address, pagination: request, resolveDenom }) {
+      const { items, pagination } = balancesOf(ctx, address, request);
+      const shown = (denom: string): string => metadata.get(ctx, denom)?.display ?? denom;
+      return { balances: resolveDenom ? items.map((c) => ({ ...c, denom: shown(c.denom) })) : items, pagination };
+    },
+    spendableBalances(ctx, { address, pagination: request }) {
+      const { items, pagination } = balancesOf(ctx, address, request);
+      return { balances: items, pagination };
+    },
+    spendableBalanceByDenom: (ctx, { address, denom }) => ({ balance: balance(ctx, address, denom) }),
+    totalSupply(ctx, { pagination: request }) {
+      const { items, pagination } = paginate(ctx, supplies, request);
+      return { supply: items.map(({ key: [denom], value: amount }) => wireCoin({ denom, amount })), pagination };
+    },
+    supplyOf: (ctx, { denom }) => ({ amount: wireCoin({ denom, amount: keeper.supply(ctx, valid(denom)) }) }),
+    params: (ctx) => ({ params: keeper.params(ctx) }),
+    denomMetadata: (ctx, { denom }) => ({ metadata: metadataOf(ctx, denom) }),
+    denomMetadataByQueryString: (ctx, { denom }) => ({ metadata: metadataOf(ctx, denom) }),
+    denomsMetadata(ctx, { pagination: request }) {
+      const { items, pagination } = paginate(ctx, metadata, request);
+      return { metadatas: items.map((e) => e.value), pagination };
+    },
+    denomOwners(ctx, { denom, pagination: request }) {
+      const { items, pagination } = ownersOf(ctx, denom, request);
+      return { denomOwners: items, pagination };
+    },
+    denomOwnersByQuery(ctx, { denom, pagination: request }) {
+      const { items, pagination } = ownersOf(ctx, denom, request);
+      return { denomOwners: items, pagination };
+    },
+    sendEnabled(ctx, { denoms, pagination: request }) {
+      if (denoms.length > 0) {
+        const named = denoms.map((denom) => ({ denom, enabled: sendEnabled.get(ctx, denom) }));
+        return { sendEnabled: named.flatMap(({ denom, enabled }) => (enabled === undefined ? [] : [{ denom, enabled }])) };
+      }
+      const { items, pagination } = paginate(ctx, sendEnabled, request);
+      return { sendEnabled: items.map(({ key: [denom], value: enabled }) => ({ denom, enabled })), pagination };
+    },
   };
 }
 
-const valid = (denom: string): string => {
+function valid(denom: string): string {
   if (!isDenom(denom)) throw sdk.invalidRequest(`invalid denom: ${denom.slice(0, 130).replace(/[^\x20-\x7e]/g, "?")}`);
   return denom;
-};
+}
 
-export function bankQueries(keeper: BankKeeper, metadata: (ctx: View) => Metadata[]): QueryHandler[] {
-  return [
-    {
-      path: `${PATH}Balance`,
-      run(ctx, bytes) {
-        const { address, denom } = q.QueryBalanceRequest.decode(bytes);
-        return q.QueryBalanceResponse.encode({ balance: { denom, amount: `${keeper.balance(ctx, address, valid(denom))}` } }).finish();
-      },
-    },
-    {
-      path: `${PATH}AllBalances`,
-      run(ctx, bytes) {
-        const { address, pagination } = q.QueryAllBalancesRequest.decode(bytes);
-        const p = page(keeper.balances(ctx, address), pagination);
-        return q.QueryAllBalancesResponse.encode({ balances: p.list, pagination: p.pagination }).finish();
-      },
-    },
-    {
-      path: `${PATH}SpendableBalances`,
-      run(ctx, bytes) {
-        const { address, pagination } = q.QuerySpendableBalancesRequest.decode(bytes);
-        const p = page(keeper.balances(ctx, address), pagination);
-        return q.QuerySpendableBalancesResponse.encode({ balances: p.list, pagination: p.pagination }).finish();
-      },
-    },
-    {
-      path: `${PATH}TotalSupply`,
-      run(ctx, bytes) {
-        const p = page(keeper.supplies(ctx), q.QueryTotalSupplyRequest.decode(bytes).pagination);
-        return q.QueryTotalSupplyResponse.encode({ supply: p.list, pagination: p.pagination }).finish();
-      },
-    },
-    {
-      path: `${PATH}SupplyOf`,
-      run(ctx, bytes) {
-        const { denom } = q.QuerySupplyOfRequest.decode(bytes);
-        return q.QuerySupplyOfResponse.encode({ amount: { denom, amount: `${keeper.supply(ctx, valid(denom))}` } }).finish();
-      },
-    },
-    {
-      path: `${PATH}DenomMetadata`,
-      run(ctx, bytes) {
-        const { denom } = q.QueryDenomMetadataRequest.decode(bytes);
-        const found = metadata(ctx).find((m) => m.base === valid(denom));
-        if (!found) throw sdk.keyNotFound(`rpc error: code = NotFound desc = client metadata for denom ${denom}`);
-        return q.QueryDenomMetadataResponse.encode({ metadata: found }).finish();
-      },
-    },
-    {
-      path: `${PATH}DenomsMetadata`,
-      run: (ctx) => q.QueryDenomsMetadataResponse.encode(q.QueryDenomsMetadataResponse.fromPartial({ metadatas: metadata(ctx) })).finish(),
-    },
-    { path: `${PATH}Params`, run: () => q.QueryParamsResponse.encode({ params: { sendEnabled: [], defaultSendEnabled: true } }).finish() },
-  ];
+function balancesOf(ctx: QueryContext, address: string, request: Request): Page<Coin> {
+  const { items, pagination } = paginate(ctx, balances, request, [address]);
+  return { items: items.map(({ key: [, denom], value: amount }) => wireCoin({ denom, amount })), pagination };
+}
+
+function metadataOf(ctx: QueryContext, denom: string): Metadata {
+  const found = metadata.get(ctx, valid(denom));
+  if (!found) throw sdk.keyNotFound(`client metadata for denom ${denom}`);
+  return found;
 }

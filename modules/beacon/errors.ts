@@ -1,3 +1,4 @@
+/** Errors of `beacon`. Code 1 is not used. */
 import { defineError } from "#kernel/errors.js";
 
 export const beaconErrors = {

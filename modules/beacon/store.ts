@@ -1,14 +1,11 @@
-/** Keys of the store `beacon`. */
-import { u64be, utf8 } from "#kernel/bytes.js";
-import { collection } from "#kernel/store.js";
+/** The store `beacon`. */
+import { key, lastAddress, u64 } from "#kernel/keys.js";
+import { defineStore, rawValue, record, u64Value } from "#kernel/store.js";
+import { BeaconKey } from "#proto/gen/pouw/beacon/v1/types.js";
+import { parseBeaconKey, wireBeaconKey } from "./types.js";
 
-export const STORE = "beacon";
-const bytes = { encode: (v: Uint8Array) => v, decode: (v: Uint8Array) => v };
-const u64 = { encode: (v: bigint) => u64be(v), decode: (b: Uint8Array) => new DataView(b.buffer, b.byteOffset, 8).getBigUint64(0) };
-
-/** 1: height → beacon(height), 32 bytes */
-export const values = collection<[height: bigint], Uint8Array>(STORE, 1, (_, height) => u64be(height), bytes);
-/** 2: → height of the newest value */
-export const newest = collection<[], bigint>(STORE, 2, () => new Uint8Array(0), u64);
-/** 3: operator → proof of possession of its registered, not yet effective key */
-export const proofs = collection<[operator: string], Uint8Array>(STORE, 3, (_, operator) => utf8(operator), bytes);
+export const store = defineStore("beacon");
+export const values = store.map(1, "beacon(height), 32 bytes", key(u64), rawValue);
+export const newest = store.item(2, "height of the newest value", u64Value);
+store.retired(3, "proof of possession of an operator's registered key, which stands in its record now");
+export const keys = store.map(4, "a validator's beacon keys by its operator", key(lastAddress), record(BeaconKey, parseBeaconKey, wireBeaconKey));

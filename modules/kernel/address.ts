@@ -60,14 +60,15 @@ export function makeAddresses(prefix: string, hash: Hash): Addresses {
 
 function parse(prefix: string, address: string): Uint8Array {
   if (address !== address.toLowerCase()) throw sdk.invalidAddress(`${JSON.stringify(address.slice(0, 100))} has upper-case letters: write the address in lower case`);
-  let decoded: { prefix: string; words: number[] };
+  let decoded: { prefix: string; bytes: Uint8Array };
   try {
-    decoded = bech32.decode(address as `${string}1${string}`);
+    const { prefix: hrp, words } = bech32.decode(address as `${string}1${string}`);
+    decoded = { prefix: hrp, bytes: bech32.fromWords(words) };
   } catch {
     throw sdk.invalidAddress(`${JSON.stringify(address.slice(0, 100))} is not a bech32 address`);
   }
   if (decoded.prefix !== prefix) throw sdk.invalidAddress(`address ${address} has prefix ${decoded.prefix}, want ${prefix}`);
-  const bytes = bech32.fromWords(decoded.words);
+  const { bytes } = decoded;
   if (bytes.length !== 20 && bytes.length !== 32) throw sdk.invalidAddress(`address ${address} has ${bytes.length} bytes, want 20`);
   return Uint8Array.from(bytes);
 }

@@ -88,6 +88,13 @@ export function utf8(text: string): Uint8Array {
   return ascii(text) ?? encoded(text);
 }
 
+/** Text of ASCII bytes, of any length. */
+export function asciiText(bytes: Uint8Array): string {
+  let s = "";
+  for (const b of bytes) s += String.fromCharCode(b);
+  return s;
+}
+
 /** PERF: nearly all texts are, and an array of exact size is a tenth of the other way's time. */
 function ascii(text: string): Uint8Array | undefined {
   const out = new Uint8Array(text.length);

@@ -10,17 +10,31 @@ export interface Event {
   readonly attributes: readonly EventAttribute[];
 }
 
-/** One validator's place in the last commit, with its vote extension as it came through transaction 0. */
-export interface LastVote {
+/** What a validator did in the last commit: it signed the block, it signed that there is none, or it was not heard. */
+export type VoteFlag = "commit" | "nil" | "absent";
+
+/** One validator's place in the last commit. */
+export interface CommitVote {
   /** consensus address, 20 bytes */
   readonly validator: Uint8Array;
   readonly power: bigint;
-  /** empty when the validator did not commit, or its extension was emptied */
-  readonly extension: Uint8Array;
+  readonly flag: VoteFlag;
 }
 
-/** Facts of the block, equal on every node. */
-export interface BlockInfo {
+/** Proof of a validator's fault, as the engine hands it over. */
+export interface Misbehaviour {
+  readonly kind: "duplicate-vote" | "light-client-attack";
+  /** consensus address, 20 bytes */
+  readonly validator: Uint8Array;
+  /** of the validator, and of all, at `height` */
+  readonly power: bigint;
+  readonly totalPower: bigint;
+  readonly height: bigint;
+  readonly timeNs: bigint;
+}
+
+/** What the header of a block says of it. */
+export interface HeaderInfo {
   readonly chainId: string;
   readonly height: bigint;
   /** BFT time, milliseconds since 1970, rounded down */
@@ -29,12 +43,21 @@ export interface BlockInfo {
   readonly timeNs: bigint;
   /** consensus address of the proposer, 20 bytes */
   readonly proposer: Uint8Array;
+}
+
+/** Facts of the block, equal on every node. */
+export interface BlockInfo extends HeaderInfo {
+  /** of block height − 1, absent validators included; empty in the first block */
+  readonly lastCommit: { readonly round: number; readonly votes: readonly CommitVote[] };
+  readonly misbehaviour: readonly Misbehaviour[];
   /** of transaction 0; empty when it failed its check */
   readonly beaconSignature: Uint8Array;
-  readonly votes: readonly LastVote[];
-  /** sum of the power of all validators in the last commit, absent ones included */
-  readonly totalPower: bigint;
+  /** vote extensions that came through transaction 0, by place in the last commit; empty ones of who sent none */
+  readonly extensions: readonly Uint8Array[];
 }
+
+/** The power of all validators in the last commit. */
+export const totalPower = ({ lastCommit }: Pick<BlockInfo, "lastCommit">): bigint => lastCommit.votes.reduce((sum, v) => sum + v.power, 0n);
 
 export interface GasMeter {
   readonly limit: bigint;
@@ -51,12 +74,7 @@ export interface Context extends View {
   branch(): Context & { commit(): void };
 }
 
-/** Read-only view at a committed height, for queries. */
+/** Read-only view at a committed height, for queries; `block` is that height's header. */
 export interface QueryContext extends View {
-  readonly block: Pick<BlockInfo, "chainId" | "height" | "timeMs">;
+  readonly block: HeaderInfo;
 }
-
-export const event = (type: string, attributes: Record<string, string | bigint | number>): Event => ({
-  type,
-  attributes: Object.entries(attributes).map(([key, value]) => ({ key, value: `${value}` })),
-});

@@ -1,30 +1,14 @@
-/** How a module presents itself to the application. */
-import { type Codec } from "#proto/wire.js";
-import { type Context, type QueryContext } from "./context.js";
-
-/** One message type: how its bytes are read, who must have signed, what it does. */
-export interface MessageHandler {
-  readonly typeUrl: string;
-  readonly aminoName?: string;
-  /** Bytes of the Any's value → domain object. Throws on anything malformed. */
-  decode(value: Uint8Array): unknown;
-  /** The value's canonical bytes again, for the re-encoding check. */
-  encode(message: unknown): Uint8Array;
-  /** bech32 addresses, in order, without repeats */
-  signers(message: unknown): string[];
-  /** the amino JSON form of the message's value, for SIGN_MODE_LEGACY_AMINO_JSON */
-  amino?(message: unknown): unknown;
-  /** Runs it; answers the response message's canonical bytes and its type URL. */
-  run(ctx: Context, message: unknown): { typeUrl: string; value: Uint8Array };
-  /** the module's name, for message{module} events */
-  readonly module: string;
-}
-
-/** A query at a gRPC path, answered from committed state. */
-export interface QueryHandler {
-  readonly path: string;
-  run(ctx: QueryContext, request: Uint8Array): Uint8Array;
-}
+/**
+ * How a module presents itself to the application: what is known of it before anything runs (name, version, accounts, store,
+ * errors, events), and `create`, which is given the ports that it needs and answers its keeper and its faces.
+ */
+import type { Accounts } from "./accounts.js";
+import type { Context, QueryContext } from "./context.js";
+import type { ErrorKind } from "./errors.js";
+import type { EventKind } from "./events.js";
+import type { Genesis } from "./genesis.js";
+import type { MessageHandler, QueryHandler } from "./services.js";
+import type { StoreDefinition } from "./store.js";
 
 export interface ValidatorUpdate {
   /** ed25519, 32 bytes */
@@ -32,47 +16,51 @@ export interface ValidatorUpdate {
   readonly power: bigint;
 }
 
-export interface AppModule {
-  readonly name: string;
-  /** names of the stores that it alone writes */
-  readonly stores: readonly string[];
-  readonly messages: readonly MessageHandler[];
-  readonly queries: readonly QueryHandler[];
-  /** Reads this module's part of app_state (parsed JSON, undefined when absent) into an empty state. Throws with a one-line reason. */
-  initGenesis?(ctx: Context, genesis: unknown): void;
-  exportGenesis?(ctx: QueryContext): unknown;
-  /** Before the block's transactions; app/modules.ts holds the order of all. */
+/** Name → check; each answers undefined or one line on what is broken. */
+export type Invariants = Readonly<Record<string, (ctx: QueryContext) => string | undefined>>;
+
+/** What a module does once it has its ports. */
+export interface ModuleFaces<K> {
+  /** what other modules and the application may ask of it: reads and verbs, never a record's setter */
+  readonly keeper: K;
+  readonly messages?: readonly MessageHandler[];
+  readonly queries?: readonly QueryHandler[];
+  readonly genesis?: Genesis;
+  /** Before the block's transactions; app/assemble.ts holds the order of all. */
   beginBlock?(ctx: Context): void;
   /** After them. */
   endBlock?(ctx: Context): void;
   /** Only the module that keeps the validator set. */
   validatorUpdates?(ctx: Context): ValidatorUpdate[];
-  /** Name → check; each answers undefined or what is broken. */
-  readonly invariants?: Readonly<Record<string, (ctx: QueryContext) => string | undefined>>;
+  readonly invariants?: Invariants;
 }
 
-/** A query handler over two codecs. */
-export function query<Q, R>(path: string, request: Codec<Q>, response: Codec<R>, run: (ctx: QueryContext, q: Q) => R): QueryHandler {
-  return { path, run: (ctx, bytes) => response.encode(run(ctx, request.decode(bytes))) };
+/** Turns the state of one version into that of the next, in the block where the new program takes over. */
+export interface Migration {
+  readonly from: number;
+  run(ctx: Context): void;
 }
 
-/** A message handler over two codecs; the signer is the field that the .proto names. */
-export function message<M, R>(
-  module: string,
-  codec: Codec<M>,
-  response: Codec<R>,
-  run: (ctx: Context, m: M) => R,
-  amino?: { name: string; toJson(m: M): unknown },
-): MessageHandler {
-  const signer = codec.signer;
-  if (!signer) throw new Error(`${codec.typeUrl} declares no signer`);
-  return {
-    typeUrl: codec.typeUrl,
-    module,
-    ...(amino ? { aminoName: amino.name, amino: (m: unknown) => amino.toJson(m as M) } : {}),
-    decode: (value) => codec.decode(value),
-    encode: (m) => codec.encode(m as M),
-    signers: (m) => [(m as Record<string, string>)[signer] as string],
-    run: (ctx, m) => ({ typeUrl: response.typeUrl, value: response.encode(run(ctx, m as M)) }),
-  };
+export interface ModuleDefinition<N extends string = string, A extends Accounts = Accounts, P = never, K = unknown> {
+  readonly name: N;
+  /** of its state: one more with every change that needs a migration */
+  readonly version: number;
+  readonly migrations: readonly Migration[];
+  readonly accounts: A;
+  readonly store?: StoreDefinition | undefined;
+  readonly errors: Readonly<Record<string, ErrorKind>>;
+  readonly events: Readonly<Record<string, Pick<EventKind, "type" | "attributes">>>;
+  create(ports: P): ModuleFaces<K>;
+}
+
+type Given<N extends string, A extends Accounts, P, K> = Pick<ModuleDefinition<N, A, P, K>, "name" | "create"> &
+  Partial<Omit<ModuleDefinition<N, A, P, K>, "name" | "create">>;
+
+/** Declares a module. Throws when its migrations do not lead from version 1 to its version, one by one. */
+export function defineModule<const N extends string, const A extends Accounts = readonly [], P = unknown, K = unknown>(m: Given<N, A, P, K>): ModuleDefinition<N, A, P, K> {
+  const { version = 1, migrations = [] } = m;
+  if (migrations.length !== version - 1 || migrations.some((step, i) => step.from !== i + 1)) {
+    throw new Error(`module ${m.name} has version ${version} and migrations from ${migrations.map((s) => s.from).join(", ") || "none"}: want one from each version below`);
+  }
+  return { errors: {}, events: {}, accounts: [] as unknown as A, ...m, version, migrations };
 }

@@ -1,3 +1,4 @@
+/** Why `tasks` refuses. Codes and texts never change. */
 import { defineError } from "#kernel/errors.js";
 
 export const tasksErrors = {

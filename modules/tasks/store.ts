@@ -1,27 +1,23 @@
 /**
- * Keys of `tasks`: 1 task by id · 2 next id · 3 ids of open tasks · 4 ids of closed tasks whose seats are still locked,
- * by height · 5 topology by id · 6 memory that an engine of the task takes, by id.
+ * What `tasks` keeps.
  *
- * Every open task is read several times in every block, so what is large and never changes stands apart from it: the
- * record under 1 has an empty `spec.topology`, and only `whole` puts it back.
+ * Every open task is read several times in every block, so what is large and never changes stands apart from it: records
+ * have an empty `spec.topology`, and only `whole` puts it back.
  */
-import { concat, readU64be, u64be } from "#kernel/bytes.js";
-import { type View, collection } from "#kernel/store.js";
-import { Task, TaskSpec } from "#proto/gen/pouw.js";
+import { key, u64 } from "#kernel/keys.js";
+import { defineStore, record, u64Value } from "#kernel/store.js";
+import { Task as WireTask, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import { parseTask, wireTask } from "./wire.js";
 
-export const STORE = "tasks";
-const mark = { encode: (v: Uint8Array) => v, decode: (v: Uint8Array) => v };
-const number = { encode: (v: bigint) => u64be(v), decode: (v: Uint8Array) => readU64be(v) };
-
-export const tasks = collection<[id: bigint], Task>(STORE, 1, (_, id) => u64be(id), Task);
-export const nextId = collection<[], bigint>(STORE, 2, () => new Uint8Array(0), number);
-export const openIds = collection<[id: bigint], Uint8Array>(STORE, 3, (_, id) => u64be(id), mark);
-export const unlocks = collection<[height: bigint, id: bigint], Uint8Array>(STORE, 4, (_, height, id) => concat(u64be(height), u64be(id)), mark);
-/** as a spec with nothing else in it */
-const text = { encode: (topology: string) => TaskSpec.encode(TaskSpec.create({ topology })), decode: (v: Uint8Array) => TaskSpec.decode(v).topology };
-export const topologies = collection<[id: bigint], string>(STORE, 5, (_, id) => u64be(id), text);
-export const memories = collection<[id: bigint], bigint>(STORE, 6, (_, id) => u64be(id), number);
-
-/** The task with its topology. */
-export const whole = (ctx: View, t: Task): Task => (t.spec ? { ...t, spec: { ...t.spec, topology: topologies.get(ctx, t.id) ?? "" } } : t);
-export const MARK = Uint8Array.of(1);
+export const store = defineStore("tasks");
+export const tasks = store.map(1, "a task by id, without its topology", key(u64), record(WireTask, parseTask, wireTask));
+export const nextId = store.item(2, "the id of the next task", u64Value);
+export const openIds = store.set(3, "ids of the tasks that are not closed", key(u64));
+/** the task's seats stay locked, and slashable, until the end of this block */
+export const unlocks = store.set(4, "a closed task whose seats are still locked, by the height that unlocks them and its id", key(u64, u64));
+/** as a spec with nothing else in it: text of any length and any characters */
+const topology = record(TaskSpec, (spec) => spec.topology, (text: string) => TaskSpec.create({ topology: text }));
+export const topologies = store.map(5, "a task's topology, by its id", key(u64), topology);
+export const memories = store.map(6, "bytes that an engine of a task takes, by its id", key(u64), u64Value);
+/** the prefix of the parameters, which params.ts declares */
+export const PARAMS_PREFIX = 7;

@@ -1,8 +1,11 @@
 /** Begin and end of a block: the target moved, anchored work counted, old records dropped. */
 import { fromBigInt, toHex } from "#kernel/bytes.js";
-import { type Context, event } from "#kernel/context.js";
+import type { Context } from "#kernel/context.js";
 import type { View } from "#kernel/store.js";
-import { type Params, Phase } from "#proto/gen/pouw.js";
+import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
+import { workEvents as events } from "./events.js";
+import { params } from "./params.js";
+import { TARGET_BYTES } from "./records.js";
 import { adjust, passTime, rewardOf } from "./retarget.js";
 import * as store from "./store.js";
 import type { WorkPorts } from "./types.js";
@@ -13,42 +16,46 @@ export const RATE_BLOCKS = 100n;
 const SWEEP = 100n;
 
 /** Counts the time since the last block, before this block's claims are paid, and notes the target in force in it. */
-export function beginTarget(ports: WorkPorts, ctx: Context): void {
-  store.meta.set(ctx, passTime(store.readMeta(ctx, ports.params.get(ctx).target0), ctx.block.timeMs));
-  if (!store.targets.has(ctx, ctx.block.height)) store.targets.set(ctx, store.readMeta(ctx, ports.params.get(ctx).target0).target, ctx.block.height);
+export function beginTarget(ctx: Context): void {
+  const { height, timeMs } = ctx.block;
+  const lottery = passTime(store.lottery.get(ctx), timeMs);
+  store.lottery.set(ctx, lottery);
+  // The block before has noted it, but for the first.
+  if (!store.targets.has(ctx, height)) store.targets.set(ctx, lottery.target, height);
 }
 
 export function moveTarget(ports: WorkPorts, ctx: Context): void {
-  const params = ports.params.get(ctx);
+  const p = params.get(ctx);
   const { height } = ctx.block;
-  const before = store.readMeta(ctx, params.target0);
-  const counting = ports.tasks
-    .open(ctx)
-    .some((t) => t.phase === Phase.PHASE_TRAINING && rewardOf(params, before.paidClaims, t.mintCap - t.minted) > 0n);
-  const after = { ...adjust(before, params), counting };
-  store.meta.set(ctx, after);
+  const before = store.lottery.get(ctx);
+  const counting = ports.tasks.open(ctx).some((t) => t.phase === Phase.PHASE_TRAINING && rewardOf(p, before.paidClaims, t.mintCap - t.minted) > 0n);
+  const after = { ...adjust(before, p), counting };
+  store.lottery.set(ctx, after);
   store.targets.set(ctx, after.target, height + 1n);
-  if (after.target !== before.target) ctx.emit(event("retarget", { target: toHex(fromBigInt(after.target, 32)), paid_claims: after.paidClaims }));
-  const keep = params.drawDelay + params.claimWindow + 2n;
+  if (after.target !== before.target) ctx.emit(events.retarget({ target: toHex(fromBigInt(after.target, TARGET_BYTES)), paid_claims: after.paidClaims }));
+  const keep = p.drawDelay + p.claimWindow + 2n;
   if (height > keep) store.targets.delete(ctx, height - keep);
 }
 
 /** Counts what this block anchored; supervision has moved its heads already. */
 export function noteAnchored(ports: WorkPorts, ctx: Context): void {
   const { height, timeMs } = ctx.block;
+  const flopOf = new Map<bigint, bigint>();
   let iterations = 0n;
   let flop = 0n;
-  for (const { taskId, from, head } of ports.slots.advancesAt(ctx, height)) {
+  for (const { taskId, from, head } of ports.supervision.advancesAt(ctx, height)) {
+    let each = flopOf.get(taskId);
+    if (each === undefined) flopOf.set(taskId, (each = ports.tasks.get(ctx, taskId)?.flop ?? 0n));
     iterations += head.seq - from;
-    flop += (head.seq - from) * (ports.tasks.get(ctx, taskId)?.flop ?? 0n);
+    flop += (head.seq - from) * each;
   }
-  store.anchored.set(ctx, { iterations, flop, timeMs }, height);
+  store.anchored.set(ctx, { height, timeMs, iterations, flop }, height);
   if (height > RATE_BLOCKS) store.anchored.delete(ctx, height - RATE_BLOCKS);
 }
 
 /** Anchored work a second over the last blocks kept; the first only begins the interval. */
-export function rates(ctx: View): { flopPerSecond: bigint; iterationsPerSecondPpm: bigint } {
-  const blocks = store.anchored.list(ctx);
+export function rates(view: View): { flopPerSecond: bigint; iterationsPerSecondPpm: bigint } {
+  const blocks = store.anchored.list(view);
   const first = blocks[0];
   const last = blocks[blocks.length - 1];
   const ms = first && last ? last.timeMs - first.timeMs : 0n;
@@ -59,23 +66,25 @@ export function rates(ctx: View): { flopPerSecond: bigint; iterationsPerSecondPp
 
 /** Jobs, claims and counts of tasks whose seats are unlocked; the totals stay. */
 export function sweep(ports: WorkPorts, ctx: Context): void {
-  if (ctx.block.height % SWEEP !== 0n) return;
-  const params: Params = ports.params.get(ctx);
+  const { height } = ctx.block;
+  if (height % SWEEP !== 0n) return;
+  const { seatUnlockBlocks } = ports.tasks.params(ctx);
   const done = new Map<bigint, boolean>();
   const settled = (taskId: bigint): boolean => {
     const t = ports.tasks.get(ctx, taskId);
-    return !t || (t.phase === Phase.PHASE_CLOSED && ctx.block.height > t.closedHeight + params.seatUnlockBlocks + SWEEP);
+    return !t || (t.closedHeight !== undefined && height > t.closedHeight + seatUnlockBlocks + SWEEP);
   };
-  for (const job of store.jobs.list(ctx)) {
-    let old = done.get(job.taskId);
-    if (old === undefined) done.set(job.taskId, (old = settled(job.taskId)));
-    if (!old || !job.decided) continue;
-    store.jobs.delete(ctx, job.id);
-    store.jobsOfTask.delete(ctx, job.taskId, job.id);
-    store.claims.delete(ctx, job.taskId, job.slot, job.seq);
-    store.audits.delete(ctx, job.taskId, job.slot, job.seq);
-    store.convictions.delete(ctx, job.taskId, job.slot, job.decision, 0n);
-    if (job.head) store.convictions.delete(ctx, job.taskId, job.slot, job.decision, job.head.seq);
-    for (const v of job.verdicts) store.agreeing.delete(ctx, job.taskId, v.validator);
+  for (const { id, taskId, slot, seq, head, verdicts, outcome } of store.jobs.list(ctx)) {
+    let old = done.get(taskId);
+    if (old === undefined) done.set(taskId, (old = settled(taskId)));
+    if (!old || !outcome) continue;
+    store.jobs.delete(ctx, id);
+    store.jobsOfTask.delete(ctx, taskId, id);
+    store.claims.delete(ctx, taskId, slot, seq);
+    store.audits.delete(ctx, taskId, slot, seq);
+    for (const v of verdicts) store.agreeing.delete(ctx, taskId, v.validator);
+    if (outcome.kind !== "decided") continue;
+    store.convictions.delete(ctx, taskId, slot, outcome.code, 0n);
+    store.convictions.delete(ctx, taskId, slot, outcome.code, head.seq);
   }
 }

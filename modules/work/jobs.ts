@@ -1,87 +1,72 @@
-/** Jobs: queued, found, counted. Every write of a job's records goes through here. */
-import { type Context, event } from "#kernel/context.js";
+/**
+ * Jobs queued, closed and counted. Every write of a job's records but its verdicts and its reward goes through here.
+ *
+ * Invariant: a job without an outcome is in the index of open jobs and counted among them, and no other is.
+ */
+import type { Context } from "#kernel/context.js";
 import type { View } from "#kernel/store.js";
-import { type Job, JobKind, VerdictCode, WorkTotals } from "#proto/gen/pouw.js";
+import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { VerdictCode } from "#proto/gen/pouw/v1/types.js";
+import { WorkTotals } from "#proto/gen/pouw/work/v1/types.js";
+import { workEvents as events } from "./events.js";
+import { params } from "./params.js";
 import * as store from "./store.js";
-import type { AuditRequest, WorkKeeper, WorkPorts } from "./types.js";
+import type { Claim, DrawnAudit, Job, JobOutcome, RequestedAudit, WorkPorts } from "./types.js";
 
-type NewJob = Pick<Job, "kind" | "taskId" | "slot" | "seq" | "head"> & Partial<Job>;
+type New<J extends Job> = Omit<J, "id" | "createdHeight" | "deadline" | "verdicts" | "outcome">;
+type NewJob = New<Claim> | New<DrawnAudit> | New<RequestedAudit>;
 
-export function queueJob(ports: WorkPorts, ctx: Context, fields: NewJob): Job {
-  const params = ports.params.get(ctx);
-  const m = store.readMeta(ctx, params.target0);
-  const job: Job = {
-    header: new Uint8Array(0),
-    decided: false,
-    decision: VerdictCode.VERDICT_UNSPECIFIED,
-    reason: 0,
-    decidedHeight: 0n,
-    verdicts: [],
-    submitter: "",
-    deposit: 0n,
-    reward: 0n,
-    requeued: false,
-    headerHash: new Uint8Array(0),
-    ...fields,
-    id: m.nextJob,
-    createdHeight: ctx.block.height,
-    deadline: ctx.block.height + params.verdictWindow,
-  };
-  store.meta.set(ctx, { ...m, nextJob: m.nextJob + 1n, openJobs: m.openJobs + 1, openClaims: m.openClaims + claimsIn(job) });
-  store.jobs.set(ctx, job, job.id);
-  store.open.set(ctx, true, job.id);
-  store.jobsOfTask.set(ctx, true, job.taskId, job.id);
-  if (job.kind === JobKind.JOB_CLAIM) store.claims.set(ctx, job.id, job.taskId, job.slot, job.seq);
-  else store.audits.set(ctx, job.id, job.taskId, job.slot, job.seq);
-  ctx.emit(event("job_queued", { job: job.id, kind: kindName(job.kind), task: job.taskId, slot: job.slot, seq: job.seq, deadline: job.deadline }));
+export function queueJob(ctx: Context, fields: NewJob): Job {
+  const { height } = ctx.block;
+  const c = store.counters.get(ctx);
+  const job: Job = { ...fields, id: c.nextId, createdHeight: height, deadline: height + params.get(ctx).verdictWindow, verdicts: [] };
+  const { id, kind, taskId, slot, seq, deadline } = job;
+  store.counters.set(ctx, { nextId: id + 1n, open: c.open + 1, openClaims: c.openClaims + claimsIn(job) });
+  store.jobs.set(ctx, job, id);
+  store.openIds.add(ctx, id);
+  store.jobsOfTask.add(ctx, taskId, id);
+  (kind === "claim" ? store.claims : store.audits).set(ctx, id, taskId, slot, seq);
+  ctx.emit(events.jobQueued({ job: id, kind, task: taskId, slot, seq, deadline }));
   return job;
 }
 
-/** Writes a decision or a lapse (code UNSPECIFIED). */
-export function closeJob(ports: WorkPorts, ctx: Context, job: Job, decision: VerdictCode, reason: number): Job {
-  const closed: Job = { ...job, decided: true, decision, reason, decidedHeight: ctx.block.height };
+export function closeJob<J extends Job>(ctx: Context, job: J, outcome: JobOutcome): J {
+  const closed = { ...job, outcome };
   store.jobs.set(ctx, closed, job.id);
-  store.open.delete(ctx, job.id);
-  const m = store.readMeta(ctx, ports.params.get(ctx).target0);
-  store.meta.set(ctx, { ...m, openJobs: m.openJobs - 1, openClaims: m.openClaims - claimsIn(job) });
+  store.openIds.delete(ctx, job.id);
+  const c = store.counters.get(ctx);
+  store.counters.set(ctx, { ...c, open: c.open - 1, openClaims: c.openClaims - claimsIn(job) });
   return closed;
 }
 
-const claimsIn = (job: Job): number => (job.kind === JobKind.JOB_CLAIM ? 1 : 0);
-
-export const kindName = (kind: JobKind): string => (kind === JobKind.JOB_CLAIM ? "claim" : kind === JobKind.JOB_AUDIT ? "audit" : "requested_audit");
+export const claimsIn = (job: Job): number => (job.kind === "claim" ? 1 : 0);
 
 export const codeName = (code: VerdictCode): string => ["LAPSED", "VALID", "INVALID", "VOID", "NO_RESIDUAL", "UNSERVED"][code] ?? `${code}`;
 
 export function count(ctx: Context, taskId: bigint, change: Partial<WorkTotals>): void {
-  const t: WorkTotals = { ...(store.totals.get(ctx, taskId) ?? WorkTotals.create()) };
+  const t: WorkTotals = { ...totalsOf(ctx, taskId) };
   for (const name of Object.keys(change) as (keyof WorkTotals)[]) t[name] += change[name] ?? 0n;
   store.totals.set(ctx, t, taskId);
 }
 
-export function workKeeper(ports: WorkPorts): WorkKeeper {
-  const found = (ctx: View, id: bigint): Job => {
-    const job = store.jobs.get(ctx, id);
-    if (!job) throw new Error(`work: index names job ${id}, which is not there`);
-    return job;
-  };
-  return {
-    openJobs: (ctx) => store.open.entries(ctx).map(([key]) => found(ctx, store.lastId(key))),
-    settled: (ctx, taskId) => store.drawn.entries(ctx, store.taskKey(taskId), 1).length === 0 && !store.open.entries(ctx).some(([key]) => found(ctx, store.lastId(key)).taskId === taskId),
-    job: (ctx, id) => store.jobs.get(ctx, id),
-    agreeing(ctx, taskId) {
-      const out = new Map<string, bigint>();
-      for (const [key, n] of store.agreeing.entries(ctx, store.taskKey(taskId))) out.set(String.fromCharCode(...key.subarray(8)), n);
-      return out;
-    },
-    totals: (ctx, taskId) => store.totals.get(ctx, taskId) ?? WorkTotals.create(),
-    verifiedIterations: (ctx, taskId, slot) => ports.slots.verifiedIterations(ctx, taskId, slot),
-    auditOf: (ctx, taskId, slot, seq) => store.audits.get(ctx, taskId, slot, seq),
-    requestAudit: (ctx, a: AuditRequest) => {
-      count(ctx, a.taskId, { auditsDrawn: 1n });
-      return queueJob(ports, ctx, { kind: JobKind.JOB_REQUESTED_AUDIT, ...a }).id;
-    },
-    blockTimeMs: (ctx) => store.meta.get(ctx)?.lastTimeMs ?? 0n,
-    targetAt: (ctx, height) => store.targets.get(ctx, height),
+export const totalsOf = (view: View, taskId: bigint): WorkTotals => store.totals.get(view, taskId) ?? WorkTotals.create();
+
+/** The job that an index names. */
+export function indexedJob(view: View, id: bigint): Job {
+  const job = store.jobs.get(view, id);
+  if (!job) throw new Error(`work: index names job ${id}, which is not there`);
+  return job;
+}
+
+/**
+ * Phases of tasks at the beginning of a block, where nothing moves them; a task that is not there is closed. PERF: each
+ * task is read once, however many jobs it has.
+ */
+export function phasesOf(ports: WorkPorts, view: View): (taskId: bigint) => Phase {
+  const known = new Map<bigint, Phase>();
+  return (taskId) => {
+    let phase = known.get(taskId);
+    if (phase === undefined) known.set(taskId, (phase = ports.tasks.get(view, taskId)?.phase ?? Phase.PHASE_CLOSED));
+    return phase;
   };
 }

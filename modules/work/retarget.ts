@@ -1,6 +1,6 @@
 /** The lottery's target: pure arithmetic, rounding down, in block-time milliseconds that counted. */
-import type { Params } from "#proto/gen/pouw.js";
-import type { Meta } from "./store.js";
+import type { Params } from "#proto/gen/pouw/work/v1/types.js";
+import type { Lottery } from "./records.js";
 
 export const MAX_TARGET = (1n << 256n) - 1n;
 
@@ -22,24 +22,24 @@ export function rewardOf(params: Pick<Params, "reward0" | "halvingInterval">, pa
 }
 
 /** Begin of a block at `timeMs`: time since the last block counts when a task that can mint was in Training then. */
-export function passTime(m: Meta, timeMs: bigint): Meta {
-  const passed = m.counting && timeMs > m.lastTimeMs ? timeMs - m.lastTimeMs : 0n;
-  return { ...m, windowMs: m.windowMs + passed, idleMs: m.idleMs + passed, lastTimeMs: timeMs };
+export function passTime(l: Lottery, timeMs: bigint): Lottery {
+  const passed = l.counting && l.lastTimeMs !== undefined && timeMs > l.lastTimeMs ? timeMs - l.lastTimeMs : 0n;
+  return { ...l, windowMs: l.windowMs + passed, idleMs: l.idleMs + passed, lastTimeMs: timeMs };
 }
 
 /** End of a block: a retarget after each retarget_claims paid claims, a doubling after each 4·target_spacing without one. */
-export function adjust(m: Meta, params: Pick<Params, "retargetClaims" | "targetSpacingMs">): Meta {
-  const next = { ...m };
+export function adjust(l: Lottery, params: Pick<Params, "retargetClaims" | "targetSpacingMs">): Lottery {
+  let { target, windowClaims, windowMs, idleMs } = l;
   const expected = params.retargetClaims * params.targetSpacingMs;
-  while (params.retargetClaims > 0n && next.windowClaims >= params.retargetClaims) {
-    next.target = retarget(next.target, next.windowMs, expected);
-    next.windowClaims -= params.retargetClaims;
-    next.windowMs = 0n;
+  while (params.retargetClaims > 0n && windowClaims >= params.retargetClaims) {
+    target = retarget(target, windowMs, expected);
+    windowClaims -= params.retargetClaims;
+    windowMs = 0n;
   }
   const patience = 4n * params.targetSpacingMs;
-  while (patience > 0n && next.idleMs >= patience) {
-    next.target = bounded(next.target * 2n);
-    next.idleMs -= patience;
+  while (patience > 0n && idleMs >= patience) {
+    target = bounded(target * 2n);
+    idleMs -= patience;
   }
-  return next;
+  return { ...l, target, windowClaims, windowMs, idleMs };
 }

@@ -1,131 +1,154 @@
+/** Claims, verdicts and what follows, audits, the target: in a chain of all modules whose one task is in Training. */
 import test from "ava";
+import { fromBigInt, toHex } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { type SlotLog, World, type WorldOptions, ofType } from "#test/modules/world.js";
-import { fromBigInt } from "#kernel/bytes.js";
-import { JobKind, Phase, QueryJobRequest, QueryJobResponse, QueryJobsRequest, QueryJobsResponse, QueryMiningInfoRequest, QueryMiningInfoResponse, Role, SlotStatus, VerdictCode as V } from "#proto/gen/pouw.js";
+import { MsgRequestAudit } from "#proto/gen/pouw/supervision/v1/tx.js";
+import { Outcome, Phase } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Role, VerdictCode as V } from "#proto/gen/pouw/v1/types.js";
+import { type QueryJobsRequest, WorkQuery } from "#proto/gen/pouw/work/v1/query.js";
+import { MsgSubmitWork } from "#proto/gen/pouw/work/v1/tx.js";
 import { auditOffsets, auditPpm } from "#protocol/draws/lottery.js";
+import { attributesOf, type Verdicts } from "#test/chain/chain.js";
+import type { SlotLog } from "#test/chain/slot-log.js";
+import { Training, type TrainingOptions } from "#test/chain/training.js";
 import { MAX_TARGET, retarget, rewardOf } from "./retarget.js";
+import { convictions, drawnAudits } from "./store.js";
 
-const keepAlive = (w: World) => w.anchorAll();
-const claimOf = (log: SlotLog, seq: number, head: number, change: object = {}) => ({
-  miner: `miner${log.slot}`, taskId: 1n, slot: log.slot, header: log.bytes(seq), headHeader: log.bytes(head), proof: log.proof(seq, head), ...change,
+const { ROLE_MINER, ROLE_SUPERVISOR } = Role;
+/** So many that an iteration is audited once in a million. */
+const POSITIONS = 8_000_000;
+const hex = (target: bigint): string => `0x${toHex(fromBigInt(target, 32))}`;
+
+const keepAlive = (w: Training) => w.anchorAll();
+const claimOf = (w: Training, log: SlotLog, seq: number, head: number, change: Partial<MsgSubmitWork> = {}): Partial<MsgSubmitWork> => ({
+  miner: w.address(`miner${log.slot}`), taskId: 1n, slot: log.slot, header: log.bytes(seq), headHeader: log.bytes(head), proof: log.proof(seq, head), ...change,
 });
+const claim = (w: Training, log: SlotLog, seq: number, head: number) => w.refusal(MsgSubmitWork, claimOf(w, log, seq, head));
 
-/** A world whose slot 0 anchored seq 1 to 9; audits are absent unless asked for (3·10^6 / positions is small). */
-function anchoredWorld(o: WorldOptions = {}): { w: World; log: SlotLog } {
-  const w = new World({ positions: 1_000_000_000, validators: 4, ...o });
+/** A chain whose slot 0 anchored seq 1 to 9; audits are absent but for one in a million. */
+function anchored(o: TrainingOptions = {}): { w: Training; log: SlotLog } {
+  const w = new Training({ positions: POSITIONS, validators: 4, ...o });
   const log = w.log(0);
   w.block(() => w.anchorAll([log.head(9)]));
   return { w, log };
 }
 /** Claims seq 3 in the first block that takes it, and answers the job's id. */
-function claimed(o: WorldOptions = {}) {
-  const { w, log } = anchoredWorld(o);
+function claimed(o: TrainingOptions = {}) {
+  const { w, log } = anchored(o);
   w.blocks(2, keepAlive);
   let job = 0n;
   w.block(() => {
     keepAlive(w);
-    w.send("MsgSubmitWork", claimOf(log, 3, 9));
-    job = w.work.keeper.openJobs(w.ctx())[0]?.id ?? 0n;
+    w.must(MsgSubmitWork, claimOf(w, log, 3, 9));
+    job = w.k.work.openJobs(w.ctx)[0]?.id ?? 0n;
   });
   w.block(keepAlive);
   return { w, log, job };
 }
-const all = (job: bigint, code: V, who = [0, 1, 2, 3]) => Object.fromEntries(who.map((i) => [i, [[job, code] as [bigint, V]]]));
-const jobOf = (w: World, id: bigint) => {
-  const j = w.work.keeper.job(w.ctx(), id);
+const all = (job: bigint, code: V, who = [0, 1, 2, 3]): Verdicts => Object.fromEntries(who.map((i) => [i, [[job, code]]]));
+const jobOf = (w: Training, id: bigint) => {
+  const j = w.k.work.job(w.ctx, id);
   if (!j) throw new Error(`no job ${id}`);
   return j;
 };
+/** The code that the job was decided with; "lapsed", or undefined while it is open. */
+const outcome = (w: Training, id: bigint): V | "lapsed" | undefined => {
+  const o = jobOf(w, id).outcome;
+  return o?.kind === "decided" ? o.code : o?.kind;
+};
 
 test("a claim is taken in blocks h+D+1 to h+D+claim_window only", (t) => {
-  const { w, log } = anchoredWorld();
-  const refusal = () => w.refusal("MsgSubmitWork", claimOf(log, 3, 9));
-  t.is(refusal(), "work/9");
+  const { w, log } = anchored();
+  t.is(claim(w, log, 3, 9), "work/9");
   w.block(keepAlive);
-  t.is(refusal(), "work/9");
+  t.is(claim(w, log, 3, 9), "work/9");
   w.block(keepAlive);
-  t.is(refusal(), "work/9", "drawn in this very block");
-  w.blocks(21, keepAlive);
-  t.is(refusal(), "work/10");
-  w.height--;
-  t.is(refusal(), undefined);
+  t.is(claim(w, log, 3, 9), "work/9", "drawn in this very block");
+  w.block(() => (keepAlive(w), t.is(claim(w, log, 4, 9), undefined)));
+  w.blocks(18, keepAlive);
+  w.block(() => t.is(claim(w, log, 3, 9), undefined));
+  w.block(keepAlive);
+  t.is(claim(w, log, 5, 9), "work/10");
 });
 
 test("an iteration is claimed once", (t) => {
   const { w, log, job } = claimed();
-  t.is(w.refusal("MsgSubmitWork", claimOf(log, 3, 9)), "work/7");
-  t.is(w.refusal("MsgSubmitWork", claimOf(log, 4, 9)), undefined);
-  t.is(w.refusal("MsgSubmitWork", claimOf(log, 9, 9)), undefined, "the head itself needs no proof");
+  w.block(() => {
+    keepAlive(w);
+    t.is(claim(w, log, 3, 9), "work/7");
+    t.is(claim(w, log, 4, 9), undefined);
+    t.is(claim(w, log, 9, 9), undefined, "the head itself needs no proof");
+  });
   w.block(keepAlive, all(job, V.VERDICT_VALID));
-  t.is(w.refusal("MsgSubmitWork", claimOf(log, 3, 9)), "work/7", "paid or not");
+  t.is(outcome(w, job), V.VERDICT_VALID);
+  t.is(claim(w, log, 3, 9), "work/7", "paid or not");
 });
 
 test("a claim that does not prove its header is refused by its own code", (t) => {
-  const { w, log } = anchoredWorld();
+  const { w, log } = anchored({ trainingBlocks: 10n });
   w.blocks(3, keepAlive);
   const fork = w.log(0, 7).grow(9);
-  const no = (m: object) => w.refusal("MsgSubmitWork", m);
-  t.is(no(claimOf(log, 3, 9, { taskId: 2n })), "work/2");
-  t.is(no(claimOf(log, 3, 9, { miner: "miner1" })), "work/4");
-  t.is(no(claimOf(log, 3, 9, { header: log.bytes(3).subarray(1) })), "work/6");
-  t.is(no(claimOf(w.log(1), 3, 9, { slot: 0, miner: "miner0" })), "work/6");
-  t.is(no(claimOf(log, 10, 9, { proof: [] })), "work/8");
-  t.is(no(claimOf(log, 3, 8)), "work/11");
-  t.is(no(claimOf(fork, 3, 9)), "work/11");
-  t.is(no(claimOf(log, 3, 9, { header: fork.bytes(3) })), "work/12");
-  t.is(no(claimOf(log, 3, 9, { proof: log.proof(4, 9) })), "work/12");
-  t.is(no(claimOf(log, 3, 9, { proof: [] })), "work/12");
-  t.is(no(claimOf(log, 9, 9, { proof: log.proof(3, 9) })), "work/12");
-  t.is(no(claimOf(fork, 9, 9, { headHeader: log.bytes(9) })), "work/12");
-  w.set({ phase: Phase.PHASE_EVALUATION });
-  t.is(no(claimOf(log, 3, 9)), "work/3");
+  const no = (of: SlotLog, seq: number, head: number, change: Partial<MsgSubmitWork> = {}) => w.refusal(MsgSubmitWork, claimOf(w, of, seq, head, change));
+  t.is(no(log, 3, 9, { taskId: 2n }), "work/2");
+  t.is(no(log, 3, 9, { miner: w.address("miner1") }), "work/4");
+  t.is(no(log, 3, 9, { header: log.bytes(3).subarray(1) }), "work/6");
+  t.is(no(w.log(1), 3, 9, { slot: 0, miner: w.address("miner0") }), "work/6");
+  t.is(no(log, 10, 9, { proof: [] }), "work/8");
+  t.is(no(log, 3, 8), "work/11");
+  t.is(no(fork, 3, 9), "work/11");
+  t.is(no(log, 3, 9, { header: fork.bytes(3) }), "work/12");
+  t.is(no(log, 3, 9, { proof: log.proof(4, 9) }), "work/12");
+  t.is(no(log, 3, 9, { proof: [] }), "work/12");
+  t.is(no(log, 9, 9, { proof: log.proof(3, 9) }), "work/12");
+  t.is(no(fork, 9, 9, { headHeader: log.bytes(9) }), "work/12");
+  w.until(() => w.task.phase === Phase.PHASE_EVALUATION);
+  t.is(no(log, 3, 9), "work/3");
 });
 
 test("an iteration that did not win its draw is refused, with the target that was in force then", (t) => {
-  const { w, log } = anchoredWorld({ params: { target0: fromBigInt(1n, 32) } });
+  const { w, log } = anchored({ params: { work: { target0: hex(1n) } } });
   w.blocks(3, keepAlive);
-  t.is(w.refusal("MsgSubmitWork", claimOf(log, 3, 9)), "work/13");
-  t.is(w.work.keeper.targetAt(w.ctx(), w.height), 1n);
+  t.is(claim(w, log, 3, 9), "work/13");
+  t.is(w.k.work.targetAt(w.ctx, w.height), 1n);
 });
 
 test("no more claims are taken than jobs may be open, nor when the cap is minted", (t) => {
-  const { w, log } = claimed({ params: { maxOpenJobs: 1 } });
-  t.is(w.refusal("MsgSubmitWork", claimOf(log, 4, 9)), "work/14");
-  const full = claimed();
-  full.w.set({ mintCap: 0n });
-  t.is(full.w.refusal("MsgSubmitWork", claimOf(full.log, 4, 9)), "work/15");
+  const { w, log } = claimed({ params: { work: { max_open_jobs: 1 } } });
+  t.is(claim(w, log, 4, 9), "work/14");
+  const full = claimed({ mintCap: 5_000_000n });
+  full.w.block(keepAlive, all(full.job, V.VERDICT_VALID));
+  t.is(full.w.task.minted, 5_000_000n);
+  t.is(claim(full.w, full.log, 4, 9), "work/15");
 });
 
 test("VALID by more than 2/3 of the power mints: a tenth to the agreeing verifiers equally, the rest to the miner", (t) => {
   const { w, job } = claimed();
   w.block(keepAlive, { ...all(job, V.VERDICT_VALID, [0, 1]) });
-  t.false(jobOf(w, job).decided, "half is not enough");
+  t.is(outcome(w, job), undefined, "half is not enough");
   w.block(keepAlive, all(job, V.VERDICT_VALID, [2]));
-  const j = jobOf(w, job);
-  t.deepEqual([j.decided, j.decision, j.reward, j.decidedHeight], [true, V.VERDICT_VALID, 5_000_000n, w.height]);
-  t.deepEqual([0, 1, 2].map((i) => w.balances.get(`operator${i}`)), [166_666n, 166_666n, 166_666n]);
-  t.is(w.balances.get("miner0"), 5_000_000n - 3n * 166_666n);
+  t.like(jobOf(w, job), { kind: "claim", reward: 5_000_000n, outcome: { kind: "decided", code: V.VERDICT_VALID, height: w.height } });
+  t.deepEqual([0, 1, 2, 3].map((i) => w.balance(`operator${i}`)), [166_666n, 166_666n, 166_666n, 0n]);
+  t.is(w.balance("miner0"), 5_000_000n - 3n * 166_666n);
   t.is(w.minted, 5_000_000n);
   t.is(w.task.minted, 5_000_000n);
   w.block(keepAlive, all(job, V.VERDICT_VALID, [3]));
   t.is(jobOf(w, job).verdicts.length, 3, "a verdict after the decision is not recorded");
-  t.deepEqual([...w.work.keeper.agreeing(w.ctx(), 1n)], [["operator0", 1n], ["operator1", 1n], ["operator2", 1n]]);
-  t.like(w.work.keeper.totals(w.ctx(), 1n), { claimsSubmitted: 1n, claimsAccepted: 1n, claimsRejected: 0n, verdictsValid: 3n });
+  const agreeing = [0, 1, 2].map((i) => w.address(`operator${i}`)).sort();
+  t.deepEqual([...w.k.work.agreeing(w.ctx, 1n)], agreeing.map((operator) => [operator, 1n]), "in the order of their addresses");
+  t.like(w.k.work.totals(w.ctx, 1n), { claimsSubmitted: 1n, claimsAccepted: 1n, claimsRejected: 0n, verdictsValid: 3n });
 });
 
 test("exactly two thirds of the power decide nothing", (t) => {
   const { w, job } = claimed({ validators: 3 });
   w.block(keepAlive, all(job, V.VERDICT_VALID, [0, 1]));
-  t.false(jobOf(w, job).decided);
+  t.is(outcome(w, job), undefined);
 });
 
 test("a reward is at most what the task's cap leaves, and halves by paid claims", (t) => {
-  const { w, job } = claimed();
-  w.set({ mintCap: 7n });
+  const { w, job } = claimed({ mintCap: 7n });
   w.block(keepAlive, all(job, V.VERDICT_VALID));
   t.is(w.minted, 7n);
-  t.is(w.balances.get("miner0"), 7n, "a cut of 0 is the miner's");
+  t.is(w.balance("miner0"), 7n, "a cut of 0 is the miner's");
   const p = { reward0: 5n, halvingInterval: 10n };
   t.deepEqual([0n, 9n, 10n, 20n, 30n].map((paid) => rewardOf(p, paid, 100n)), [5n, 5n, 2n, 1n, 0n]);
   t.is(rewardOf(p, 0n, 0n), 0n);
@@ -136,13 +159,13 @@ test("a validator's first verdict on a job stands", (t) => {
   w.block(keepAlive, all(job, V.VERDICT_VALID, [0, 1]));
   w.block(keepAlive, all(job, V.VERDICT_INVALID, [0, 1, 2]));
   t.deepEqual(jobOf(w, job).verdicts.map((v) => v.code), [V.VERDICT_VALID, V.VERDICT_VALID, V.VERDICT_INVALID]);
-  t.false(jobOf(w, job).decided);
+  t.is(outcome(w, job), undefined);
 });
 
 test("a verdict from the extension of the block that queued the job cannot exist and is not counted", (t) => {
-  const { w, log } = anchoredWorld();
+  const { w, log } = anchored();
   w.blocks(2, keepAlive);
-  w.block(() => (keepAlive(w), w.send("MsgSubmitWork", claimOf(log, 3, 9))));
+  w.block(() => (keepAlive(w), w.must(MsgSubmitWork, claimOf(w, log, 3, 9))));
   w.block(keepAlive, all(1n, V.VERDICT_VALID));
   t.is(jobOf(w, 1n).verdicts.length, 0);
 });
@@ -156,54 +179,54 @@ test("an extension that does not decode counts for nothing", (t) => {
 test("INVALID takes all of the seat's stake, closes the slot at its anchored head and leaves it no verified work", (t) => {
   const { w, job } = claimed();
   w.block(keepAlive, all(job, V.VERDICT_INVALID));
-  t.deepEqual(w.slashes, [{ role: Role.ROLE_MINER, index: 0, amount: 1000n }]);
-  const s = w.slot(0);
-  t.deepEqual([s.status, s.fault, s.closedSeq, s.closedHeight], [SlotStatus.SLOT_CLOSED_FAULT, V.VERDICT_INVALID, 9n, w.height]);
-  t.is(w.work.keeper.verifiedIterations(w.ctx(), 1n, 0), 0n);
+  t.deepEqual(w.slashes, [{ role: ROLE_MINER, index: 0, amount: 1000n }]);
+  t.deepEqual(w.slot(0).state, { kind: "fault", code: V.VERDICT_INVALID, seq: 9n, height: w.height, late: undefined });
+  t.is(w.k.work.verifiedIterations(w.ctx, 1n, 0), 0n);
   t.is(w.minted, 0n);
-  t.like(w.work.keeper.totals(w.ctx(), 1n), { claimsAccepted: 0n, claimsRejected: 1n, verdictsInvalid: 4n });
+  t.like(w.k.work.totals(w.ctx, 1n), { claimsAccepted: 0n, claimsRejected: 1n, verdictsInvalid: 4n });
 });
 
 test("INVALID and NO_RESIDUAL together above 2/3, neither alone, count as NO_RESIDUAL: half of the stake", (t) => {
   const { w, job } = claimed();
   w.block(keepAlive, { ...all(job, V.VERDICT_INVALID, [0, 1]), ...all(job, V.VERDICT_NO_RESIDUAL, [2]) });
-  t.is(jobOf(w, job).decision, V.VERDICT_NO_RESIDUAL);
+  t.is(outcome(w, job), V.VERDICT_NO_RESIDUAL);
   t.deepEqual(w.slashes.map((s) => s.amount), [500n]);
-  t.is(w.slot(0).fault, V.VERDICT_NO_RESIDUAL);
+  t.like(w.slot(0).state, { kind: "fault", code: V.VERDICT_NO_RESIDUAL });
 });
 
 test("a second conviction of one kind slashes nothing, another kind at most what is left", (t) => {
-  const { w, log } = anchoredWorld();
+  const { w, log } = anchored();
   w.blocks(2, keepAlive);
   w.block(() => {
     keepAlive(w);
-    for (const seq of [3, 4, 5]) w.send("MsgSubmitWork", claimOf(log, seq, 9));
+    for (const seq of [3, 4, 5]) w.must(MsgSubmitWork, claimOf(w, log, seq, 9));
   });
   w.block(keepAlive);
-  const each = (code: [bigint, V][]) => Object.fromEntries([0, 1, 2].map((i) => [i, code]));
+  const each = (codes: [bigint, V][]): Verdicts => Object.fromEntries([0, 1, 2].map((i) => [i, codes]));
   w.block(keepAlive, each([[1n, V.VERDICT_NO_RESIDUAL], [2n, V.VERDICT_NO_RESIDUAL], [3n, V.VERDICT_INVALID]]));
   t.deepEqual(w.slashes.map((s) => s.amount), [500n, 500n]);
-  t.is(w.seat(Role.ROLE_MINER, 0).slashed, 1000n);
-  t.is(w.slot(0).fault, V.VERDICT_NO_RESIDUAL, "the first fault stands");
-  t.is(w.refusal("MsgSubmitWork", claimOf(log, 6, 9)), "work/5");
+  t.is(w.seat(ROLE_MINER, 0).slashed, 1000n);
+  t.like(w.slot(0).state, { kind: "fault", code: V.VERDICT_NO_RESIDUAL }, "the first fault stands");
+  t.is(claim(w, log, 6, 9), "work/5");
 });
 
 test("VOID pays nothing and slashes nobody", (t) => {
   const { w, job } = claimed();
   w.block(keepAlive, all(job, V.VERDICT_VOID));
-  t.deepEqual([w.minted, w.slashes.length, w.slot(0).status], [0n, 0, SlotStatus.SLOT_OPEN]);
-  t.is(w.work.keeper.totals(w.ctx(), 1n).claimsRejected, 1n);
+  t.is(outcome(w, job), V.VERDICT_VOID);
+  t.deepEqual([w.minted, w.slashes.length, w.slot(0).state.kind], [0n, 0, "open"]);
+  t.is(w.k.work.totals(w.ctx, 1n).claimsRejected, 1n);
 });
 
 test("UNSERVED slashes each supervisor that attested that head, once a head", (t) => {
-  const w = new World({ positions: 1_000_000_000, params: { supervisorStallBlocks: 1000n } });
+  const w = new Training({ positions: POSITIONS, params: { supervision: { supervisor_stall_blocks: "1000" } } });
   const log = w.log(0);
   w.block(() => [0, 2].forEach((i) => w.anchor(i, [log.head(9)])));
   w.blocks(2);
-  w.block(() => [3, 4].forEach((seq) => w.send("MsgSubmitWork", claimOf(log, seq, 9))));
+  w.block(() => [3, 4].forEach((seq) => w.must(MsgSubmitWork, claimOf(w, log, seq, 9))));
   w.block();
-  w.block(undefined, Object.fromEntries([0, 1, 2].map((i) => [i, [[1n, V.VERDICT_UNSERVED], [2n, V.VERDICT_UNSERVED]] as [bigint, V][]])));
-  t.deepEqual(w.slashes, [0, 2].map((index) => ({ role: Role.ROLE_SUPERVISOR, index, amount: 100n })));
+  w.block(undefined, Object.fromEntries([0, 1, 2].map((i) => [i, [[1n, V.VERDICT_UNSERVED], [2n, V.VERDICT_UNSERVED]]])));
+  t.deepEqual(w.slashes, [0, 2].map((index) => ({ role: ROLE_SUPERVISOR, index, amount: 100n })));
 });
 
 test("an undecided claim lapses at the end of its window, after that block's tally", (t) => {
@@ -211,81 +234,86 @@ test("an undecided claim lapses at the end of its window, after that block's tal
   const { deadline, createdHeight } = jobOf(w, job);
   t.is(deadline, createdHeight + 30n);
   while (w.height < deadline - 1n) w.block(keepAlive);
-  t.false(jobOf(w, job).decided);
+  t.is(outcome(w, job), undefined);
   w.block(keepAlive, all(job, V.VERDICT_VALID, [0, 1]));
-  t.deepEqual([jobOf(w, job).decided, jobOf(w, job).decision], [true, V.VERDICT_UNSPECIFIED]);
-  t.is(w.work.keeper.openJobs(w.ctx()).length, 0);
-  t.is(w.work.keeper.agreeing(w.ctx(), 1n).size, 0);
+  t.deepEqual(jobOf(w, job).outcome, { kind: "lapsed", height: w.height });
+  t.is(jobOf(w, job).verdicts.length, 2);
+  t.is(w.k.work.openJobs(w.ctx).length, 0);
+  t.is(w.k.work.agreeing(w.ctx, 1n).size, 0);
 });
 
 test("a verdict in the last block of the window still decides", (t) => {
   const { w, job } = claimed();
   while (w.height < jobOf(w, job).deadline - 1n) w.block(keepAlive);
   w.block(keepAlive, all(job, V.VERDICT_VALID));
-  t.is(jobOf(w, job).decision, V.VERDICT_VALID);
+  t.is(outcome(w, job), V.VERDICT_VALID);
 });
 
 test("audits of an advance at h are drawn at h+D by that block's beacon, at least three expected a slot", (t) => {
-  const w = new World({ slots: 1, positions: 30, params: { auditPpm: 5000 } });
+  const w = new Training({ slots: 1, positions: 30, params: { work: { audit_ppm: 5000 } } });
   const log = w.log(0);
   w.block(() => w.anchorAll([log.head(25)]));
   const h = w.height;
   w.block(keepAlive);
-  t.is(w.work.keeper.openJobs(w.ctx()).length, 0);
+  t.is(w.k.work.openJobs(w.ctx).length, 0);
   const events = w.block(keepAlive);
-  const beacon = w.beacon.keeper.at(w.ctx(), h + 2n) as Uint8Array;
-  const ppm = auditPpm(w.params, 30n);
+  const beacon = w.k.beacon.at(w.ctx, h + 2n) as Uint8Array;
+  const ppm = auditPpm(w.k.work.params(w.ctx), 30n);
   t.is(ppm, 100_000n);
   const want = auditOffsets(nodeCrypto, { beacon, taskId: 1n, slot: 0, height: h, count: 25n, ppm }).map((o) => o + 1n);
   t.true(want.length >= 1 && want.length <= 3);
-  t.deepEqual(w.work.keeper.openJobs(w.ctx()).map((j) => [j.kind, j.seq, j.head?.seq]), want.map((seq) => [JobKind.JOB_AUDIT, seq, 25n]));
-  t.is(ofType(events, "audit_drawn").length, want.length);
-  t.is(w.work.keeper.totals(w.ctx(), 1n).auditsDrawn, BigInt(want.length));
+  t.deepEqual(w.k.work.openJobs(w.ctx).map((j) => [j.kind, j.seq, j.head.seq]), want.map((seq) => ["audit", seq, 25n]));
+  t.is(attributesOf(events, "audit_drawn").length, want.length);
+  t.is(w.k.work.totals(w.ctx, 1n).auditsDrawn, BigInt(want.length));
 });
 
 test("a lapsed audit is queued once more as a new job, then no more", (t) => {
-  const w = new World({ slots: 1, positions: 3, params: { stallBlocks: 1000n } });
+  const w = new Training({ slots: 1, positions: 3, params: { supervision: { stall_blocks: "1000" } } });
   w.block(() => w.anchorAll([w.log(0).head(1)]));
   w.blocks(2, keepAlive);
-  const [first] = w.work.keeper.openJobs(w.ctx());
+  const [first] = w.k.work.openJobs(w.ctx);
   t.is(first?.seq, 1n, "with three positions every iteration is audited");
   w.blocks(30, keepAlive);
-  const again = w.work.keeper.openJobs(w.ctx());
-  t.deepEqual(again.map((j) => [j.seq, j.requeued, j.createdHeight]), [[1n, true, w.height]]);
-  t.is(jobOf(w, first?.id ?? 0n).decision, V.VERDICT_UNSPECIFIED);
+  const again = w.k.work.openJobs(w.ctx);
+  t.like(again, [{ kind: "audit", seq: 1n, requeued: true, createdHeight: w.height }]);
+  t.is(again.length, 1);
+  t.is(outcome(w, first?.id ?? 0n), "lapsed");
   w.blocks(30, keepAlive);
-  t.is(w.work.keeper.openJobs(w.ctx()).length, 0);
-  t.is(w.work.keeper.totals(w.ctx(), 1n).auditsDrawn, 1n);
+  t.is(w.k.work.openJobs(w.ctx).length, 0);
+  t.is(w.k.work.totals(w.ctx, 1n).auditsDrawn, 1n);
 });
+
+const requestOf = (w: Training): Partial<MsgRequestAudit> => ({ supervisor: w.address("supervisor0"), taskId: 1n, slot: 0, seq: 3n });
 
 test("the deposit of a requested audit is burned when the iteration is VALID and returned otherwise", (t) => {
   for (const [code, back, burned] of [[V.VERDICT_VALID, 0n, 10n], [V.VERDICT_INVALID, 10n, 0n]] as const) {
-    const { w } = anchoredWorld();
-    w.balances.set("supervisor0", 10n);
-    w.block(() => (keepAlive(w), w.send("MsgRequestAudit", { supervisor: "supervisor0", taskId: 1n, slot: 0, seq: 3n })));
-    const job = w.work.keeper.openJobs(w.ctx())[0]?.id ?? 0n;
+    const { w } = anchored({ funds: { supervisor0: 10n } });
+    w.block(() => (keepAlive(w), w.must(MsgRequestAudit, requestOf(w))));
+    t.deepEqual([w.balance("supervisor0"), w.pool("work")], [0n, 10n]);
+    const job = w.k.work.openJobs(w.ctx)[0]?.id ?? 0n;
     w.block(keepAlive);
     w.block(keepAlive, all(job, code));
-    t.deepEqual([w.balances.get("supervisor0"), w.burned], [back, burned]);
+    t.deepEqual([w.balance("supervisor0"), w.query(WorkQuery.methods.miningInfo).burned, w.pool("work")], [back, burned, 0n]);
   }
 });
 
 test("a requested audit that lapses twice returns its deposit", (t) => {
-  const { w } = anchoredWorld({ params: { stallBlocks: 1000n } });
-  w.balances.set("supervisor0", 10n);
-  w.block(() => (keepAlive(w), w.send("MsgRequestAudit", { supervisor: "supervisor0", taskId: 1n, slot: 0, seq: 3n })));
+  const { w } = anchored({ params: { supervision: { stall_blocks: "1000" } }, funds: { supervisor0: 10n } });
+  w.block(() => (keepAlive(w), w.must(MsgRequestAudit, requestOf(w))));
   w.blocks(30, keepAlive);
-  t.is(w.balances.get("supervisor0"), 0n);
-  t.is(w.work.keeper.openJobs(w.ctx()).length, 1);
+  t.is(w.balance("supervisor0"), 0n);
+  t.is(w.k.work.openJobs(w.ctx).length, 1);
   w.blocks(30, keepAlive);
-  t.is(w.balances.get("supervisor0"), 10n);
+  t.is(w.balance("supervisor0"), 10n);
 });
 
 test("jobs of a task that ended early lapse", (t) => {
   const { w, job } = claimed();
-  w.set({ phase: Phase.PHASE_CLOSED, closedHeight: w.height });
+  w.until(() => w.task.phase === Phase.PHASE_CLOSED);
+  t.is(w.task.outcome, Outcome.OUTCOME_NO_SUPERVISORS);
+  t.is(outcome(w, job), undefined);
   w.block(undefined, all(job, V.VERDICT_VALID));
-  t.deepEqual([jobOf(w, job).decision, w.minted], [V.VERDICT_UNSPECIFIED, 0n]);
+  t.deepEqual([outcome(w, job), w.minted], ["lapsed", 0n]);
 });
 
 test("a retarget is exact and bounded to a quarter, four times, and 2^256 − 1", (t) => {
@@ -300,39 +328,38 @@ test("a retarget is exact and bounded to a quarter, four times, and 2^256 − 1"
 
 test("the target moves after retarget_claims paid claims by the time that counted", (t) => {
   const start = 1n << 250n;
-  const { w, log } = anchoredWorld({ params: { retargetClaims: 2n, targetSpacingMs: 10_000n, target0: fromBigInt(start, 32) } });
+  const { w, log } = anchored({ params: { work: { retarget_claims: "2", target_spacing_ms: "10000", target0: hex(start) } } });
   w.blocks(2, keepAlive);
   w.block(() => {
     keepAlive(w);
-    for (const seq of [3, 4]) w.send("MsgSubmitWork", claimOf(log, seq, 9));
+    for (const seq of [3, 4]) w.must(MsgSubmitWork, claimOf(w, log, seq, 9));
   });
   w.block(keepAlive);
-  const both = Object.fromEntries([0, 1, 2].map((i) => [i, [[1n, V.VERDICT_VALID], [2n, V.VERDICT_VALID]] as [bigint, V][]]));
-  w.block(keepAlive, both);
+  w.block(keepAlive, Object.fromEntries([0, 1, 2].map((i) => [i, [[1n, V.VERDICT_VALID], [2n, V.VERDICT_VALID]]])));
   // five seconds counted (from the end of the first block on) of an expected twenty: exactly a quarter
-  t.is(w.work.keeper.targetAt(w.ctx(), w.height), start);
-  t.is(w.work.keeper.targetAt(w.ctx(), w.height + 1n), start / 4n);
-  t.like(w.query("MiningInfo", QueryMiningInfoRequest, QueryMiningInfoResponse, {}), { target: fromBigInt(start / 4n, 32), paidClaims: 2n, minted: 10_000_000n, trainingTasks: 1n });
+  t.is(w.k.work.targetAt(w.ctx, w.height), start);
+  t.is(w.k.work.targetAt(w.ctx, w.height + 1n), start / 4n);
+  t.like(w.query(WorkQuery.methods.miningInfo), { target: fromBigInt(start / 4n, 32), paidClaims: 2n, minted: 10_000_000n, trainingTasks: 1n });
 });
 
 test("the target doubles after each four spacings without a paid claim, while a task that can mint trains", (t) => {
-  const w = new World({ params: { target0: fromBigInt(100n, 32), targetSpacingMs: 1000n, stallBlocks: 1000n } });
-  const target = () => w.work.keeper.targetAt(w.ctx(), w.height + 1n);
+  const w = new Training({ params: { work: { target0: hex(100n), target_spacing_ms: "1000" }, supervision: { stall_blocks: "1000" } } });
+  const target = () => w.k.work.targetAt(w.ctx, w.height + 1n);
   w.blocks(4, keepAlive);
   t.is(target(), 100n, "time counts from the first block's end");
   w.block(keepAlive);
   t.is(target(), 200n);
   w.blocks(4, keepAlive);
   t.is(target(), 400n);
-  w.block(() => (keepAlive(w), w.set({ minted: w.task.mintCap })));
+  w.block(() => (keepAlive(w), w.k.tasks.noteMinted(w.ctx, 1n, w.task.mintCap)));
   w.blocks(20, keepAlive);
   t.is(target(), 400n, "no time counts once nothing can be minted");
 });
 
 test("jobs are found by id, by task, and the open ones alone", (t) => {
   const { w, job } = claimed();
-  t.is(w.query("Job", QueryJobRequest, QueryJobResponse, { id: job }).job?.seq, 3n);
-  const list = (change: object) => w.query("Jobs", QueryJobsRequest, QueryJobsResponse, QueryJobsRequest.create(change)).jobs.map((j) => j.id);
+  t.is(w.query(WorkQuery.methods.job, { id: job }).job?.seq, 3n);
+  const list = (change: Partial<QueryJobsRequest>) => w.query(WorkQuery.methods.jobs, change).jobs.map((j) => j.id);
   t.deepEqual([list({}), list({ taskId: 1n }), list({ openOnly: true }), list({ taskId: 2n }), list({ startAfter: job, taskId: 1n })], [[job], [job], [job], [], []]);
   w.block(keepAlive, all(job, V.VERDICT_VALID));
   t.deepEqual([list({ taskId: 1n }), list({ openOnly: true })], [[job], []]);
@@ -341,11 +368,73 @@ test("jobs are found by id, by task, and the open ones alone", (t) => {
 test("jobs of a closed task are dropped once its seats are unlocked; its totals stay", (t) => {
   const { w, job } = claimed();
   w.block(keepAlive, all(job, V.VERDICT_VALID));
-  w.set({ phase: Phase.PHASE_CLOSED, closedHeight: w.height });
-  w.blocks(290);
-  t.truthy(w.work.keeper.job(w.ctx(), job));
-  w.blocks(120);
-  t.is(w.work.keeper.job(w.ctx(), job), undefined);
-  t.is(w.work.keeper.totals(w.ctx(), 1n).claimsAccepted, 1n);
-  t.is(w.work.keeper.agreeing(w.ctx(), 1n).size, 0);
+  w.until(() => w.task.phase === Phase.PHASE_CLOSED);
+  w.until(() => w.height === 300n, 300);
+  t.truthy(w.k.work.job(w.ctx, job));
+  w.until(() => w.height === 399n);
+  t.truthy(w.k.work.job(w.ctx, job), "swept each hundred blocks");
+  w.block();
+  t.is(w.k.work.job(w.ctx, job), undefined);
+  t.is(w.k.work.totals(w.ctx, 1n).claimsAccepted, 1n);
+  t.is(w.k.work.agreeing(w.ctx, 1n).size, 0);
+});
+
+test("a state in the midst is exported and imported as it is, and goes the same course from there", (t) => {
+  const w = new Training({
+    slots: 3, positions: 10_000, runAhead: 1000n, trainingBlocks: 40n, funds: { supervisor0: 100n },
+    params: { work: { audit_ppm: 300_000, retarget_claims: "2", target0: hex(1n << 250n) }, supervision: { stall_blocks: "1000" }, tasks: { seat_unlock_blocks: "5" } },
+  });
+  const logs = [w.log(0), w.log(1), w.log(2)] as const;
+  const take = (c: Training, slot: 0 | 1 | 2, seq: number, head: number) => c.refusal(MsgSubmitWork, claimOf(c, logs[slot], seq, head));
+  const ask = (c: Training, seq: bigint) => c.refusal(MsgRequestAudit, { ...requestOf(c), seq });
+  const each = (codes: [bigint, V][], who: readonly number[] = [0, 1, 2]): Verdicts => Object.fromEntries(who.map((i) => [i, codes.toSorted(([a], [b]) => Number(a - b))]));
+  const claims = () => w.k.work.openJobs(w.ctx).flatMap((j) => (j.kind === "claim" ? [j.id] : []));
+  const auditsOf = (slot: number) => w.k.work.openJobs(w.ctx).flatMap((j) => (j.kind === "audit" && j.slot === slot ? [j.id] : []));
+
+  w.block(() => w.anchorAll([logs[0].head(30), logs[1].head(30)]));
+  w.block(() => w.anchorAll([logs[0].head(60)]));
+  w.blocks(2, keepAlive);
+  w.block(() => {
+    w.anchorAll([logs[2].head(900)]);
+    for (const seq of [3, 4, 5, 40, 60]) t.is(take(w, 0, seq, seq > 30 ? 60 : 30), undefined);
+    t.is(take(w, 1, 3, 30), undefined);
+    const free = [...Array(60).keys()].map((i) => BigInt(i + 1)).filter((seq) => w.k.work.auditOf(w.ctx, 1n, 0, seq) === undefined);
+    for (const seq of free.slice(-2)) t.is(ask(w, seq), undefined);
+  });
+  w.block(keepAlive);
+  const [paid, alsoPaid, undecided, invalid] = [claims()[0], claims()[1], claims()[2], claims()[5]] as [bigint, bigint, bigint, bigint];
+  const [unserved] = auditsOf(0) as [bigint];
+  const requested = w.k.work.openJobs(w.ctx).find((j) => j.kind === "requested_audit")?.id as bigint;
+  w.block(keepAlive, each([[paid, V.VERDICT_VALID], [alsoPaid, V.VERDICT_VALID], [invalid, V.VERDICT_INVALID], [unserved, V.VERDICT_UNSERVED], [requested, V.VERDICT_VALID]]));
+  w.block(keepAlive, each([[undecided, V.VERDICT_VALID], [requested + 1n, V.VERDICT_VOID]], [1, 3]));
+  t.deepEqual([paid, alsoPaid, undecided, invalid, unserved, requested].map((id) => outcome(w, id)), [V.VERDICT_VALID, V.VERDICT_VALID, undefined, V.VERDICT_INVALID, V.VERDICT_UNSERVED, V.VERDICT_VALID]);
+  t.is(jobOf(w, undecided).verdicts.length, 2);
+  t.deepEqual(convictions.entries(w.ctx).map(({ key: [, slot, code, seq], value }) => [slot, code, seq, value]), [[0, V.VERDICT_UNSERVED, 30n, unserved], [1, V.VERDICT_INVALID, 0n, invalid]]);
+  t.is(w.pool("work"), 10n, "one deposit is burned, one waits");
+  t.true((drawnAudits.list(w.ctx)[0]?.offsets.length ?? 0) > 64, "audits wait");
+
+  const again = w.imported();
+  t.deepEqual(again.dump(), w.dump());
+  t.deepEqual(again.exported(), w.exported());
+  let n = 0;
+  const both = (run: (c: Training) => void, verdicts: Verdicts = {}) => {
+    t.deepEqual(again.block(run, verdicts), w.block(run, verdicts));
+    if (n++ < 5 || n % 10 === 0) t.deepEqual(again.dump(), w.dump(), `at ${w.height}`);
+  };
+  both((c) => {
+    keepAlive(c);
+    t.is(take(c, 0, 3, 30), "work/7");
+    t.is(take(c, 1, 4, 30), "work/5");
+    t.is(take(c, 2, 7, 900), undefined);
+    t.is(take(c, 0, 6, 30), undefined);
+  }, each([[undecided, V.VERDICT_VALID]]));
+  t.is(outcome(w, undecided), V.VERDICT_VALID, "with the verdicts from before");
+  // Of three jobs one lapses, and lapses again where it is an audit; for each two others there is a decision.
+  const judged = () => each(w.k.work.openJobs(w.ctx).filter((j) => j.id % 3n > 0n).slice(0, 60).map((j) => [j.id, j.seq % 5n === 0n ? V.VERDICT_VOID : V.VERDICT_VALID]));
+  while (w.task.phase !== Phase.PHASE_CLOSED) both((c) => w.task.phase < Phase.PHASE_EVALUATION && keepAlive(c), judged());
+  t.is(w.task.outcome, Outcome.OUTCOME_PAID);
+  t.true(w.of("job_lapsed").length > 0);
+  t.true(w.k.work.totals(w.ctx, 1n).auditsValid > 100n);
+  while (w.k.work.job(w.ctx, paid)) both(() => {});
+  t.deepEqual(again.dump(), w.dump());
 });

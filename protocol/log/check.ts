@@ -1,13 +1,14 @@
 /**
- * The rules that every iteration message is held to, by supervisors before they log it, by miners before they apply it
- * and by verifiers before they re-run it.
+ * The rules that every iteration message is held to, by supervisors before they log it and by verifiers before they re-run
+ * it. A miner checks less before it applies one: see docs/status.md.
  *
  * Not among them: model_digest, loss, accuracy and overdrive, which only a re-run can tell. An honest miner that saw the
  * other side of a peer's fork has another model digest, and must be logged all the same.
  */
-import { concat, equalBytes } from "#kernel/bytes.js";
-import type { Crypto, Hash } from "#kernel/crypto.js";
-import type { Header, Iteration, TaskSpec } from "#proto/gen/pouw.js";
+import { equalBytes } from "#kernel/bytes.js";
+import type { Crypto } from "#kernel/crypto.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { Header, Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { chainDigest } from "../state/digest.js";
 import { NOT_FINITE } from "../floats.js";
 import { ZERO_DIGEST } from "../hash.js";
@@ -212,6 +213,3 @@ export function isEquivocation(ctx: Pick<CheckContext, "crypto" | "chainId" | "t
   if (a.seq !== b.seq || equalBytes(a.hash, b.hash)) return false;
   return [a, b].every((h) => verifyHead(ctx.crypto, sessionKey, { chainId: ctx.chainId, taskId: ctx.taskId, slot, seq: h.seq, headerHash: h.hash }, h.signature));
 }
-
-/** Identifies a message whatever its signature: the key of duplicate filters. */
-export const messageKey = (hash: Hash, message: Iteration): Uint8Array => headerHash(hash, concat(headerHash(hash, message.header), mapHash(hash, message.map)));

@@ -1,7 +1,7 @@
 /** Iteration headers: their bytes, hash, and what a slot signs. */
 import { u32be, u64be } from "#kernel/bytes.js";
 import type { Crypto, Hash } from "#kernel/crypto.js";
-import { Header } from "#proto/gen/pouw.js";
+import { Header } from "#proto/gen/pouw/v1/iteration.js";
 import { decodeCanonical } from "#proto/wire.js";
 import { H, raw, str } from "../hash.js";
 

@@ -5,7 +5,7 @@
  * block ≤ its height. A slot closed late excuses its rounds above its head then. A slot closed for a fault at block y
  * counts, in headers with height ≥ y, as min(c_j, f), and its later rounds are excused.
  */
-import { type Slot, SlotStatus } from "#proto/gen/pouw.js";
+import { type Slot, SlotStatus } from "#proto/gen/pouw/supervision/v1/types.js";
 import { slotPositions, type Span } from "./positions.js";
 
 export interface Closure {
@@ -111,8 +111,8 @@ export function isReady(spec: LagSpec, closures: Closures, round: bigint, height
 export function closuresOf(slots: readonly Slot[]): Closures {
   const closures = new Closures();
   for (const s of slots) {
-    if (s.lateHeight > 0n) closures.add({ slot: s.slot, status: "late", closedHeight: s.lateHeight, closedSeq: s.lateSeq });
-    if (s.status === SlotStatus.SLOT_CLOSED_FAULT) closures.add({ slot: s.slot, status: "fault", closedHeight: s.closedHeight, closedSeq: s.closedSeq });
+    if (s.lateHeight !== undefined) closures.add({ slot: s.slot, status: "late", closedHeight: s.lateHeight, closedSeq: s.lateSeq ?? 0n });
+    if (s.status === SlotStatus.SLOT_CLOSED_FAULT && s.closedHeight !== undefined) closures.add({ slot: s.slot, status: "fault", closedHeight: s.closedHeight, closedSeq: s.closedSeq ?? 0n });
   }
   return closures;
 }

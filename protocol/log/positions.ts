@@ -4,8 +4,7 @@
  * A slot works its rounds in ascending order and, without resumption, leaves none out: its iteration `seq` is the one
  * of round seq − 1.
  */
-import type { TaskSpec } from "#proto/gen/pouw.js";
-import { fromBits } from "../floats.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { isTolerant } from "../tasks/profiles.js";
 
 export type Span = Pick<TaskSpec, "epochs" | "batches" | "slots">;
@@ -43,5 +42,3 @@ export function lrBitsAt(spec: Pick<TaskSpec, "lrBits" | "schedule">, epoch: num
   for (const step of spec.schedule) if (step.epoch <= epoch) bits = step.lrBits;
   return bits;
 }
-
-export const lrAt = (spec: Pick<TaskSpec, "lrBits" | "schedule">, epoch: number): number => fromBits(lrBitsAt(spec, epoch));

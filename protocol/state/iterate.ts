@@ -4,7 +4,8 @@
  * Nothing is applied here. The miner writes header and map to disk first and then adds its own map to its replica.
  */
 import type { Batch, Engine } from "#engine/types.js";
-import { Header, type TaskSpec } from "#proto/gen/pouw.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Header } from "#proto/gen/pouw/v1/iteration.js";
 import { chainDigest } from "./digest.js";
 import { hasAccuracy, stepOptionsOf } from "../tasks/engine-options.js";
 import { f32Bytes, millionths, NOT_FINITE } from "../floats.js";

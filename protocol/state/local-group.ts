@@ -5,7 +5,8 @@
  */
 import type { Batch, Engine } from "#engine/types.js";
 import type { Hash } from "#kernel/crypto.js";
-import type { Header, TaskSpec } from "#proto/gen/pouw.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { Header } from "#proto/gen/pouw/v1/iteration.js";
 import { ZERO_DIGEST } from "../hash.js";
 import { iterate } from "./iterate.js";
 import { Closures, requiredClock } from "../log/lag.js";

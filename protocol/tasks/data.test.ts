@@ -5,7 +5,7 @@ import { CID } from "multiformats/cid";
 import * as raw from "multiformats/codecs/raw";
 import { create as multihash } from "multiformats/hashes/digest";
 import { nodeCrypto } from "#platform/crypto.js";
-import { Segment } from "#proto/gen/pouw.js";
+import { Segment } from "#proto/gen/pouw/v1/data.js";
 import { cidOf, isCid, parseCid } from "./cid.js";
 import { batchHash, batchOfSegment, checkSegment, DataError, decodeManifest, decodeSegment, encodeManifest, encodeSegment, locateBatch, packData } from "./data.js";
 import { f32Bytes } from "../floats.js";

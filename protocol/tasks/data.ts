@@ -7,7 +7,8 @@
 import { concat, equalBytes } from "#kernel/bytes.js";
 import type { Hash } from "#kernel/crypto.js";
 import type { ModelPlan } from "#engine/topology/index.js";
-import { Manifest, Segment, type TaskSpec } from "#proto/gen/pouw.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Manifest, Segment } from "#proto/gen/pouw/v1/data.js";
 import { decodeCanonical } from "#proto/wire.js";
 import { cidOf, parseCid } from "./cid.js";
 import { hasClasses } from "./engine-options.js";

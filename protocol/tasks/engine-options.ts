@@ -4,7 +4,7 @@ import type { Hash } from "#kernel/crypto.js";
 import { momentsOf, type Optimizer, SGD } from "#engine/optimizer.js";
 import { memoryBytes, type ModelPlan, type Loss as LossName } from "#engine/topology/index.js";
 import type { EngineOptions, StepOptions } from "#engine/types.js";
-import { Loss, OptimizerKind, type TaskSpec } from "#proto/gen/pouw.js";
+import { Loss, OptimizerKind, type TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { fromBits } from "../floats.js";
 import { H, raw } from "../hash.js";
 import { epochOf, lrBitsAt, positionOf } from "../log/positions.js";

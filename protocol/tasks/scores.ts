@@ -1,7 +1,7 @@
 /** Scores of models on a test set, their commitments, and which value stands. */
 import { compareBytes, concat, i64be, u32be, u64be } from "#kernel/bytes.js";
 import type { Hash } from "#kernel/crypto.js";
-import type { SlotScore } from "#proto/gen/pouw.js";
+import type { SlotScore } from "#proto/gen/pouw/evaluation/v1/types.js";
 import { H, raw } from "../hash.js";
 
 const MIN_I64 = -(1n << 63n);

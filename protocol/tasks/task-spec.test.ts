@@ -4,7 +4,7 @@ import { taskMemoryBytes } from "./engine-options.js";
 import { topologyOf } from "#engine/testing/models.js";
 import { parseTopology } from "#engine/topology/index.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { Loss, TaskSpec, Optimizer, OptimizerKind } from "#proto/gen/pouw.js";
+import { Loss, Optimizer, OptimizerKind, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { cidOf } from "./cid.js";
 import { bitsOf } from "../floats.js";
 import { acceptSpec, checkSpec, defaultRunAhead, fillDefaults, largestMap, SpecError } from "./task-spec.js";

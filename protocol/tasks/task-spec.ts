@@ -4,7 +4,7 @@
  * The chain and the client run this same code, so a client hears the chain's own line before it pays for it.
  */
 import { checkLoss, checkTolerant, flop as flopOf, MEMORY_LIMIT, parseTopology, type ModelPlan } from "#engine/topology/index.js";
-import { type Optimizer, OptimizerKind, type Params, type TaskSpec } from "#proto/gen/pouw.js";
+import { type Optimizer, OptimizerKind, type TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { parseCid } from "./cid.js";
 import { hasClasses, lossName, taskMemoryBytes } from "./engine-options.js";
 import { fromBits, isPositiveNormal } from "../floats.js";
@@ -37,7 +37,16 @@ const MAX_TRAINING_BLOCKS = 10_000_000n;
 const MAX_DATA_BLOCKS = 7_200n;
 export const PROPERTY_NAMES = ["classification", "regression", "n < 2^16", "n < 2^22", "larger", "image", "tabular", "text"] as const;
 
-export type SpecParams = Pick<Params, "minFlop" | "maxParameters" | "maxSlots" | "maxSupervisors" | "minEvaluators" | "maxEvaluators" | "verdictWindow">;
+/** What chain parameters bound a task: those of `tasks`, and the verdict window of `work`, in blocks. */
+export interface SpecParams {
+  readonly minFlop: bigint;
+  readonly maxParameters: bigint;
+  readonly maxSlots: number;
+  readonly maxSupervisors: number;
+  readonly minEvaluators: number;
+  readonly maxEvaluators: number;
+  readonly verdictWindow: bigint;
+}
 
 export const lowestRunAhead = (lag: number): bigint => (lag > 32 ? 2n * BigInt(lag) : 64n);
 

@@ -1,6 +1,6 @@
 /** Vote extensions: a validator's finished verdicts, and what CometBFT signs of them. */
 import { concat, utf8 } from "#kernel/bytes.js";
-import { Verdicts, type VerdictEntry } from "#proto/gen/pouw.js";
+import { type VerdictEntry, Verdicts } from "#proto/gen/pouw/v1/block.js";
 import { Writer, sameBytes } from "#proto/wire.js";
 
 export const MAX_EXTENSION_BYTES = 2048;

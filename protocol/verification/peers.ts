@@ -5,7 +5,7 @@
  * that somebody signed. They are grafted onto the replica from the first one that the log has otherwise.
  */
 import { equalBytes } from "#kernel/bytes.js";
-import type { Header, Iteration, SignedHead } from "#proto/gen/pouw.js";
+import type { Header, Iteration, SignedHead } from "#proto/gen/pouw/v1/iteration.js";
 import type { CheckContext } from "../log/check.js";
 import { decodeHeader, headerHash, verifyHead } from "../log/header.js";
 import { checkMap, mapHash } from "../state/map.js";

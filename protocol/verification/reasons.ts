@@ -1,5 +1,5 @@
 /** Why a verdict is what it is: numbers that stand in vote extensions, so they never change. 0 says nothing more. */
-import { VerdictCode } from "#proto/gen/pouw.js";
+import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import type { Rule } from "../log/check.js";
 
 const table = {
@@ -41,12 +41,6 @@ const table = {
 export type Reason = keyof typeof table;
 
 export const reasonNumber = (reason: Reason): number => table[reason][0];
-
-/** One line for a verdict's reason. */
-export function reasonText(reason: number): string {
-  for (const [n, text] of Object.values(table)) if (n === reason) return text;
-  return reason === 0 ? "" : `reason ${reason}`;
-}
 
 export const REASONS: readonly { name: Reason; number: number; text: string }[] = Object.entries(table).map(([name, [number, text]]) => ({ name: name as Reason, number, text }));
 

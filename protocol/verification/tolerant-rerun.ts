@@ -9,7 +9,8 @@
 import type { Batch, Engine } from "#engine/types.js";
 import type { Hash } from "#kernel/crypto.js";
 import { u32be } from "#kernel/bytes.js";
-import { type Header, Loss, type TaskSpec } from "#proto/gen/pouw.js";
+import { Loss, type TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { Header } from "#proto/gen/pouw/v1/iteration.js";
 import { Drbg } from "../draws/drbg.js";
 import { f32From, fromBits } from "../floats.js";
 import { H } from "../hash.js";

@@ -8,7 +8,8 @@
  */
 import { equalBytes } from "#kernel/bytes.js";
 import type { Batch } from "#engine/types.js";
-import { type Header, type Iteration, VerdictCode } from "#proto/gen/pouw.js";
+import type { Header, Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import { checkForm, checkSuccession, firstTip, tipAfter, type CheckContext, type SlotTip } from "../log/check.js";
 import { decodeHeader, headerHash } from "../log/header.js";
 import { residualBytes } from "../tasks/engine-options.js";

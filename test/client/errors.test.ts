@@ -153,9 +153,10 @@ test.serial("commands, options and requests that do not exist are named, with wh
   await says(["task", "show", "seven"], /want a task's number/);
   await says(["task", "show", "999"], /task 999 not found\. Check the number or address: `pouwd task list`/);
   await says(["task", "resume", "999", "--from", "client"], /task 999 was not submitted from .*Give the --home that submitted it/);
-  await says(["query", "task", "{id: 1}"], /the request is not JSON: .*double quotes/);
-  await says(["query", "task", '{"idd": 1}'], /idd: there is no such field; there are id/);
-  await says(["tx", "send-message", "MsgAddStak", "{}", "--from", "client"], /MsgAddStak is no message of pouw\.v1\. Did you mean MsgAddStake\?/);
+  await says(["query", "task", "1"], /unknown command 'task' \(Did you mean tasks\?\)\. --help/);
+  await says(["query", "tasks", "task", "{id: 1}"], /the request is not JSON: .*double quotes/);
+  await says(["query", "tasks", "task", '{"idd": 1}'], /idd: there is no such field; there are id/);
+  await says(["tx", "send-message", "MsgAddStak", "{}", "--from", "client"], /MsgAddStak is no message of this chain\. Did you mean MsgAddStake\?/);
   await says(["tx-result", "abc"], /got "abc", want a transaction's hash/);
   await says(["keys", "delete", "client"], /asks before it deletes client, and this is no terminal: give --yes/);
 });

@@ -5,7 +5,7 @@ import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
 import { assertIsDeliverTxSuccess, QueryClient, SigningStargateClient, setupBankExtension } from "@cosmjs/stargate";
 import { Comet38Client, connectComet } from "@cosmjs/tendermint-rpc";
 import test from "ava";
-import { QueryTaskRequest, QueryTasksRequest, QueryTasksResponse } from "#proto/gen/pouw.js";
+import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
 import { type TestNetwork, testNetwork } from "#test/network/network.js";
 
 let network: TestNetwork;
@@ -85,10 +85,11 @@ test.serial("answers queries of the useful-work modules over abci_query, and nam
   const comet = await connectComet(network.rpc);
   const query = QueryClient.withExtensions(comet, setupBankExtension);
   t.is((await query.bank.supplyOf("upouw")).amount, "4010000000000");
-  const { value, height } = await query.queryAbci("/pouw.v1.Query/Tasks", QueryTasksRequest.encode(QueryTasksRequest.create({ limit: 10 })));
-  t.deepEqual(QueryTasksResponse.decode(value).tasks, []);
+  const { task, tasks } = TasksQuery.methods;
+  const { value, height } = await query.queryAbci(tasks.path, tasks.request.encode(tasks.request.create({ limit: 10 })));
+  t.deepEqual(tasks.response.decode(value).tasks, []);
   t.true(height > 0);
-  await t.throwsAsync(query.queryAbci("/pouw.v1.Query/Task", QueryTaskRequest.encode({ id: 99n })), { message: /code = NotFound/ });
+  await t.throwsAsync(query.queryAbci(task.path, task.request.encode({ id: 99n })), { message: /code = NotFound/ });
   const unknown = await (comet as Comet38Client).abciQuery({ path: "/no.such.Query/Thing", data: new Uint8Array(0) });
   t.is(unknown.code, 6);
 });

@@ -1,19 +1,25 @@
-/** A small task with real data, and daemons started and stopped around it. */
+/** A small task with real data on a chain of the real modules, and daemons started and stopped around it. */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseTopology, flop } from "#engine/topology/index.js";
+import { message } from "#client/chain/worker.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { Loss, Phase, Role, Seat, Task, TaskSpec } from "#proto/gen/pouw.js";
+import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
+import { MsgRequestAudit } from "#proto/gen/pouw/supervision/v1/tx.js";
+import type { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
+import { Loss, type Task, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import { type Codec } from "#proto/wire.js";
 import { cidOf } from "#protocol/tasks/cid.js";
 import { packData, type PackedData } from "#protocol/tasks/data.js";
+import { EXACT_PROFILE } from "#protocol/tasks/profiles.js";
 import { bitsOf } from "#protocol/floats.js";
 import { BlobClient } from "#net/index.js";
 import { createLogger, type Logger, silentLogger } from "#platform/log.js";
 import { type Fault } from "#miner/faults.js";
 import { mine } from "#miner/daemon.js";
 import { supervise } from "#supervisor/daemon.js";
-import { MemoryChain } from "./memory-chain.js";
+import { ClientChain } from "../chain/client.js";
+import { drawnChain, STAKE } from "./genesis.js";
 
 const topology = JSON.stringify({
   class_name: "Sequential",
@@ -27,13 +33,14 @@ const topology = JSON.stringify({
 });
 
 export interface SmallTask {
-  readonly task: Task;
+  /** as the client asks for it */
+  readonly task: { readonly id: bigint; readonly spec: TaskSpec };
   readonly data: PackedData;
   readonly testSet: Uint8Array;
 }
 
 /** Three clouds of points; M slots, so many epochs of 12 training batches. */
-export function smallTask(slots: number, epochs: number, profile = "wasm-f32-1"): SmallTask {
+export function smallTask(slots: number, epochs: number, { profile = EXACT_PROFILE, supervisors = 3 } = {}): SmallTask {
   const batchSize = 5;
   const batches = 14;
   const rows = batchSize * batches;
@@ -45,7 +52,6 @@ export function smallTask(slots: number, epochs: number, profile = "wasm-f32-1")
   }
   const data = packData(nodeCrypto, { name: "clouds", inputShape: [4], targetShape: [], classes: 3, batchSize, validationBatches: 2 }, { rows, x, y } as never);
   const testSet = new Uint8Array(200).fill(7);
-  const plan = parseTopology(topology, { maxParameters: 1 << 20 });
   const spec = TaskSpec.create({
     title: "small",
     topology,
@@ -54,7 +60,7 @@ export function smallTask(slots: number, epochs: number, profile = "wasm-f32-1")
     epochs,
     batches: 12,
     slots,
-    supervisors: 3,
+    supervisors,
     evaluators: 3,
     lag: 1,
     levels: 1,
@@ -67,9 +73,9 @@ export function smallTask(slots: number, epochs: number, profile = "wasm-f32-1")
     profile,
     manifestCid: data.manifestCid,
     testSet: { cid: cidOf(nodeCrypto, testSet), plaintextHash: new Uint8Array(32), keyHash: new Uint8Array(32), rows: 10 },
+    properties: [100, 0, 100, 0, 0, 0, 100, 0],
   });
-  const task = Task.create({ id: 7n, client: "pouw1client", spec, phase: Phase.PHASE_INITIALISATION, parameters: BigInt(plan.parameters), flop: flop(plan, batchSize) });
-  return { task, data, testSet };
+  return { task: { id: 7n, spec }, data, testSet };
 }
 
 export interface Daemon {
@@ -79,25 +85,83 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
+export interface NetworkSetup {
+  /** names: who has each slot, and the supervisors' seats */
+  readonly miners: readonly string[];
+  readonly supervisors: readonly string[];
+  readonly epochs: number;
+  readonly profile?: string;
+  /** names of others that own something */
+  readonly others?: readonly string[];
+  /** of the lottery; without it nothing is lucky */
+  readonly target?: bigint;
+  /** of the genesis */
+  readonly timeMs?: bigint;
+}
+
 export class Network {
-  readonly chain: MemoryChain;
+  readonly small: SmallTask;
+  readonly chain: ClientChain;
+  /** of supervisors that were started, by name */
   readonly endpoints = new Map<string, string>();
   private ticking: NodeJS.Timeout | undefined;
   readonly failures: Error[] = [];
   readonly log: Logger = process.env["DAEMONS_LOG"] ? createLogger("test", "debug") : silentLogger;
 
-  /** miners: which worker holds each slot */
-  constructor(
-    readonly small: SmallTask,
-    miners: readonly string[],
-    supervisors: readonly string[],
-  ) {
-    const seat = (role: number, index: number, worker: string) => Seat.create({ taskId: small.task.id, role: role as never, index, worker, stake: 1n });
-    this.chain = new MemoryChain(small.task, [...miners.map((w, i) => seat(Role.ROLE_MINER, i, w)), ...supervisors.map((w, i) => seat(Role.ROLE_SUPERVISOR, i, w))]);
+  constructor({ epochs, profile, ...setup }: NetworkSetup) {
+    this.small = smallTask(setup.miners.length, epochs, { profile, supervisors: setup.supervisors.length });
+    this.chain = new ClientChain(drawnChain({ ...this.small.task, ...setup }));
+  }
+
+  /** The task as the chain has it now. */
+  get task(): Task {
+    const { test } = this.chain;
+    return test.k.tasks.wire(test.ctx, this.small.task.id) as Task;
+  }
+  get seats(): Seat[] {
+    const { test } = this.chain;
+    return test.k.matching.wireSeats(test.ctx, this.small.task.id);
+  }
+  get slots(): Slot[] {
+    const { test } = this.chain;
+    return test.k.supervision.wire(test.ctx, this.small.task.id);
+  }
+  /** Sequence number of a slot's anchored head, 0 before any. */
+  headOf(slot: number): bigint {
+    return this.slots[slot]?.head?.seq ?? 0n;
+  }
+  address(name: string): string {
+    return this.chain.test.address(name);
   }
 
   start(blockMs: number): void {
-    this.ticking = setInterval(() => this.chain.block(), blockMs);
+    this.ticking = setInterval(() => {
+      try {
+        this.chain.block();
+      } catch (e) {
+        this.failures.push(e as Error);
+        this.close();
+      }
+    }, blockMs);
+  }
+
+  /** A message of somebody, in a block and without fault. */
+  async send<T>(name: string, codec: Codec<T>, value: Partial<T>): Promise<void> {
+    const { code, codespace, log } = await this.chain.sender(this.address(name)).send([message(codec, value)]);
+    if (code !== 0) throw new Error(`${codec.typeUrl}: ${codespace}/${code} ${log}`);
+  }
+
+  /** An open job for an anchored iteration, after Training: one that was drawn, or else one that a supervisor asks for. */
+  async audit(supervisor: string, slot: number, seq: bigint): Promise<void> {
+    if (await this.drawnAudits().then((jobs) => jobs.some((j) => j.slot === slot && j.seq === seq))) return;
+    await this.send(supervisor, MsgRequestAudit, { supervisor: this.address(supervisor), taskId: this.small.task.id, slot, seq });
+  }
+  /** After Training: the open jobs when every audit has been drawn, which the chain does of every slot. */
+  async drawnAudits(): Promise<readonly { readonly slot: number; readonly seq: bigint }[]> {
+    const { test } = this.chain;
+    const { drawDelay } = test.k.work.params(test.ctx);
+    await this.until(() => this.chain.height > (this.task.lastAdvance ?? this.chain.height) + drawDelay, "the draw of audits");
+    return test.k.work.openJobs(test.ctx);
   }
 
   private run(start: (signal: AbortSignal) => Promise<void>, home: string): Daemon {
@@ -106,20 +170,20 @@ export class Network {
     return { home, over, stop: async () => (stop.abort(), over) };
   }
 
-  async supervisor(address: string, home = mkdtempSync(join(tmpdir(), "supervisor-"))): Promise<Daemon> {
+  async supervisor(name: string, home = mkdtempSync(join(tmpdir(), "supervisor-"))): Promise<Daemon> {
     let ready: (endpoint: string) => void = () => {};
     const serving = new Promise<string>((resolve) => (ready = resolve));
-    const listen = this.endpoints.get(address) ?? "127.0.0.1:0";
+    const listen = this.endpoints.get(name) ?? "127.0.0.1:0";
     const d = this.run(
-      (signal) => supervise({ home, chain: this.chain, sender: this.chain.sender(address), listen, stake: 1n, maxSeats: 1, allowPrivate: true, log: this.log.child({ who: address }), ready }, signal),
+      (signal) => supervise({ home, chain: this.chain, sender: this.chain.sender(this.address(name)), listen, stake: STAKE, maxSeats: 1, allowPrivate: true, log: this.log.child({ who: name }), ready }, signal),
       home,
     );
-    this.endpoints.set(address, await Promise.race([serving, d.over.then(() => ""), new Promise<string>((resolve) => setTimeout(() => resolve(""), 10_000))]));
+    this.endpoints.set(name, await Promise.race([serving, d.over.then(() => ""), new Promise<string>((resolve) => setTimeout(() => resolve(""), 10_000))]));
     return d;
   }
 
-  async miner(address: string, home = mkdtempSync(join(tmpdir(), "miner-")), fault?: Fault, tensorFlow?: string): Promise<Daemon> {
-    return this.run((signal) => mine({ home, chain: this.chain, sender: this.chain.sender(address), stake: 1n, maxSeats: 4, allowPrivate: true, fault, tensorFlow, log: this.log.child({ who: address }) }, signal), home);
+  async miner(name: string, home = mkdtempSync(join(tmpdir(), "miner-")), fault?: Fault, tensorFlow?: string): Promise<Daemon> {
+    return this.run((signal) => mine({ home, chain: this.chain, sender: this.chain.sender(this.address(name)), stake: STAKE, maxSeats: 4, allowPrivate: true, fault, tensorFlow, log: this.log.child({ who: name }) }, signal), home);
   }
 
   /** What a client does: the data goes to every supervisor. */
@@ -148,5 +212,6 @@ export class Network {
 
   close(): void {
     clearInterval(this.ticking);
+    this.chain.close();
   }
 }

@@ -14,7 +14,12 @@ import { BatchOrder } from "#protocol/draws/order.js";
 import { positionOf } from "#protocol/log/positions.js";
 import { Replica } from "#protocol/state/replica.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
-import { BlobService, EvidenceService, Header, Job, LogService, Loss, type Iteration, Role, Seat, Task, TaskSpec, VerifyRequest } from "#proto/gen/pouw.js";
+import { Seat } from "#proto/gen/pouw/matching/v1/types.js";
+import { Loss, Task, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { BlobService, EvidenceService, LogService, VerifyRequest } from "#proto/gen/pouw/v1/services.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
+import { Job } from "#proto/gen/pouw/work/v1/types.js";
 
 const CHAIN = "pouw-test-1";
 const BEACON = new Uint8Array(32).fill(9);

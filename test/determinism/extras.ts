@@ -1,9 +1,14 @@
 /** Transactions that no daemon sends in an ordinary course. Whether the chain takes or refuses one, it is recorded: both must be the same everywhere. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { MsgMultiSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
+import { MsgMultiSend } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
 import { connectChain, createSender, type Message } from "#client/chain/index.js";
-import * as pouw from "#proto/gen/pouw.js";
+import { MsgRegisterBeaconKey } from "#proto/gen/pouw/beacon/v1/tx.js";
+import { MsgSubmitModel } from "#proto/gen/pouw/evaluation/v1/tx.js";
+import { MsgRequestAudit } from "#proto/gen/pouw/supervision/v1/tx.js";
+import { MsgCancelTask, MsgCreateTask } from "#proto/gen/pouw/tasks/v1/tx.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
+import { MsgAddStake, MsgRegisterWorker, MsgUnbond, MsgUpdateWorker } from "#proto/gen/pouw/workers/v1/tx.js";
 import { type Codec } from "#proto/wire.js";
 import { type Course } from "#test/network/course.js";
 import { type TestNetwork } from "#test/network/network.js";
@@ -25,9 +30,9 @@ async function sender(network: TestNetwork, name: string) {
 /** During training: a supervisor wants iterations audited, one of which nobody made, and a miner hands in its model too early. */
 export async function meanwhile(network: TestNetwork, course: Course): Promise<void> {
   const s = await sender(network, "supervisor0");
-  for (const seq of [1n, 1_000_000n]) await s.send(message(pouw.MsgRequestAudit, { supervisor: s.address, taskId: course.id, slot: 1, seq }));
+  for (const seq of [1n, 1_000_000n]) await s.send(message(MsgRequestAudit, { supervisor: s.address, taskId: course.id, slot: 1, seq }));
   const m = await sender(network, "miner1");
-  await m.send(message(pouw.MsgSubmitModel, pouw.MsgSubmitModel.create({ miner: m.address, taskId: course.id, slot: 1 })));
+  await m.send(message(MsgSubmitModel, MsgSubmitModel.create({ miner: m.address, taskId: course.id, slot: 1 })));
 }
 
 /** After the task: a worker that comes and goes, a task that is cancelled, a beacon key that is registered again. */
@@ -35,10 +40,9 @@ export async function rest(network: TestNetwork, course: Course): Promise<void> 
   const { denom } = network.facts();
   const coin = (amount: bigint) => ({ denom, amount: `${amount}` });
   const bob = await sender(network, "bob");
-  const multiSend = { typeUrl: "/cosmos.bank.v1beta1.MsgMultiSend", encode: (m: MsgMultiSend) => MsgMultiSend.encode(m).finish(), decode: (b: Uint8Array) => MsgMultiSend.decode(b) } as unknown as Codec<MsgMultiSend>;
   const client = await sender(network, "client");
   await bob.send(
-    message(multiSend, {
+    message(MsgMultiSend, {
       inputs: [{ address: bob.address, coins: [coin(3n)] }],
       outputs: [
         { address: client.address, coins: [coin(1n)] },
@@ -46,24 +50,24 @@ export async function rest(network: TestNetwork, course: Course): Promise<void> 
       ],
     }),
   );
-  const worker = { worker: bob.address, roles: [pouw.Role.ROLE_EVALUATOR], profiles: ["exact"], memory: 1n << 30n, maxSeats: 1, preferences: [], minFee: coin(0n) };
-  await bob.send(message(pouw.MsgRegisterWorker, pouw.MsgRegisterWorker.create({ ...worker, stake: coin(STAKE) })));
-  await bob.send(message(pouw.MsgUpdateWorker, pouw.MsgUpdateWorker.create({ ...worker, maxSeats: 2 })), message(pouw.MsgAddStake, { worker: bob.address, amount: coin(5n) }));
-  await bob.send(message(pouw.MsgUnbond, { worker: bob.address, amount: coin(STAKE) }));
+  const worker = { worker: bob.address, roles: [Role.ROLE_EVALUATOR], profiles: ["exact"], memory: 1n << 30n, maxSeats: 1, preferences: [], minFee: coin(0n) };
+  await bob.send(message(MsgRegisterWorker, MsgRegisterWorker.create({ ...worker, stake: coin(STAKE) })));
+  await bob.send(message(MsgUpdateWorker, MsgUpdateWorker.create({ ...worker, maxSeats: 2 })), message(MsgAddStake, { worker: bob.address, amount: coin(5n) }));
+  await bob.send(message(MsgUnbond, { worker: bob.address, amount: coin(STAKE) }));
 
   const spec = (await course.state()).task?.spec;
   if (!spec) throw new Error("the chain has lost its task");
   const bond = (FEE * 2n) / 10n;
-  await client.send(message(pouw.MsgCreateTask, pouw.MsgCreateTask.create({ client: client.address, spec, fee: coin(FEE), bond: coin(bond) })));
-  await client.send(message(pouw.MsgCancelTask, { client: client.address, taskId: course.id + 1n }));
+  await client.send(message(MsgCreateTask, MsgCreateTask.create({ client: client.address, spec, fee: coin(FEE), bond: coin(bond) })));
+  await client.send(message(MsgCancelTask, { client: client.address, taskId: course.id + 1n }));
 
   const home = network.facts().validators[0]?.home ?? "";
   const genesis = JSON.parse(readFileSync(join(home, "config", "genesis.json"), "utf8")) as {
-    app_state: { validators: { validators: { operator: string; beacon_key: string; beacon_proof: string }[] } };
+    app_state: { beacon: { keys: { validator: string; key: string; proof: string }[] } };
   };
   const validator = await sender(network, "validator0");
-  const own = genesis.app_state.validators.validators.find((v) => v.operator === validator.address);
+  const own = genesis.app_state.beacon.keys.find((k) => k.validator === validator.address);
   if (!own) throw new Error("validator0 is not in the genesis");
   const bytes = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
-  await validator.send(message(pouw.MsgRegisterBeaconKey, { validator: validator.address, key: bytes(own.beacon_key), proof: bytes(own.beacon_proof) }));
+  await validator.send(message(MsgRegisterBeaconKey, { validator: validator.address, key: bytes(own.key), proof: bytes(own.proof) }));
 }

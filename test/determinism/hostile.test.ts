@@ -13,11 +13,12 @@ import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { ModuleError } from "#kernel/errors.js";
 import { lengthPrefix } from "#app/abci/framing.js";
-import { assemble } from "#app/modules.js";
+import { assemble } from "#app/assemble.js";
+import { makeEnvironment } from "#kernel/environment.js";
 import { decodeTx } from "#app/tx/decode.js";
+import { makeRouter } from "#app/tx/router.js";
 import { addressOfKey, verifySignature } from "#app/tx/pubkey.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { environment } from "#test/modules/world.js";
 
 /** From what decodes everywhere to what decodes nowhere. */
 const DEPTHS = [17, 1000, 3000, 5000, 8000, 12_000, 100_000, 400_000];
@@ -57,7 +58,8 @@ function txWithMode(mode: Uint8Array): Uint8Array {
 /** Field 15, which none of these messages has, as groups within groups. */
 const nestedGroups = (depth: number): Uint8Array => Buffer.concat([Buffer.alloc(depth, 0x7b), Buffer.alloc(depth, 0x7c)]);
 
-const { router } = assemble();
+const router = makeRouter(assemble().messages);
+const environment = makeEnvironment(nodeCrypto, "pouw");
 
 test("sign modes nested at any depth are one refusal: sdk/2, before a signature is looked at", (t) => {
   for (const depth of DEPTHS) t.is(refusal(() => decodeTx(txWithMode(nestedMode(depth)), router)), "sdk/2", `depth ${depth}`);

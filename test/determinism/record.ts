@@ -6,7 +6,7 @@ import "#platform/install.js";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { assemble } from "#app/modules.js";
+import { assemble } from "#app/assemble.js";
 import { repositoryRoot } from "#platform/entry.js";
 import { coverageOf, lacking } from "./coverage.js";
 import { recordFromRpc } from "./from-rpc.js";
@@ -31,7 +31,7 @@ try {
   const recording = node ? await recordFromRpc(node, genesis === undefined ? undefined : readFileSync(genesis, "utf8")) : await recordScenario(say);
   const { messages, blocksWithAbsentVotes } = coverageOf(recording);
   for (const [typeUrl, { succeeded, failed }] of [...messages].sort()) say(`  ${typeUrl}  ${succeeded}${failed > 0 ? `, ${failed} failed` : ""}`);
-  const missing = [...assemble().router.keys()].filter((typeUrl) => !messages.has(typeUrl));
+  const missing = [...assemble().messages.keys()].filter((typeUrl) => !messages.has(typeUrl));
   say(`  never sent: ${missing.join(", ") || "none"}`);
   const lacks = lacking(recording);
   if (!node && lacks.length > 0) {

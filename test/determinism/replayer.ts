@@ -3,7 +3,7 @@ import * as abci from "cosmjs-types/tendermint/abci/types";
 import { equalBytes } from "#kernel/bytes.js";
 import { Application } from "#app/application.js";
 import { faultsFrom } from "#app/faults.js";
-import { assemble } from "#app/modules.js";
+import { assemble } from "#app/assemble.js";
 import { openMultiStore } from "#app/store/index.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { agreedPart, type RecordedBlock, type Recording } from "./recording.js";

@@ -15,7 +15,12 @@ import { recordFromRpc } from "./from-rpc.js";
 import { type Recording } from "./recording.js";
 
 /** Audits are frequent and stakes are released soon, so that the chain is short; work has time enough on a busy machine. */
-const PARAMS = { audit_ppm: "60000", stall_blocks: "80", supervisor_stall_blocks: "120", submission_blocks: "40", commit_blocks: "40", reveal_scores_blocks: "40", seat_unlock_blocks: "10", unbond_blocks: "5" };
+const PARAMS = {
+  supervision: { stall_blocks: "80", supervisor_stall_blocks: "120" },
+  tasks: { submission_blocks: "40", commit_blocks: "40", reveal_scores_blocks: "40", seat_unlock_blocks: "10" },
+  work: { audit_ppm: "60000" },
+  workers: { unbond_blocks: "5" },
+};
 const ENV = {
   "miner0.POUWD_TEST_BUILD": "1",
   "miner0.POUWD_FAULT": "equivocate",

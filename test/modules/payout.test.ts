@@ -1,21 +1,25 @@
 /** Evaluation and Payout: which score stands, who has a share, every amount to the unit (protocol section 12). */
 import test from "ava";
-import { type Payout, Phase, QueryTaskResultRequest, QueryTaskResultResponse, Role } from "#proto/gen/pouw.js";
-import { TestChain } from "./chain.js";
-import { Course, enlist, FUNDS } from "./course.js";
+import { nodeCrypto } from "#platform/crypto.js";
+import { EvaluationQuery } from "#proto/gen/pouw/evaluation/v1/query.js";
+import { MsgCommitScores } from "#proto/gen/pouw/evaluation/v1/tx.js";
+import { EvaluationStep, Phase } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
+import type { MsgRegisterWorker } from "#proto/gen/pouw/workers/v1/tx.js";
+import { type ParamsByModule, TestChain } from "#test/chain/chain.js";
+import { Course, enlist, FUNDS } from "#test/chain/course.js";
 
 const OWN = 1_000_000n;
-const chain = (params = {}, worker = {}) => {
-  const c = new TestChain({ funds: FUNDS, params });
+const { EVALUATION_STEP_REVEAL } = EvaluationStep;
+const chain = (params: ParamsByModule = {}, worker: Partial<MsgRegisterWorker> = {}) => {
+  const c = new TestChain({ crypto: nodeCrypto, funds: FUNDS, params });
   enlist(c, 100_000n, worker);
   return c;
 };
-const result = (c: TestChain, id = 1n) => {
-  const query = c.app.queries.get("/pouw.v1.Query/TaskResult");
-  if (!query) throw new Error("no such query");
-  return QueryTaskResultResponse.decode(query.run(c.ctx, QueryTaskResultRequest.encode({ id })));
-};
-const paid = (c: TestChain, what: string): bigint[] => result(c).payouts.filter((p: Payout) => p.what === what).map((p) => p.amount);
+/** Few blocks of Training, in which nobody is late. */
+const short = () => chain({ supervision: { stall_blocks: "100" } });
+const result = (c: TestChain, id = 1n) => c.query(EvaluationQuery.methods.taskResult, { id });
+const paid = (c: TestChain, what: string): bigint[] => result(c).payouts.filter((p) => p.what === what).map((p) => p.amount);
 const scores = (...list: bigint[]) => list.map((score, slot) => ({ slot, score }));
 
 test("the pot is divided to the unit: floors, remainders to the client, the bond back", (t) => {
@@ -35,30 +39,30 @@ test("the pot is divided to the unit: floors, remainders to the client, the bond
 });
 
 test("equal scores pool their weights and divide them by verified work", (t) => {
-  const c = chain({ stallBlocks: 100n });
+  const c = short();
   const course = Course.submit(c, { trainingBlocks: 6n }).training();
   c.block(() => course.anchor({ 0: 1, 1: 3 }));
   course.scored(5n, 5n);
   // pot 80,000, the miners' part 56,000 + no remainder: rank 16,800, work 39,200, both 1 : 3
   t.deepEqual(paid(c, "miner"), [9_800n + 4_200n, 29_400n + 12_600n]);
-  t.is(course.task.bestSlot, 0n, "equal scores: the lowest slot");
+  t.is(course.task.best?.slot, 0, "equal scores: the lowest slot");
 });
 
 test("a slot without work has its rank all the same; what nobody earns by work is nobody's but the client's", (t) => {
-  const c = chain({ stallBlocks: 100n });
+  const c = short();
   const course = Course.submit(c, { trainingBlocks: 6n }).training();
   c.block(() => course.anchor({ 0: 2 }));
   course.scored(5n, 9n);
   // slot 1 is first but did nothing: its group's Σv is 0 and pays 0; slot 0 has all of the work and a third of the rank's part
   t.deepEqual(paid(c, "miner"), [39_200n + 5_600n]);
-  t.is(course.task.bestSlot, 1n);
+  t.is(course.task.best?.slot, 1);
   t.is(paid(c, "client")[0], 80_000n - 12_000n - 8_000n - 4_000n - 44_800n + rest(c));
 });
 /** Remainders of the three equal parts, which also go to the client. */
 const rest = (c: TestChain): bigint => 12_000n + 8_000n + 4_000n - [...paid(c, "supervisor"), ...paid(c, "evaluator"), ...paid(c, "verifier")].reduce((a, b) => a + b, 0n);
 
 test("nothing was ever anchored: the miners have nothing, and the pot less the evaluators' part is the client's again", (t) => {
-  const c = chain({ stallBlocks: 100n });
+  const c = short();
   const course = Course.submit(c, { trainingBlocks: 6n }).training();
   c.until(() => course.task.phase === Phase.PHASE_SUBMISSION, 10, () => course.anchor());
   course.scored(1n, 2n);
@@ -96,7 +100,7 @@ test("no commit loses slash_no_show, commit without reveal slash_evaluator; neit
   const course = Course.submit(c).training().trained().opened();
   const [silent, hiding, honest] = course.workers(Role.ROLE_EVALUATOR) as [string, string, string];
   c.block(() => [hiding, honest].forEach((w) => t.is(course.commitScores(w, scores(7n, 8n)), undefined)));
-  c.until(() => course.task.evaluationStep === 3n, 10);
+  c.until(() => course.task.evaluationStep === EVALUATION_STEP_REVEAL, 10);
   t.is(course.seats(Role.ROLE_EVALUATOR).find((s) => s.worker === silent)?.slashed, 33n, "⌊3,334 · 1 %⌋");
   c.block(() => course.revealScores(honest, scores(7n, 8n)));
   c.until(() => course.task.phase === Phase.PHASE_CLOSED, 10);
@@ -110,21 +114,21 @@ test("no commit loses slash_no_show, commit without reveal slash_evaluator; neit
 test("commit lasts commit_blocks and a block for every distinct clock, reveal reveal_scores_blocks", (t) => {
   const c = chain();
   const course = Course.submit(c).training().trained();
-  const [first, second] = course.workers(Role.ROLE_MINER) as [string, string];
+  const [first] = course.workers(Role.ROLE_MINER) as [string];
   c.block(() => {
-    t.is(c.send("MsgSubmitModel", { miner: first, taskId: 1n, slot: 0, clock: [2n, 2n] }), undefined);
-    t.is(c.send("MsgSubmitModel", { miner: first, taskId: 1n, slot: 1, clock: [2n, 2n] }), "evaluation/4");
-    t.is(c.send("MsgSubmitModel", { miner: second, taskId: 1n, slot: 1, clock: [5n, 2n] }), "evaluation/5", "above an anchored head");
-    t.is(c.send("MsgSubmitModel", { miner: second, taskId: 1n, slot: 1, clock: [1n] }), "evaluation/5");
+    t.is(course.submitModel(0, [2n, 2n]), undefined);
+    t.is(course.submitModel(1, [2n, 2n], first), "evaluation/4");
+    t.is(course.submitModel(1, [5n, 2n]), "evaluation/5", "above an anchored head");
+    t.is(course.submitModel(1, [1n]), "evaluation/5");
   });
   course.settle(Phase.PHASE_SETTLING);
   t.deepEqual(result(c).payouts, []);
-  t.deepEqual(c.app.keepers.tasks.must(c.ctx, 1n).phase, Phase.PHASE_SETTLING);
+  t.deepEqual(course.task.phase, Phase.PHASE_SETTLING);
   course.opened();
-  t.is(course.task.deadline - c.height, c.params.commitBlocks + 2n, "one clock was submitted, the other is the default");
+  t.is((course.task.deadline ?? 0n) - c.height, c.k.tasks.params(c.ctx).commitBlocks + 2n, "one clock was submitted, the other is the default");
   const opened = c.height;
-  c.until(() => course.task.evaluationStep === 3n, 10);
-  t.is(c.height - opened, c.params.commitBlocks + 2n);
+  c.until(() => course.task.evaluationStep === EVALUATION_STEP_REVEAL, 10);
+  t.is(c.height - opened, c.k.tasks.params(c.ctx).commitBlocks + 2n);
   c.until(() => course.task.phase === Phase.PHASE_CLOSED, 10);
   t.is(course.task.phase, Phase.PHASE_CLOSED, "nobody committed: there is nothing to wait for");
 });
@@ -136,7 +140,7 @@ test("commitments and reveals: only the drawn, once, in their step, of what was 
   const want = scores(1n, -9_223_372_036_854_775_808n);
   c.block(() => {
     t.is(course.commitScores(course.workers(Role.ROLE_MINER)[0] as string, want), "evaluation/6");
-    t.is(c.send("MsgCommitScores", { evaluator: a, taskId: 1n, commitment: new Uint8Array(31) }), "evaluation/7");
+    t.is(c.send(MsgCommitScores, { evaluator: a, taskId: 1n, commitment: new Uint8Array(31) }), "evaluation/7");
     t.is(course.commitScores(a, want), undefined);
     t.is(course.commitScores(a, want), "evaluation/8");
     t.is(course.revealScores(a, want), "evaluation/3", "the step is commit");
@@ -178,7 +182,7 @@ test("more than half of the drawn find the test set unusable: the bond is the mi
 });
 
 test("an evaluator with two of the three seats is two of the drawn: its value stands, it has two shares and two stakes at risk", (t) => {
-  const c = new TestChain({ funds: FUNDS });
+  const c = new TestChain({ crypto: nodeCrypto, funds: FUNDS });
   enlist(c, 100_000n, { maxSeats: 3 });
   let course: Course | undefined;
   // Which worker is drawn twice is the beacon's choice: as many tasks as it takes.

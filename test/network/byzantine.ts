@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ExecutionContext } from "ava";
-import { Outcome } from "#proto/gen/pouw.js";
+import { Outcome } from "#proto/gen/pouw/tasks/v1/types.js";
 import { appHashAt, heightOf, rpc, until } from "#testnet/rpc.js";
 import { Course } from "./course.js";
 import { type TestNetwork, testNetwork } from "./network.js";
@@ -57,7 +57,7 @@ export async function refusesForgery(t: ExecutionContext, kind: string): Promise
 
 /** A validator whose vote extensions are huge, garbage or empty: a whole task is trained, verified and paid all the same. */
 export async function shrugsOff(t: ExecutionContext, kind: string): Promise<void> {
-  const network = await testNetwork({ maxSeats: 1, blockTime: 500, params: { seat_unlock_blocks: "10" } }, env(kind));
+  const network = await testNetwork({ maxSeats: 1, blockTime: 500, params: { tasks: { seat_unlock_blocks: "10" } } }, env(kind));
   try {
     const course = await Course.begin(network, { epochs: 8 });
     const { result, lost, supply, appHashes } = await course.end();

@@ -1,6 +1,9 @@
 /** The five cheating miners, each with what the protocol (sections 4, 10, 12, 14) takes from its seat. */
 import { type ExecutionContext } from "ava";
-import { Outcome, Role, SlotStatus, VerdictCode } from "#proto/gen/pouw.js";
+import { SlotStatus } from "#proto/gen/pouw/supervision/v1/types.js";
+import { Outcome } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Role, VerdictCode } from "#proto/gen/pouw/v1/types.js";
+import { mergeParams } from "#testnet/plan.js";
 import { Course } from "./course.js";
 import { testNetwork } from "./network.js";
 
@@ -23,7 +26,11 @@ export const CHEATS: readonly Cheat[] = [
 ];
 
 /** Every slot's seat is audited often enough that a cheat cannot slip through by luck; the waits are shorter than a real chain's. */
-export const PARAMS = { audit_ppm: "60000", stall_blocks: "40", claim_window: "10", seat_unlock_blocks: "10" };
+export const PARAMS = {
+  supervision: { stall_blocks: "40" },
+  tasks: { seat_unlock_blocks: "10" },
+  work: { audit_ppm: "60000", claim_window: "10" },
+};
 
 /**
  * An equivocating miner shows the other side of a fork to the two of nine supervisors that an honest miner reads from, and
@@ -44,7 +51,7 @@ const FORKS = 5;
 
 async function fork(t: ExecutionContext): Promise<bigint> {
   const network = await testNetwork(
-    { validators: 4, miners: 3, supervisors: 9, evaluators: 3, maxSeats: 1, blockTime: 500, params: { ...PARAMS, audit_ppm: "1000000" } },
+    { validators: 4, miners: 3, supervisors: 9, evaluators: 3, maxSeats: 1, blockTime: 500, params: mergeParams(PARAMS, { work: { audit_ppm: "1000000" } }) },
     { "miner0.POUWD_TEST_BUILD": "1", "miner0.POUWD_FAULT": "equivocate" },
   );
   try {

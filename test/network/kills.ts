@@ -1,6 +1,8 @@
 /** Processes that die by SIGKILL while a task is trained: what comes back goes on, what does not is closed late. */
 import { type ExecutionContext } from "ava";
-import { Outcome, Role, SlotStatus } from "#proto/gen/pouw.js";
+import { SlotStatus } from "#proto/gen/pouw/supervision/v1/types.js";
+import { Outcome } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 import { ask } from "#testnet/control.js";
 import { sleep, until } from "#testnet/rpc.js";
 import { Course } from "./course.js";
@@ -30,7 +32,7 @@ async function killAndRestart(network: TestNetwork, name: string): Promise<void>
 
 /** One of each kind is killed during training and comes back: the task finishes, nothing is lost, nobody is slashed. */
 export async function survives(t: ExecutionContext, names: readonly string[]): Promise<void> {
-  const network = await testNetwork({ maxSeats: 1, blockTime: 500, params: { seat_unlock_blocks: "10" } });
+  const network = await testNetwork({ maxSeats: 1, blockTime: 500, params: { tasks: { seat_unlock_blocks: "10" } } });
   try {
     const course = await Course.begin(network, { epochs: 60 });
     const transfers = new Transfers(network);
@@ -58,7 +60,7 @@ export async function survives(t: ExecutionContext, names: readonly string[]): P
 
 /** A miner dies and stays away: its slot is closed late, the others finish and lose nothing. */
 export async function goesOnWithout(t: ExecutionContext): Promise<void> {
-  const network = await testNetwork({ maxSeats: 1, blockTime: 500, params: { stall_blocks: "30", seat_unlock_blocks: "10" } });
+  const network = await testNetwork({ maxSeats: 1, blockTime: 500, params: { supervision: { stall_blocks: "30" }, tasks: { seat_unlock_blocks: "10" } } });
   try {
     const course = await Course.begin(network, { epochs: 20 });
     await course.training(60n);
@@ -68,7 +70,7 @@ export async function goesOnWithout(t: ExecutionContext): Promise<void> {
     const seatStake = result.task?.seatStakes[Role.ROLE_MINER - 1] ?? 0n;
     const stall = (seatStake * 50_000n) / 1_000_000n;
     const residual = seatStake / 2n;
-    const late = result.slots.filter((s) => s.lateHeight > 0n);
+    const late = result.slots.filter((s) => s.lateHeight !== undefined);
     t.is(late.length, 1, "its slot is closed late");
     // Nobody serves its residuals any more: an audit that was still to come closes the slot for that besides.
     const expected = late[0]?.status === SlotStatus.SLOT_CLOSED_LATE ? stall : stall + residual;

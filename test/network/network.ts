@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { ask } from "#testnet/control.js";
 import { type Facts } from "#testnet/facts.js";
 import { bringUp } from "#testnet/launch.js";
-import { DEFAULTS, type NetworkOptions, type NetworkPlan } from "#testnet/plan.js";
+import { DEFAULTS, mergeParams, type NetworkOptions, type NetworkPlan } from "#testnet/plan.js";
 
 export interface TestNetwork {
   readonly dir: string;
@@ -39,7 +39,10 @@ async function onFreePorts(up: (portOffset: number) => Promise<NetworkPlan>): Pr
  * Deadlines that honest daemons keep on a machine that is busy with other tests; phases end early when all is in, so they
  * cost nothing.
  */
-const PATIENT = { join_blocks: "120", commit_blocks: "120", reveal_scores_blocks: "120", evidence_timeout: "40", verdict_window: "80" };
+const PATIENT = {
+  tasks: { join_blocks: "120", commit_blocks: "120", reveal_scores_blocks: "120" },
+  work: { evidence_timeout: "40", verdict_window: "80" },
+};
 
 export async function testNetwork(options: Partial<Omit<NetworkOptions, "dir">>, env: Record<string, string> = {}): Promise<TestNetwork> {
   const dir = mkdtempSync(join(tmpdir(), "pouwd-"));
@@ -49,7 +52,7 @@ export async function testNetwork(options: Partial<Omit<NetworkOptions, "dir">>,
     rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   try {
-    const up = (portOffset: number) => bringUp({ ...DEFAULTS, ...options, params: { ...PATIENT, ...options.params }, portOffset, dir }, { env, say: () => {} });
+    const up = (portOffset: number) => bringUp({ ...DEFAULTS, ...options, params: mergeParams(PATIENT, options.params ?? {}), portOffset, dir }, { env, say: () => {} });
     const plan = options.portOffset === undefined ? await onFreePorts(up) : await up(options.portOffset);
     return {
       dir,

@@ -1,5 +1,5 @@
 /** Which field of an encoded header a byte belongs to, and what a verifier may answer when a bit of its value is another. */
-import { Header } from "#proto/gen/pouw.js";
+import { Header } from "#proto/gen/pouw/v1/iteration.js";
 import type { Reason } from "#protocol/verification/reasons.js";
 
 export type Hit = { readonly field: keyof Header; readonly part: "tag" | "length" | "value" };

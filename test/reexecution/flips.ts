@@ -3,7 +3,7 @@
  * neither a signature nor a hash refuses it, only the re-run can.
  */
 import { nodeCrypto } from "#platform/crypto.js";
-import { Header, type Iteration } from "#proto/gen/pouw.js";
+import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { chainDigest, modelDigest } from "#protocol/state/digest.js";
 import { type Drbg } from "#protocol/draws/drbg.js";
 import { ZERO_DIGEST } from "#protocol/hash.js";

@@ -5,7 +5,7 @@ import { residualInterval, slotPositions, totalPositions } from "#protocol/log/p
 import { LogStore } from "#net/log-store.js";
 import { ResidualStore } from "#miner/residuals.js";
 import { type Database } from "#platform/level.js";
-import { type Iteration } from "#proto/gen/pouw.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { decodeHeader } from "#protocol/log/header.js";
 import { keysOf, type Recording } from "../../bench/training/recording.js";
 import { type BenchTask, digits } from "../../bench/training/tasks.js";

@@ -2,7 +2,7 @@
 import "#platform/install.js";
 import test from "ava";
 import { encodeHeader } from "#protocol/log/header.js";
-import { Header } from "#proto/gen/pouw.js";
+import { Header } from "#proto/gen/pouw/v1/iteration.js";
 import { fieldAt } from "./fields.js";
 import { reExecuteInNodes } from "./nodes.js";
 

@@ -1,7 +1,7 @@
 /** Every recorded iteration is accepted, and refused with one bit flipped; the first that is not throws. */
 import { type Engine } from "#engine/types.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { VerdictCode } from "#proto/gen/pouw.js";
+import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import { checkForm } from "#protocol/log/check.js";
 import { Drbg } from "#protocol/draws/drbg.js";
 import { type Reason, REASONS } from "#protocol/verification/reasons.js";

@@ -1,5 +1,5 @@
 /** Runs the cases of a vector file and says, one line a case, what differs. */
-import { operations, type Json } from "./operations.js";
+import type { Json, Operations } from "./operations.js";
 
 export interface Case {
   op: string;
@@ -8,7 +8,7 @@ export interface Case {
 }
 
 /** What differs, or undefined when the case passes. */
-export function checkCase(test: Case): string | undefined {
+export function checkCase(operations: Operations, test: Case): string | undefined {
   const operation = Object.hasOwn(operations, test.op) ? operations[test.op] : undefined;
   if (!operation) return `unknown op ${JSON.stringify(test.op)}, want one of ${Object.keys(operations).join(", ")}`;
   let got: Json;

@@ -5,8 +5,9 @@
  * fails the case.
  */
 import { fromHex, toHex } from "#kernel/bytes.js";
-import { nodeCrypto } from "#platform/crypto.js";
-import { Header, type MsgBlockData, type VerdictEntry } from "#proto/gen/pouw.js";
+import type { Crypto } from "#kernel/crypto.js";
+import type { MsgBlockData, VerdictEntry } from "#proto/gen/pouw/v1/block.js";
+import { Header } from "#proto/gen/pouw/v1/iteration.js";
 import { beaconGenesis, beaconMessage, nextBeacon } from "#protocol/draws/beacon.js";
 import { decodeBlockDataTx, encodeBlockDataTx } from "#protocol/block-data.js";
 import { chainDigest, modelDigest } from "#protocol/state/digest.js";
@@ -51,28 +52,30 @@ const must = (truth: boolean, text: string): void => {
 };
 const isHex = (value: unknown): value is string => typeof value === "string" && /^([0-9a-f]{2})*$/.test(value);
 
-export const operations: Readonly<Record<string, Operation>> = {
-  hash: ({ tag, parts }) => hex(H(nodeCrypto, tag, ...parts.map(bytes))),
+export type Operations = Readonly<Record<string, Operation>>;
+
+export const operations = (crypto: Crypto): Operations => ({
+  hash: ({ tag, parts }) => hex(H(crypto, tag, ...parts.map(bytes))),
 
   drbg_u64: ({ seed, count }) => {
-    const random = new Drbg(nodeCrypto, bytes(seed));
+    const random = new Drbg(crypto, bytes(seed));
     return Array.from({ length: count }, () => String(random.u64()));
   },
   drbg_below: ({ seed, k }) => {
-    const random = new Drbg(nodeCrypto, bytes(seed));
+    const random = new Drbg(crypto, bytes(seed));
     return k.map((x: string) => String(random.below(BigInt(x))));
   },
-  shuffle: ({ seed, n }) => shuffle(nodeCrypto, n, bytes(seed)),
-  order: ({ beacon, task_id, epoch, batches }) => epochOrder(nodeCrypto, bytes(beacon), BigInt(task_id), epoch, batches),
-  task_seed: ({ beacon, task_id }) => hex(taskSeed(nodeCrypto, bytes(beacon), BigInt(task_id))),
+  shuffle: ({ seed, n }) => shuffle(crypto, n, bytes(seed)),
+  order: ({ beacon, task_id, epoch, batches }) => epochOrder(crypto, bytes(beacon), BigInt(task_id), epoch, batches),
+  task_seed: ({ beacon, task_id }) => hex(taskSeed(crypto, bytes(beacon), BigInt(task_id))),
 
   w0: ({ seed, layers }) => {
     const tensors = layers.flatMap((l: Json) => [
       { initial: "uniform" as const, size: l.kernel, fanIn: l.fan_in, fanOut: l.fan_out },
       { initial: "zeros" as const, size: l.bias, fanIn: l.fan_in, fanOut: l.fan_out },
     ]);
-    const w = initialWeights(nodeCrypto, { tensors }, bytes(seed));
-    return { sha256: hex(initialHash(nodeCrypto, w)), first_bits: toBits(w.subarray(0, 6)) };
+    const w = initialWeights(crypto, { tensors }, bytes(seed));
+    return { sha256: hex(initialHash(crypto, w)), first_bits: toBits(w.subarray(0, 6)) };
   },
   weights: ({ q_bits, w0_bits, K }) => toBits(weightsAt(bits(w0_bits), Int32Array.from(K), fromBits(q_bits))),
   quantise: ({ q_bits, levels, residual_bits, update_bits }) => {
@@ -86,7 +89,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       const decoded = decodeMap(n, levels, bytes(expected.bytes)).map(({ index, k }) => [index, k]);
       must(JSON.stringify(decoded) === JSON.stringify(entries), `the expected bytes decode to ${JSON.stringify(decoded)}`);
     }
-    return { bytes: hex(encoded), map_hash: hex(mapHash(nodeCrypto, encoded)) };
+    return { bytes: hex(encoded), map_hash: hex(mapHash(crypto, encoded)) };
   },
   map_refused: ({ n, levels, bytes: text }) => (refused(() => decodeMap(n, levels, bytes(text))) ? null : "accepted"),
 
@@ -97,40 +100,40 @@ export const operations: Readonly<Record<string, Operation>> = {
       const again = decodeHeader(bytes(expected.bytes));
       must(JSON.stringify(headerJson(again)) === JSON.stringify(headerJson(header)), `the expected bytes decode to ${JSON.stringify(headerJson(again))}`);
     }
-    const hash = headerHash(nodeCrypto, encoded);
-    return { bytes: hex(encoded), header_hash: hex(hash), signed: hex(headSignBytes(nodeCrypto, { ...header, headerHash: hash })) };
+    const hash = headerHash(crypto, encoded);
+    return { bytes: hex(encoded), header_hash: hex(hash), signed: hex(headSignBytes(crypto, { ...header, headerHash: hash })) };
   },
-  chain_digest: ({ map_hashes }) => hex(map_hashes.reduce((d: Uint8Array, m: string) => chainDigest(nodeCrypto, d, bytes(m)), ZERO_DIGEST)),
-  model_digest: ({ w0_hash, chain_digests }) => hex(modelDigest(nodeCrypto, bytes(w0_hash), chain_digests.map(bytes))),
+  chain_digest: ({ map_hashes }) => hex(map_hashes.reduce((d: Uint8Array, m: string) => chainDigest(crypto, d, bytes(m)), ZERO_DIGEST)),
+  model_digest: ({ w0_hash, chain_digests }) => hex(modelDigest(crypto, bytes(w0_hash), chain_digests.map(bytes))),
 
   log_root: ({ header_hashes, leaf }, expected) => {
-    const tree = new LogTree(nodeCrypto);
+    const tree = new LogTree(crypto);
     for (const h of header_hashes) tree.append(bytes(h));
     const root = hex(tree.root());
     if (leaf === undefined || leaf === null) return { root };
     if (isHex(expected?.root) && Array.isArray(expected.proof) && expected.proof.every(isHex)) {
-      must(verifyInclusion(nodeCrypto, bytes(expected.root), header_hashes.length, leaf, bytes(header_hashes[leaf]), expected.proof.map(bytes)), "the expected proof does not verify");
+      must(verifyInclusion(crypto, bytes(expected.root), header_hashes.length, leaf, bytes(header_hashes[leaf]), expected.proof.map(bytes)), "the expected proof does not verify");
     }
     return { root, proof: tree.proof(leaf).map(hex) };
   },
 
   beacon: ({ previous, height, signature, chain_id }) => ({
-    beacon: hex(nextBeacon(nodeCrypto, { previous: bytes(previous), height: BigInt(height), signature: bytes(signature) })),
-    message: hex(beaconMessage(nodeCrypto, { chainId: chain_id, height: BigInt(height), previous: bytes(previous) })),
+    beacon: hex(nextBeacon(crypto, { previous: bytes(previous), height: BigInt(height), signature: bytes(signature) })),
+    message: hex(beaconMessage(crypto, { chainId: chain_id, height: BigInt(height), previous: bytes(previous) })),
   }),
-  beacon_genesis: ({ chain_id, genesis_time_ns }) => hex(beaconGenesis(nodeCrypto, { chainId: chain_id, genesisTimeNs: BigInt(genesis_time_ns) })),
-  test_key: ({ key }) => hex(testKeyHash(nodeCrypto, bytes(key))),
+  beacon_genesis: ({ chain_id, genesis_time_ns }) => hex(beaconGenesis(crypto, { chainId: chain_id, genesisTimeNs: BigInt(genesis_time_ns) })),
+  test_key: ({ key }) => hex(testKeyHash(crypto, bytes(key))),
 
   lottery: ({ beacon, task_id, slot, seq, header_hash, target, flop }) => {
-    const draw = lotteryDraw(nodeCrypto, { beacon: bytes(beacon), taskId: BigInt(task_id), slot, seq: BigInt(seq), headerHash: bytes(header_hash) });
+    const draw = lotteryDraw(crypto, { beacon: bytes(beacon), taskId: BigInt(task_id), slot, seq: BigInt(seq), headerHash: bytes(header_hash) });
     return { draw: hex(draw), lucky: isLucky(draw, BigInt(target), BigInt(flop)) };
   },
   audit: ({ beacon, task_id, slot, height, new: count, ppm }) =>
-    auditOffsets(nodeCrypto, { beacon: bytes(beacon), taskId: BigInt(task_id), slot, height: BigInt(height), count: BigInt(count), ppm: BigInt(ppm) }).map(Number),
+    auditOffsets(crypto, { beacon: bytes(beacon), taskId: BigInt(task_id), slot, height: BigInt(height), count: BigInt(count), ppm: BigInt(ppm) }).map(Number),
 
   fit: ({ preferences, task }) => Number(fitPpm(preferences, task)),
   score_commit: ({ task_id, address, salt, scores }) =>
-    hex(scoreCommit(nodeCrypto, { taskId: BigInt(task_id), address: bytes(address), salt: bytes(salt), scores: scores.map(([slot, score]: [number, string]) => ({ slot, score: BigInt(score) })) })),
+    hex(scoreCommit(crypto, { taskId: BigInt(task_id), address: bytes(address), salt: bytes(salt), scores: scores.map(([slot, score]: [number, string]) => ({ slot, score: BigInt(score) })) })),
   miners_payout: ({ part, rank_share_ppm, metric, verified_work }) =>
     minersPayout(
       BigInt(part),
@@ -160,7 +163,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     }
     return hex(encodeBlockDataTx(data));
   },
-};
+});
 
 function headerOf(h: Json): Header {
   return {

@@ -5,19 +5,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
+import { nodeCrypto } from "#platform/crypto.js";
 import { casesOf, checkCase } from "./check.js";
 import { operations, type Json } from "./operations.js";
 
 const file = fileURLToPath(new URL("protocol.json", import.meta.url));
 const script = fileURLToPath(new URL("../../scripts/check-vectors", import.meta.url));
+const known = operations(nodeCrypto);
 const cases = casesOf(JSON.parse(readFileSync(file, "utf8")));
 
 test("every public case passes", (t) => {
-  for (const [i, c] of cases.entries()) t.is(checkCase(c), undefined, `case ${i} (${c.op})`);
+  for (const [i, c] of cases.entries()) t.is(checkCase(known, c), undefined, `case ${i} (${c.op})`);
 });
 
 test("every operation has a public case", (t) => {
-  t.deepEqual([...new Set(cases.map((c) => c.op))].sort(), Object.keys(operations).sort());
+  t.deepEqual([...new Set(cases.map((c) => c.op))].sort(), Object.keys(known).sort());
 });
 
 /** Every way to change one leaf of a case's output. */
@@ -50,18 +52,18 @@ test("every case with any part of its output changed fails", (t) => {
   for (const [i, c] of cases.entries()) {
     for (const out of mutations(c.out)) {
       tried++;
-      if (checkCase({ ...c, out }) === undefined) t.fail(`case ${i} (${c.op}) passes with ${JSON.stringify(out).slice(0, 200)}`);
+      if (checkCase(known, { ...c, out }) === undefined) t.fail(`case ${i} (${c.op}) passes with ${JSON.stringify(out).slice(0, 200)}`);
     }
   }
   t.true(tried > 3 * cases.length, `${tried} changes tried`);
 });
 
 test("an unknown op fails", (t) => {
-  t.regex(checkCase({ op: "toString", in: {}, out: "[object Object]" }) ?? "", /unknown op "toString"/);
+  t.regex(checkCase(known, { op: "toString", in: {}, out: "[object Object]" }) ?? "", /unknown op "toString"/);
 });
 
 test("a malformed encoding that is accepted would fail, and a canonical one listed as refused does", (t) => {
-  t.is(checkCase({ op: "map_refused", in: { n: 10, levels: 1, bytes: "00" }, out: null }), 'out: got "accepted", want null');
+  t.is(checkCase(known, { op: "map_refused", in: { n: 10, levels: 1, bytes: "00" }, out: null }), 'out: got "accepted", want null');
 });
 
 test("the script counts, says what differs and exits non-zero", (t) => {

@@ -1,0 +1,76 @@
+/**
+ * From a message's type to the module that handles it: for transactions, and for modules that run messages which others
+ * have written down before, as governance and authorisations do.
+ *
+ * Invariant kept here: what a message did stays only when it succeeded, and its bytes are what encoding it again gives.
+ */
+import { equalBytes } from "#kernel/bytes.js";
+import { type Context } from "#kernel/context.js";
+import { sdk } from "#kernel/errors.js";
+import { type MessageHandler } from "#kernel/services.js";
+
+/** A message or a response as an Any holds it. */
+export interface EncodedMessage {
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
+}
+
+export interface DecodedMessage {
+  readonly handler: MessageHandler;
+  readonly value: unknown;
+  /** bech32 addresses, in order, without repeats; nobody has read them yet */
+  readonly signers: readonly string[];
+}
+
+export interface Router {
+  handlerOf(typeUrl: string): MessageHandler | undefined;
+  /** Throws sdk codes 2 (no canonical message) and 6 (no handler), and what the handler's `signers` throws. */
+  decode(message: EncodedMessage): DecodedMessage;
+  /** Runs it; who signed was checked by the caller. Answers the response. */
+  run(ctx: Context, message: DecodedMessage): EncodedMessage;
+  /** Decodes and runs a message in the name of `signer`. Throws sdk.unauthorized when it wants any other signature. */
+  dispatch(ctx: Context, signer: string, message: EncodedMessage): EncodedMessage;
+}
+
+/** Messages that run messages: their depth must be bounded, because only the stack's size, which is each node's own, would end it otherwise. */
+const MAX_DEPTH = 8;
+
+export function makeRouter(handlers: ReadonlyMap<string, MessageHandler>): Router {
+  let depth = 0;
+  const router: Router = {
+    handlerOf: (typeUrl) => handlers.get(typeUrl),
+    decode({ typeUrl, value }) {
+      const handler = handlers.get(typeUrl);
+      if (!handler) throw sdk.unknownRequest(`no message handler found for ${JSON.stringify(typeUrl.slice(0, 100))}`);
+      let message: unknown;
+      let again: Uint8Array;
+      try {
+        message = handler.decode(value);
+        again = handler.encode(message);
+      } catch (e) {
+        throw sdk.txDecode(`${typeUrl}: ${(e as Error).message}`);
+      }
+      if (!equalBytes(again, value)) throw sdk.txDecode(`${typeUrl}: the bytes are not canonical protobuf`);
+      return { handler, value: message, signers: handler.signers(message) };
+    },
+    run(ctx, { handler, value }) {
+      const branch = ctx.branch();
+      const response = handler.run(branch, value);
+      branch.commit();
+      return response;
+    },
+    dispatch(ctx, signer, message) {
+      const decoded = router.decode(message);
+      const { signers } = decoded;
+      if (signers.length !== 1 || signers[0] !== signer) throw sdk.unauthorized(`${message.typeUrl} is to be signed by ${JSON.stringify(signers).slice(0, 200)}, not by ${signer} alone`);
+      if (depth >= MAX_DEPTH) throw sdk.invalidRequest(`messages within messages deeper than ${MAX_DEPTH}`);
+      depth++;
+      try {
+        return router.run(ctx, decoded);
+      } finally {
+        depth--;
+      }
+    },
+  };
+  return router;
+}

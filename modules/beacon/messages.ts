@@ -1,0 +1,15 @@
+/** The message of `beacon`. The ante handler has authenticated `validator`. */
+import type { MsgHandlers } from "#kernel/services.js";
+import type { BeaconMsg } from "#proto/gen/pouw/beacon/v1/tx.js";
+import { beaconErrors } from "./errors.js";
+import type { BeaconWriter } from "./keeper.js";
+import { type BeaconPorts, parseRegisterBeaconKey } from "./types.js";
+
+export const beaconMessages = (ports: BeaconPorts, keeper: BeaconWriter): MsgHandlers<typeof BeaconMsg> => ({
+  registerBeaconKey(ctx, wire) {
+    // A look-up costs less than a pairing.
+    if (!ports.validators.byOperator(ctx, wire.validator)) throw beaconErrors.notValidator(wire.validator);
+    keeper.register(ctx, parseRegisterBeaconKey(ctx.crypto, wire));
+    return {};
+  },
+});

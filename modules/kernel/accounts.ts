@@ -1,0 +1,37 @@
+/**
+ * Module accounts and what they may do. A module declares its own; the bank hands it a face that knows just these, so that
+ * minting without the right does not compile, and knows no module by name itself.
+ */
+import type { Context } from "./context.js";
+import type { View } from "./store.js";
+
+export type Right = "mint" | "burn";
+
+export interface AccountDeclaration<N extends string = string, R extends Right = Right> {
+  readonly name: N;
+  readonly may: readonly R[];
+}
+export type Accounts = readonly AccountDeclaration[];
+
+/** Names of a module's accounts. */
+export type AccountName<A extends Accounts> = A[number]["name"];
+/** Names of those that declare a right. */
+export type AccountWith<A extends Accounts, R extends Right> = { [I in keyof A]: R extends A[I]["may"][number] ? A[I]["name"] : never }[number];
+
+/**
+ * The bank as a module with accounts A sees it. Amounts are base units, of the chain's own denomination where none is named.
+ * They are functions and not methods, so that a port which asks for more than was declared does not fit.
+ */
+export interface ModuleBank<A extends Accounts> {
+  readonly poolBalance: (view: View, pool: AccountName<A>, denom?: string) => bigint;
+  /** Throws sdk.insufficientFunds. */
+  readonly toPool: (ctx: Context, from: string, pool: AccountName<A>, amount: bigint, denom?: string) => void;
+  readonly fromPool: (ctx: Context, pool: AccountName<A>, to: string, amount: bigint, denom?: string) => void;
+  /** To an account of another module, by its name. */
+  readonly betweenPools: (ctx: Context, from: AccountName<A>, to: string, amount: bigint, denom?: string) => void;
+  readonly mint: (ctx: Context, pool: AccountWith<A, "mint">, amount: bigint, denom?: string) => void;
+  readonly burn: (ctx: Context, pool: AccountWith<A, "burn">, amount: bigint, denom?: string) => void;
+}
+
+/** Declares accounts, with their names and rights kept in the type. */
+export const defineAccounts = <const A extends Accounts>(...accounts: A): A => accounts;

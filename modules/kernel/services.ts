@@ -1,0 +1,90 @@
+/**
+ * Services from the proto: a module hands in one function a method, and the generated table says where it is served, how
+ * bytes are read and written, who signs. A method without a function does not compile.
+ */
+import { aminoJson } from "#proto/amino.js";
+import { type Codec, type MethodInfo, type RequestOf as Request, type ResponseOf as Response, type ServiceInfo } from "#proto/wire.js";
+import type { Context, QueryContext } from "./context.js";
+import { sdk } from "./errors.js";
+
+type Methods<S extends ServiceInfo> = S["methods"];
+
+/** One function for each query of a service. */
+export type QueryHandlers<S extends ServiceInfo> = { readonly [K in keyof Methods<S>]: (ctx: QueryContext, request: Request<Methods<S>[K]>) => Response<Methods<S>[K]> };
+/** One function for each message of a service. The ante handler has authenticated the signers. */
+export type MsgHandlers<S extends ServiceInfo> = { readonly [K in keyof Methods<S>]: (ctx: Context, message: Request<Methods<S>[K]>) => Response<Methods<S>[K]> };
+
+/** A query, answered from committed state. */
+export interface QueryHandler {
+  readonly service: string;
+  readonly method: MethodInfo;
+  readonly path: string;
+  /** Throws RangeError and Error for bytes that are no request, ModuleError for what cannot be answered. */
+  run(ctx: QueryContext, request: Uint8Array): Uint8Array;
+}
+
+/** One message type: how its bytes are read, who must have signed, what it does. */
+export interface MessageHandler {
+  readonly typeUrl: string;
+  readonly aminoName?: string | undefined;
+  /** the module's name, for message{module} events */
+  readonly module: string;
+  /** Bytes of the Any's value → the message. Throws on anything malformed. */
+  decode(value: Uint8Array): unknown;
+  /** The message's canonical bytes again, for the re-encoding check. */
+  encode(message: unknown): Uint8Array;
+  /** bech32 addresses, in order, without repeats */
+  signers(message: unknown): string[];
+  /** its amino JSON, for SIGN_MODE_LEGACY_AMINO_JSON */
+  amino(message: unknown): unknown;
+  /** Runs it; answers the response message's canonical bytes and its type URL. */
+  run(ctx: Context, message: unknown): { typeUrl: string; value: Uint8Array };
+}
+
+/** The queries of a service. */
+export function implementQuery<S extends ServiceInfo>(service: S, handlers: QueryHandlers<S>): QueryHandler[] {
+  return Object.entries(service.methods).map(([name, method]) => {
+    const run = handlers[name as keyof Methods<S>] as (ctx: QueryContext, q: unknown) => unknown;
+    const { request, response } = method as unknown as { request: Codec<unknown>; response: Codec<unknown> };
+    return { service: service.name, method, path: method.path, run: (ctx, bytes) => response.encode(run(ctx, request.decode(bytes))) };
+  });
+}
+
+/** Checks that cost less than reading who signed, by method: run as soon as a message is decoded. */
+export type MsgChecks<S extends ServiceInfo> = { readonly [K in keyof Methods<S>]?: (message: Request<Methods<S>[K]>) => void };
+
+/** The messages of a module's service; every request declares its signer. */
+export function implementMsg<S extends ServiceInfo>(module: string, service: S, handlers: MsgHandlers<S>, checks: MsgChecks<S> = {}): MessageHandler[] {
+  return Object.entries(service.methods).map(([name, method]) => {
+    const run = handlers[name as keyof Methods<S>] as (ctx: Context, m: unknown) => unknown;
+    const check = checks[name as keyof Methods<S>] as ((m: unknown) => void) | undefined;
+    const { request, response } = method as unknown as { request: Codec<unknown>; response: Codec<unknown> };
+    if (!request.signer) throw new Error(`${request.typeUrl} declares no signer`);
+    return {
+      typeUrl: request.typeUrl,
+      aminoName: request.aminoName,
+      module,
+      decode: (value) => request.decode(value),
+      encode: (m) => request.encode(m),
+      signers(m) {
+        check?.(m);
+        return [...new Set(signersOf(request, m))];
+      },
+      amino: (m) => aminoJson(request, m),
+      run: (ctx, m) => ({ typeUrl: response.typeUrl, value: response.encode(run(ctx, m)) }),
+    };
+  });
+}
+
+/** The addresses in the field that the .proto names, through the messages in it where they are no text. */
+function signersOf(codec: Codec<unknown>, message: unknown): string[] {
+  const field = codec.fields.find((f) => f.name === codec.signer);
+  if (!field) throw new Error(`${codec.typeUrl} declares no signer`);
+  const value = (message as Record<string, unknown>)[field.name];
+  const all = field.repeated ? (value as unknown[]) : [value];
+  return all.flatMap((v) => {
+    if (typeof v === "string") return [v];
+    if (v === undefined || !field.codec) throw sdk.invalidRequest(`${codec.typeUrl}: ${field.proto} is missing`);
+    return signersOf(field.codec(), v);
+  });
+}

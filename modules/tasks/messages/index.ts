@@ -1,0 +1,13 @@
+/** Messages of `tasks`: all that a transaction can do to this module. The ante handler has authenticated the client. */
+import type { MsgHandlers } from "#kernel/services.js";
+import type { TasksMsg } from "#proto/gen/pouw/tasks/v1/tx.js";
+import type { TasksPorts } from "../types.js";
+import { cancelTask } from "./cancel-task.js";
+import { createTask } from "./create-task.js";
+import { revealTestSet } from "./reveal-test-set.js";
+
+export const tasksMessages = (ports: TasksPorts): MsgHandlers<typeof TasksMsg> => ({
+  createTask: createTask(ports),
+  cancelTask: cancelTask(ports),
+  revealTestSet,
+});

@@ -1,0 +1,172 @@
+/** The Cosmos SDK's messages and services, held against cosmjs-types, which is generated from the SDK's own files. */
+import { createBankAminoConverters } from "@cosmjs/stargate";
+import test from "ava";
+import * as auth from "cosmjs-types/cosmos/auth/v1beta1/auth";
+import * as authGenesis from "cosmjs-types/cosmos/auth/v1beta1/genesis";
+import * as authQuery from "cosmjs-types/cosmos/auth/v1beta1/query";
+import * as bank from "cosmjs-types/cosmos/bank/v1beta1/bank";
+import * as bankGenesis from "cosmjs-types/cosmos/bank/v1beta1/genesis";
+import * as bankQuery from "cosmjs-types/cosmos/bank/v1beta1/query";
+import * as bankTx from "cosmjs-types/cosmos/bank/v1beta1/tx";
+import * as pagination from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
+import { Coin } from "cosmjs-types/cosmos/base/v1beta1/coin";
+import * as ed25519 from "cosmjs-types/cosmos/crypto/ed25519/keys";
+import * as multisig from "cosmjs-types/cosmos/crypto/multisig/keys";
+import * as secp256k1 from "cosmjs-types/cosmos/crypto/secp256k1/keys";
+import { Any } from "cosmjs-types/google/protobuf/any";
+import fc from "fast-check";
+import { aminoJson } from "./amino.js";
+import { MsgMultiSend, MsgSend } from "./gen/cosmos/bank/v1beta1/tx.js";
+import { codecs, services } from "./gen/registry.js";
+import { type Codec, decodeCanonical, type FieldInfo } from "./wire.js";
+
+/** A message type of cosmjs-types. */
+interface Theirs {
+  readonly typeUrl: string;
+  encode(message: unknown): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): Record<string, unknown>;
+}
+type Rpc = { request(service: string, method: string, data: Uint8Array): Promise<Uint8Array> };
+type Client = Record<string, (request: unknown) => Promise<unknown>>;
+
+const modules = [auth, authGenesis, authQuery, bank, bankGenesis, bankQuery, bankTx, pagination, { Coin }, ed25519, multisig, secp256k1, { Any }];
+const isMessage = (v: unknown): v is Theirs => typeof v === "object" && v !== null && "typeUrl" in v;
+const theirs = new Map(modules.flatMap((m) => Object.values<unknown>(m)).filter(isMessage).map((m) => [m.typeUrl, m]));
+const ours = new Map(codecs.map((c) => [c.typeUrl, c]));
+
+/** What cosmjs-types has and we do not: private keys, and what only governance may send. */
+const LEFT_OUT = new Set([
+  "/cosmos.bank.v1beta1.MsgSetSendEnabled",
+  "/cosmos.bank.v1beta1.MsgSetSendEnabledResponse",
+  "/cosmos.bank.v1beta1.MsgUpdateParams",
+  "/cosmos.bank.v1beta1.MsgUpdateParamsResponse",
+  "/cosmos.crypto.ed25519.PrivKey",
+  "/cosmos.crypto.secp256k1.PrivKey",
+]);
+const pairs = [...theirs.values()].filter((c) => !LEFT_OUT.has(c.typeUrl)).map((c) => ({ their: c, our: ours.get(c.typeUrl) as Codec<unknown> }));
+
+const SCALARS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  bool: fc.boolean(),
+  uint32: fc.nat(0xffffffff),
+  uint64: fc.bigInt(0n, (1n << 64n) - 1n),
+  int64: fc.bigInt(-(1n << 63n), (1n << 63n) - 1n),
+  string: fc.string({ unit: "grapheme", maxLength: 12 }),
+  bytes: fc.uint8Array({ maxLength: 12 }),
+};
+
+/** Random messages, with every message inside that the SDK never leaves out. */
+function messages(codec: Codec<unknown>): fc.Arbitrary<Record<string, unknown>> {
+  const absent = theirs.get(codec.typeUrl)?.decode(new Uint8Array(0)) ?? {};
+  const one = (f: FieldInfo): fc.Arbitrary<unknown> => (f.codec ? messages(f.codec()) : (SCALARS[f.type] as fc.Arbitrary<unknown>));
+  const field = (f: FieldInfo): fc.Arbitrary<unknown> => {
+    if (f.repeated) return fc.array(one(f), { maxLength: 3 });
+    return f.codec && absent[f.name] === undefined ? fc.option(one(f), { nil: undefined }) : one(f);
+  };
+  return fc.record(Object.fromEntries(codec.fields.map((f) => [f.name, field(f)])));
+}
+
+/** Without the absent, and with all bytes of one class. */
+function plain(v: unknown): unknown {
+  if (v instanceof Uint8Array) return [...v];
+  if (Array.isArray(v)) return v.map(plain);
+  if (typeof v !== "object" || v === null) return v;
+  return Object.fromEntries(
+    Object.entries(v)
+      .filter(([, x]) => x !== undefined)
+      .map(([k, x]) => [k, plain(x)]),
+  );
+}
+
+test("every message of these packages is there, and none that the SDK does not have", (t) => {
+  const packages = new Set([...theirs.keys()].map((url) => url.slice(0, url.lastIndexOf("."))));
+  const have = [...ours.keys()].filter((url) => packages.has(url.slice(0, url.lastIndexOf("."))));
+  t.deepEqual(have.sort(), [...theirs.keys()].filter((url) => !LEFT_OUT.has(url)).sort());
+});
+
+for (const { our, their } of pairs) {
+  test(`${our.typeUrl} has the SDK's bytes`, (t) => {
+    t.deepEqual(Object.keys(their.decode(new Uint8Array(0))).sort(), our.fields.map((f) => f.name).sort());
+    fc.assert(
+      fc.property(messages(our), (value) => {
+        const bytes = our.encode(value);
+        const decoded = their.decode(bytes);
+        t.deepEqual(plain(decoded), plain(value));
+        const again = their.encode(decoded).finish();
+        t.deepEqual([...again], [...bytes]);
+        t.deepEqual(plain(decodeCanonical(our, again)), plain(value));
+      }),
+      { numRuns: 50 },
+    );
+  });
+}
+
+/** Answers with random bytes of the method's response, and remembers what was asked. */
+class Recorder implements Rpc {
+  asked: { path: string; data: Uint8Array }[] = [];
+  answer = new Uint8Array(0);
+
+  async request(service: string, method: string, data: Uint8Array): Promise<Uint8Array> {
+    this.asked.push({ path: `/${service}/${method}`, data });
+    return this.answer;
+  }
+}
+
+const CLIENTS: Readonly<Record<string, new (rpc: Rpc) => unknown>> = {
+  "cosmos.auth.v1beta1.Query": authQuery.QueryClientImpl,
+  "cosmos.bank.v1beta1.Query": bankQuery.QueryClientImpl,
+  "cosmos.bank.v1beta1.Msg": bankTx.MsgClientImpl,
+};
+const GOVERNANCE = ["SetSendEnabled", "UpdateParams"];
+
+for (const [name, Impl] of Object.entries(CLIENTS)) {
+  test(`${name} has the SDK's methods, with their paths, requests and responses`, async (t) => {
+    const methods = Object.values(services.find((s) => s.name === name)?.methods ?? {});
+    const rpc = new Recorder();
+    const client = new Impl(rpc) as Client;
+    const names = Object.keys(client).filter((k) => typeof client[k] === "function");
+    t.deepEqual(methods.map((m) => m.name).sort(), names.filter((n) => name !== "cosmos.bank.v1beta1.Msg" || !GOVERNANCE.includes(n)).sort());
+    for (const m of methods) {
+      t.true(theirs.has(m.request.typeUrl) && theirs.has(m.response.typeUrl), m.path);
+      t.not(m.comment, "", m.path);
+      await fc.assert(
+        fc.asyncProperty(messages(m.request), messages(m.response), async (request, response) => {
+          rpc.asked = [];
+          rpc.answer = Uint8Array.from(m.response.encode(response));
+          t.deepEqual(plain(await client[m.name]?.(request)), plain(response));
+          t.deepEqual(plain(rpc.asked), [{ path: m.path, data: [...m.request.encode(request)] }]);
+        }),
+        { numRuns: 20 },
+      );
+    }
+  });
+}
+
+test("every query has a REST path below its package's, and what the path names is in the request", (t) => {
+  for (const s of services.filter((x) => /^cosmos\..*\.Query$/.test(x.name))) {
+    for (const m of Object.values(s.methods)) {
+      t.is(m.rest?.verb, "get", m.path);
+      const path = m.rest?.path ?? "";
+      t.true(path.startsWith(`/${s.name.split(".").slice(0, -1).join("/")}/`), path);
+      const fields = m.request.fields.map((f) => f.proto);
+      for (const [, field] of path.matchAll(/\{(\w+)(?:=\*\*)?\}/g)) t.true(fields.includes(field as string), path);
+    }
+  }
+});
+
+test("transfers have the SDK's signers and amino JSON, empty lists included", (t) => {
+  t.is(MsgSend.signer, "fromAddress");
+  t.is(MsgMultiSend.signer, "inputs");
+  t.is(ours.get("/cosmos.bank.v1beta1.Input")?.signer, "address");
+  const converters = createBankAminoConverters();
+  const coins = fc.array(fc.record({ denom: fc.string({ minLength: 1 }), amount: fc.string() }), { maxLength: 2 });
+  const address = fc.string({ minLength: 1 });
+  const part = fc.record({ address, coins });
+  const check = (codec: Codec<unknown>, value: unknown): void => {
+    const converter = converters[codec.typeUrl];
+    t.is(codec.aminoName, converter?.aminoType);
+    t.deepEqual(aminoJson(codec, value), converter?.toAmino(value));
+  };
+  fc.assert(fc.property(fc.record({ fromAddress: address, toAddress: address, amount: coins }), (m) => check(MsgSend as Codec<unknown>, m)));
+  const lists = { inputs: fc.array(part, { maxLength: 2 }), outputs: fc.array(part, { maxLength: 2 }) };
+  fc.assert(fc.property(fc.record(lists), (m) => check(MsgMultiSend as Codec<unknown>, m)));
+});

@@ -1,0 +1,81 @@
+/** Faults that `npm run check` must find: each planted in a copy of the repository, with what is told of it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { put } from "#test/repository-copy.js";
+
+export interface Fault {
+  readonly name: string;
+  /** which part of `npm run check` finds it */
+  readonly by: "tsc" | "lint" | "imports" | "tables" | "proto";
+  readonly told: RegExp;
+  plant(copy: string): void;
+}
+
+function change(copy: string, path: string, from: string | RegExp, to: string): void {
+  const text = readFileSync(join(copy, path), "utf8");
+  const changed = text.replace(from, to);
+  if (changed === text) throw new Error(`${path} has no ${from}`);
+  put(copy, path, changed);
+}
+
+const append = (copy: string, path: string, text: string): void => put(copy, path, `${readFileSync(join(copy, path), "utf8")}${text}`);
+
+export const FAULTS: readonly Fault[] = [
+  {
+    name: "a module that imports another",
+    by: "imports",
+    told: /modules\/workers\/events\.ts: modules\/workers may not import modules\/tasks\/events\.ts/,
+    plant: (copy) => append(copy, "modules/workers/events.ts", '\nimport type { tasksEvents } from "#modules/tasks/events.js";\nexport type Foreign = typeof tasksEvents;\n'),
+  },
+  {
+    name: "a cycle, of types alone",
+    by: "imports",
+    told: /cycle: .*protocol\/draws\/beacon\.ts/,
+    plant(copy) {
+      append(copy, "protocol/draws/beacon.ts", '\nexport type { Circle } from "./circle.js";\n');
+      put(copy, "protocol/draws/circle.ts", 'import type { beaconMessage } from "./beacon.js";\nexport type Circle = typeof beaconMessage;\n');
+    },
+  },
+  {
+    name: "a query method without an implementation",
+    by: "tsc",
+    told: /modules\/validators\/.*Property 'validatorSet' is missing/s,
+    plant: (copy) => change(copy, "modules/validators/queries.ts", /validatorSet: .*\n/, ""),
+  },
+  {
+    name: "an error that is not in the table",
+    by: "tables",
+    told: /not in docs\/tables\.md: \| workers \| 99 \| a new error \|/,
+    plant: (copy) => change(copy, "modules/workers/errors.ts", "workersErrors = {", 'workersErrors = {\n  fresh: defineError("workers", 99, "a new error"),'),
+  },
+  {
+    name: "an event that is not in the table",
+    by: "tables",
+    told: /not in docs\/tables\.md: \| workers \| `fresh` \| `worker` \|/,
+    plant: (copy) => change(copy, "modules/workers/events.ts", "workersEvents = {", 'workersEvents = {\n  fresh: defineEvent("fresh", "worker"),'),
+  },
+  {
+    name: "a member of Math that is not exact",
+    by: "lint",
+    told: /'Math' is restricted/,
+    plant: (copy) => append(copy, "protocol/floats.ts", "\nexport const inexact = Math.exp(1);\n"),
+  },
+  {
+    name: "an undeclared mint",
+    by: "tsc",
+    told: /modules\/tasks\/.*not assignable to parameter of type 'never'/s,
+    plant: (copy) => change(copy, "modules/tasks/keeper.ts", /ports\.bank\.burn\(/, "ports.bank.mint("),
+  },
+  {
+    name: "a port that asks for a mint without the right",
+    by: "tsc",
+    told: /app\/assemble\.ts/,
+    plant: (copy) => change(copy, "modules/tasks/types.ts", /readonly bank: ModuleBank<.*>;/, 'readonly bank: ModuleBank<readonly [{ readonly name: "tasks"; readonly may: readonly ["mint", "burn"] }]>;'),
+  },
+  {
+    name: "a proto whose generated code was not made",
+    by: "proto",
+    told: /proto\/gen is not what proto\/ gives: .*pouw\/workers\/v1\/types\.ts/,
+    plant: (copy) => change(copy, "proto/pouw/workers/v1/types.proto", "uint64 unbond_blocks = 2;", "uint64 unbond_blocks = 2;\n  uint64 fresh = 3;"),
+  },
+];
