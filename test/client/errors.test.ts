@@ -151,7 +151,7 @@ test.serial("commands, options and requests that do not exist are named, with wh
   await says(["task", "submt"], /unknown command 'submt' \(Did you mean submit\?\)\. --help/);
   await says(["task", "submit", good, "--frm", "client"], /unknown option '--frm' \(Did you mean --from\?\)/);
   await says(["task", "show", "seven"], /want a task's number/);
-  await says(["task", "show", "999"], /task 999 not found\. Check the number or address: `pouwd task list`/);
+  await says(["task", "show", "999"], /task 999 not found\. Check the number: `pouwd task list`/);
   await says(["task", "resume", "999", "--from", "client"], /task 999 was not submitted from .*Give the --home that submitted it/);
   await says(["query", "task", "1"], /unknown command 'task' \(Did you mean tasks\?\)\. --help/);
   await says(["query", "tasks", "task", "{id: 1}"], /the request is not JSON: .*double quotes/);
