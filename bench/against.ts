@@ -17,11 +17,22 @@ if (unknown !== undefined || !(Number.isInteger(rounds) && rounds > 0)) {
   process.exit(1);
 }
 
+/** The engine's benchmark tells a line a host and model instead of figures. */
+interface EngineLine {
+  readonly host: string;
+  readonly model: string;
+  readonly batch: number;
+  readonly samplesPerSecond: number;
+}
+const figureOf = (line: Figure | EngineLine): Figure =>
+  "figure" in line ? line : { bench: "engine", figure: `${line.model}, batch ${line.batch}, ${line.host}`, value: line.samplesPerSecond, unit: "samples/s" };
+
 /** Figures of one run, by what they are of. Every benchmark asserts its results before it tells a time. */
 function run(folder: string, name: string): Map<string, Figure> {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, "dist/bench", `${name}.js`), "--json", ...(quick ? ["--quick"] : [])], { cwd: folder, encoding: "utf8", maxBuffer: 1 << 26 });
   if (status !== 0) throw new Error(`${name} in ${folder} ended with ${status}: ${stderr.trim().split("\n").at(-1) ?? ""}`);
-  const figures = stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Figure);
+  const figures = stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => figureOf(JSON.parse(line) as Figure | EngineLine));
+  if (figures.length === 0) throw new Error(`${name} in ${folder} told no figure`);
   return new Map(figures.map((f) => [`${f.figure}, ${f.unit}${noteOf(f)}`, f]));
 }
 
