@@ -1,6 +1,6 @@
 /**
- * The rules that every iteration message is held to, by supervisors before they log it and by verifiers before they re-run
- * it. A miner checks less before it applies one: see docs/status.md.
+ * The rules that every iteration message is held to: by supervisors before they log it, by miners before they apply it
+ * (both through intake.ts), and by verifiers before they re-run it.
  *
  * Not among them: model_digest, loss, accuracy and overdrive, which only a re-run can tell. An honest miner that saw the
  * other side of a peer's fork has another model digest, and must be logged all the same.
@@ -106,9 +106,14 @@ export function checkForm(ctx: CheckContext, message: Iteration, options: { sign
     return { violation: { code: "header", text: `header: ${(error as Error).message}` } };
   }
   const hash = headerHash(ctx.crypto, message.header);
-  const violation = formFault(ctx, header, message, hash, options.signature ?? true);
-  if (violation) return { violation: named(header, violation) };
-  return { ok: { header, headerHash: hash, map: message.map, signature: message.signature, bytes: message.header } };
+  const violation = checkDecoded(ctx, header, hash, message, options);
+  return violation ? { violation } : { ok: { header, headerHash: hash, map: message.map, signature: message.signature, bytes: message.header } };
+}
+
+/** The same of a header that was decoded, by decodeHeader, and hashed before. `mapHash: false` where the map's hash was compared. */
+export function checkDecoded(ctx: CheckContext, header: Header, hash: Uint8Array, message: Pick<Iteration, "map" | "signature">, options: { signature?: boolean; mapHash?: boolean } = {}): Violation | undefined {
+  const violation = formFault(ctx, header, message, hash, options);
+  return violation && named(header, violation);
 }
 
 /** The checks against the slot's own log: sequence, prev, height, clock, chain_digest, log_root. */
@@ -138,7 +143,7 @@ export const tipAfter = (it: Pick<CheckedIteration, "header" | "headerHash">, lo
 const named = (h: Header, v: Violation): Violation => ({ code: v.code, text: `slot ${h.slot}, seq ${h.seq}: ${v.text}` });
 const fault = (code: Rule, text: string): Violation => ({ code, text });
 
-function formFault(ctx: CheckContext, h: Header, message: Iteration, hash: Uint8Array, checkSignature: boolean): Violation | undefined {
+function formFault(ctx: CheckContext, h: Header, message: Pick<Iteration, "map" | "signature">, hash: Uint8Array, options: { signature?: boolean; mapHash?: boolean }): Violation | undefined {
   const { spec } = ctx;
   if (h.version !== HEADER_VERSION) return fault("header", `version ${h.version}, want ${HEADER_VERSION}`);
   if (h.chainId !== ctx.chainId) return fault("header", `chain ${JSON.stringify(h.chainId.slice(0, 60))}, want ${ctx.chainId}`);
@@ -149,7 +154,7 @@ function formFault(ctx: CheckContext, h: Header, message: Iteration, hash: Uint8
   }
   const positions = slotPositions(spec, h.slot);
   if (h.seq < 1n || h.seq > positions) return fault("sequence", `want 1 to ${positions}, the slot's positions`);
-  if (checkSignature && !verifyHead(ctx.crypto, ctx.sessionKey(h.slot), { ...ctx, slot: h.slot, seq: h.seq, headerHash: hash }, message.signature)) {
+  if ((options.signature ?? true) && !verifyHead(ctx.crypto, ctx.sessionKey(h.slot), { ...ctx, slot: h.slot, seq: h.seq, headerHash: hash }, message.signature)) {
     return fault("signature", "the signature is not of the slot's session key over this header");
   }
   for (const c of ctx.closures.all()) {
@@ -157,7 +162,7 @@ function formFault(ctx: CheckContext, h: Header, message: Iteration, hash: Uint8
   }
   if (h.round !== roundOf(h.seq)) return fault("round", `round ${h.round}, want ${roundOf(h.seq)}: a slot works its rounds in order`);
   if (h.height < ctx.startHeight) return fault("height", `height ${h.height}, want at least ${ctx.startHeight}, where Training began`);
-  return clockFault(ctx, h) ?? contentFault(ctx, h, message.map);
+  return clockFault(ctx, h) ?? contentFault(ctx, h, message.map, options.mapHash ?? true);
 }
 
 function clockFault(ctx: CheckContext, h: Header): Violation | undefined {
@@ -177,11 +182,11 @@ function clockFault(ctx: CheckContext, h: Header): Violation | undefined {
   return undefined;
 }
 
-function contentFault(ctx: CheckContext, h: Header, map: Uint8Array): Violation | undefined {
+function contentFault(ctx: CheckContext, h: Header, map: Uint8Array, hashMap: boolean): Violation | undefined {
   const { spec } = ctx;
   const batch = ctx.order.batchOf(positionOf(spec, h.slot, h.seq));
   if (!equalBytes(h.batchHash, ctx.batchHash(batch))) return fault("batch_hash", `is not the hash of batch ${batch}, whose turn it is`);
-  if (!equalBytes(h.mapHash, mapHash(ctx.crypto, map))) return fault("map", "map_hash is not the hash of the map that came with it");
+  if (hashMap && !equalBytes(h.mapHash, mapHash(ctx.crypto, map))) return fault("map", "map_hash is not the hash of the map that came with it");
   try {
     checkMap(ctx.parameters, spec.levels, map);
   } catch (error) {
