@@ -1,97 +1,112 @@
-/** Lucky iterations: drawn, re-run, residual pushed, claimed. One at a time, each once. */
-import { type ChainParams } from "#client/chain/params.js";
-import { type Chain, type Sender } from "#client/chain/types.js";
-import { BeaconQuery } from "#proto/gen/pouw/beacon/v1/query.js";
-import { SupervisionQuery } from "#proto/gen/pouw/supervision/v1/query.js";
-import { WorkQuery } from "#proto/gen/pouw/work/v1/query.js";
-import { MsgSubmitWork } from "#proto/gen/pouw/work/v1/tx.js";
-import { toBigInt } from "#kernel/bytes.js";
-import { residualSeqBefore } from "#protocol/state/iterate.js";
-import { isTolerant } from "#protocol/tasks/profiles.js";
-import { type LogStore } from "#net/log-store.js";
-import { type TaskView } from "#client/chain/task-view.js";
-import { message, trySend } from "#client/chain/worker.js";
-import { type Logger } from "#platform/log.js";
-import { type Fault } from "./faults.js";
-import { type Advance, Advances, inclusionProof, luckyOf } from "./lottery.js";
-import { type Reruns } from "./reruns.js";
-import { type ResidualStore } from "./residuals.js";
+/** Lucky iterations: anchored, drawn, run again, claimed. One at a time, each once. Pure: what it asks comes back as inputs. */
+import type { Crypto } from "#kernel/crypto.js";
+import type { TaskView } from "#protocol/tasks/task-view.js";
+import type { AnchoredHead } from "#proto/gen/pouw/supervision/v1/types.js";
+import { type Advance, Advances, luckyOf } from "./lottery.js";
 
-export interface ClaimsSetup {
-  readonly chain: Chain;
-  readonly sender: Sender;
-  readonly params: Pick<ChainParams, "work">;
-  readonly log: Logger;
+export interface ClaimFacts {
   readonly taskId: bigint;
   readonly flop: bigint;
-  readonly parameters: number;
-  readonly profile: string;
   readonly slots: readonly number[];
-  readonly store: LogStore;
-  readonly residuals: ResidualStore;
-  readonly reruns: Pick<Reruns, "run">;
-  residualOf(slot: number, seq: bigint): Promise<Uint8Array | undefined>;
-  push(slot: number, seq: bigint, residual: Uint8Array): void;
-  readonly fault?: Fault | undefined;
+  readonly drawDelay: bigint;
+  readonly claimWindow: bigint;
 }
 
+/** A lucky iteration, with the anchored head that covers it. */
+export interface Lucky {
+  readonly slot: number;
+  readonly seq: bigint;
+  readonly head: bigint;
+}
+
+export type ClaimEffect =
+  /** the kept advances of a slot */
+  | { readonly do: "askAnchors"; readonly slot: number }
+  /** beacon and target of an advance's draw, with the header hashes of its iterations */
+  | { readonly do: "askDraw"; readonly advance: Advance; readonly height: bigint }
+  /** whether an own iteration comes out again as it was signed */
+  | { readonly do: "rerun"; readonly slot: number; readonly seq: bigint }
+  | { readonly do: "pruneResiduals"; readonly slot: number; readonly over: bigint }
+  /** pushes the residuals that a verifier will ask for, and sends the claim */
+  | { readonly do: "claim"; readonly lucky: Lucky };
+
+/** Draws that wait for their turn: more than a claim window of advances of all own slots never do. */
+const MAX_DUE = 1024;
+
 export class Claims {
-  private readonly advances = new Advances();
-  private readonly heads = new Map<number, bigint>();
+  readonly #advances = new Advances();
+  readonly #heads = new Map<number, bigint>();
   /** kept advances by slot, as they were last read */
-  private readonly seen = new Map<number, readonly bigint[]>();
-  private queue: Promise<void> = Promise.resolve();
+  readonly #seen = new Map<number, readonly bigint[]>();
+  readonly #asking = new Set<number>();
+  #due: Advance[] = [];
+  #drawing: Advance | undefined;
+  readonly #lucky: Lucky[] = [];
+  #running: Lucky | undefined;
+  #height = 0n;
 
-  constructor(private readonly o: ClaimsSetup) {}
+  constructor(
+    private readonly crypto: Crypto,
+    private readonly facts: ClaimFacts,
+  ) {}
 
-  async onView(view: TaskView): Promise<void> {
-    const { o } = this;
-    for (const slot of o.slots) {
+  onView(view: TaskView, out: ClaimEffect[]): void {
+    this.#height = view.height;
+    for (const slot of this.facts.slots) {
       const head = view.slots.find((s) => s.slot === slot)?.head?.seq ?? 0n;
-      if (head === (this.heads.get(slot) ?? 0n)) continue;
-      const { value } = await o.chain.query(SupervisionQuery.methods.anchors, { taskId: o.taskId, slot });
-      this.advances.note(slot, value.heads);
-      this.heads.set(slot, head);
-      // The oldest kept advance covers all from its predecessor's head on: only what that predecessor ended is out of every window.
-      const oldest = value.heads[0]?.seq ?? 0n;
-      const over = (this.seen.get(slot) ?? []).filter((seq) => seq < oldest).at(-1);
-      if (over !== undefined) await o.residuals.prune(slot, over);
-      this.seen.set(slot, value.heads.map((h) => h.seq));
+      if (head === (this.#heads.get(slot) ?? 0n) || this.#asking.has(slot)) continue;
+      this.#asking.add(slot);
+      out.push({ do: "askAnchors", slot });
     }
-    const { drawDelay, claimWindow } = o.params.work;
-    for (const a of this.advances.drawn(view.height, drawDelay)) {
-      if (a.height + drawDelay + claimWindow <= view.height) continue; // too late to claim
-      this.queue = this.queue.then(() => this.draw(a)).catch((e: Error) => o.log.warn("a draw failed", { slot: a.slot, height: a.height, error: e }));
-    }
+    this.#due = [...this.#due, ...this.#advances.drawn(view.height, this.facts.drawDelay)].slice(-MAX_DUE);
+    this.#next(out);
   }
 
-  private async draw(a: Advance): Promise<void> {
-    const { o } = this;
-    const at = a.height + o.params.work.drawDelay;
-    const beacon = (await o.chain.query(BeaconQuery.methods.beacon, { height: at })).value.beacon;
-    // a block's target is what the block before it ended with
-    const info = (await o.chain.query(WorkQuery.methods.miningInfo, {}, at - 1n)).value;
-    const draw = { taskId: o.taskId, beacon, target: toBigInt(info.target), flop: o.flop, hash: (slot: number, seq: bigint) => o.store.hash(slot, seq) };
-    for (const seq of luckyOf(a, draw)) await this.claim(a, seq);
+  /** The kept advances of a slot, ascending; none where the chain did not answer. */
+  onAnchors(slot: number, heads: readonly AnchoredHead[] | undefined, out: ClaimEffect[]): void {
+    this.#asking.delete(slot);
+    if (!heads) return;
+    this.#advances.note(slot, heads);
+    this.#heads.set(slot, heads.at(-1)?.seq ?? 0n);
+    // The oldest kept advance covers all from its predecessor's head on: only what that predecessor ended is out of every window.
+    const oldest = heads[0]?.seq ?? 0n;
+    const over = (this.#seen.get(slot) ?? []).filter((seq) => seq < oldest).at(-1);
+    if (over !== undefined) out.push({ do: "pruneResiduals", slot, over });
+    this.#seen.set(slot, heads.map((h) => h.seq));
   }
 
-  private async claim(a: Advance, seq: bigint): Promise<void> {
-    const { o } = this;
-    const { slot } = a;
-    const [own, head] = [await o.store.get(slot, seq), await o.store.get(slot, a.to)];
-    if (!own || !head) return void o.log.warn("a lucky iteration is not in the log", { slot, seq });
-    if (!o.fault && !(await o.reruns.run(slot, seq)).agrees) {
-      return void o.log.error("a lucky iteration does not re-run to the same map: check this machine's memory, it is not claimed", { slot, seq });
+  /** What an advance was drawn with; nothing where the chain did not answer. */
+  onDraw(drawn: { readonly beacon: Uint8Array; readonly target: bigint; readonly hashes: readonly Uint8Array[] } | undefined, out: ClaimEffect[]): void {
+    const a = this.#drawing;
+    this.#drawing = undefined;
+    if (a && drawn) {
+      const { taskId, flop } = this.facts;
+      const hash = (_slot: number, seq: bigint): Uint8Array | undefined => drawn.hashes[Number(seq - a.from)];
+      for (const seq of luckyOf(this.crypto, a, { taskId, beacon: drawn.beacon, target: drawn.target, flop, hash })) this.#lucky.push({ slot: a.slot, seq, head: a.to });
     }
-    // What a verifier asks for: the residual that its re-run begins with, and that which a tolerant iteration left.
-    const wanted = [residualSeqBefore(o.parameters, o.profile, seq), ...(isTolerant(o.profile) ? [seq] : [])];
-    for (const hashed of wanted) {
-      const residual = hashed > 0n ? await o.residualOf(slot, hashed) : undefined;
-      if (residual && o.fault !== "withhold-residual") o.push(slot, hashed, residual);
+    this.#next(out);
+  }
+
+  /** Whether the iteration that was run again agrees. */
+  onReran(agrees: boolean, out: ClaimEffect[]): Lucky | undefined {
+    const lucky = this.#running;
+    this.#running = undefined;
+    if (lucky && agrees) out.push({ do: "claim", lucky });
+    this.#next(out);
+    return lucky;
+  }
+
+  #next(out: ClaimEffect[]): void {
+    const { drawDelay, claimWindow } = this.facts;
+    while (!this.#drawing) {
+      const a = this.#due.shift();
+      if (!a) break;
+      if (a.height + drawDelay + claimWindow <= this.#height) continue; // too late to claim
+      this.#drawing = a;
+      out.push({ do: "askDraw", advance: a, height: a.height + drawDelay });
     }
-    const proof = inclusionProof(o.store.slotHashes(slot), seq, a.to);
-    o.log.info("lucky: claiming", { slot, seq });
-    const m = message(MsgSubmitWork, { miner: o.sender.address, taskId: o.taskId, slot, header: own.header, headHeader: head.header, proof });
-    await trySend(o.sender, "MsgSubmitWork", m, o.log);
+    if (this.#running) return;
+    this.#running = this.#lucky.shift();
+    if (this.#running) out.push({ do: "rerun", slot: this.#running.slot, seq: this.#running.seq });
   }
 }

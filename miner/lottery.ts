@@ -1,6 +1,5 @@
 /** The draw over own anchored iterations (protocol section 9), pure: anchored heads and beacons in, lucky iterations out. */
-import { nodeCrypto } from "#platform/crypto.js";
-import { LogTree } from "#protocol/log/log-root.js";
+import type { Hash } from "#kernel/crypto.js";
 import { isLucky, lotteryDraw } from "#protocol/draws/lottery.js";
 import type { AnchoredHead } from "#proto/gen/pouw/supervision/v1/types.js";
 
@@ -54,19 +53,11 @@ export interface Draw {
 }
 
 /** The lucky iterations of an advance. */
-export function luckyOf(a: Advance, d: Draw): bigint[] {
+export function luckyOf(sha: Hash, a: Advance, d: Draw): bigint[] {
   const out: bigint[] = [];
   for (let seq = a.from; seq <= a.to; seq++) {
     const headerHash = d.hash(a.slot, seq);
-    if (headerHash && isLucky(lotteryDraw(nodeCrypto, { beacon: d.beacon, taskId: d.taskId, slot: a.slot, seq, headerHash }), d.target, d.flop)) out.push(seq);
+    if (headerHash && isLucky(lotteryDraw(sha, { beacon: d.beacon, taskId: d.taskId, slot: a.slot, seq, headerHash }), d.target, d.flop)) out.push(seq);
   }
   return out;
-}
-
-/** RFC 6962 proof that header seq is in the log_root of header `head`; empty when they are one. */
-export function inclusionProof(hashes: readonly Uint8Array[], seq: bigint, head: bigint): Uint8Array[] {
-  if (seq === head) return [];
-  const tree = new LogTree(nodeCrypto);
-  for (let i = 0; i < Number(head) - 1; i++) tree.append(hashes[i] as Uint8Array);
-  return tree.proof(Number(seq) - 1);
 }

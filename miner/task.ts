@@ -1,37 +1,50 @@
-/** One task in which this worker holds miners' seats: joins, loads the data, feeds the compute thread, signs, sends, claims. */
+/** One task in which this worker holds miners' seats: the driver of its machine (machine.ts), with the log, the links, the data and the compute thread. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { equalBytes } from "#kernel/bytes.js";
-import { parseTopology } from "#engine/topology/index.js";
+import type { Bus, Link, StoredMessage } from "#bus/index.js";
 import { type ChainParams } from "#client/chain/params.js";
-import { type Chain, type Sender } from "#client/chain/types.js";
-import { nodeCrypto } from "#platform/crypto.js";
-import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
-import { MsgReportEquivocation } from "#proto/gen/pouw/supervision/v1/tx.js";
-import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
-import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
-import { Role } from "#proto/gen/pouw/v1/types.js";
-import { headSignBytes } from "#protocol/log/header.js";
-import { checkMap } from "#protocol/state/map.js";
-import { slotPositions } from "#protocol/log/positions.js";
-import { BlobClient, BusLink, type Gap, GapFiller, LogClient } from "#net/index.js";
-import { faultCeiling, type Incoming, LogMachine } from "#net/log-machine.js";
-import { LogStore } from "#net/log-store.js";
-import { started, type StartedTask, type TaskView } from "#client/chain/task-view.js";
+import { lowestRoundAt } from "#client/chain/task-view.js";
+import { type Chain, type Message, type Sender } from "#client/chain/types.js";
 import { joinTask, message, trySend } from "#client/chain/worker.js";
-import { type Database, levelKey } from "#platform/level.js";
+import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
+import { toBigInt } from "#kernel/bytes.js";
+import { BlobClient, GapFiller, LogClient } from "#net/index.js";
+import { LogStore } from "#net/log-store.js";
+import { MessageDoor } from "#net/message-door.js";
+import { keepRound, keptRounds } from "#net/rounds-kept.js";
+import type { Timers } from "#platform/clock.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type SessionKey, sessionKey, writePrivate } from "#platform/keys.js";
+import { type Database, levelKey } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
-import { Claims } from "./claims.js";
+import type { Signatures } from "#platform/signatures.js";
+import { openTrace, type Trace } from "#platform/trace.js";
+import { BeaconQuery } from "#proto/gen/pouw/beacon/v1/query.js";
+import { MsgSubmitModel } from "#proto/gen/pouw/evaluation/v1/tx.js";
+import { SupervisionQuery } from "#proto/gen/pouw/supervision/v1/query.js";
+import { MsgReportEquivocation } from "#proto/gen/pouw/supervision/v1/tx.js";
+import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
+import { WorkQuery } from "#proto/gen/pouw/work/v1/query.js";
+import { MsgSubmitWork } from "#proto/gen/pouw/work/v1/tx.js";
+import { headSignBytes } from "#protocol/log/header.js";
+import { type Machine, traced } from "#protocol/machine.js";
+import { residualSeqBefore } from "#protocol/state/iterate.js";
+import { isTolerant } from "#protocol/tasks/profiles.js";
+import { longestMap } from "#protocol/tasks/task-spec.js";
+import { started, type TaskView } from "#protocol/tasks/task-view.js";
+import { type Lucky } from "./claims.js";
+import { ComputeHost } from "./compute-host.js";
 import { loadBatches } from "./data.js";
 import { Evidence } from "./evidence.js";
-import { type Fault, seesFork } from "./faults.js";
-import { Hubs } from "./hubs.js";
+import { HubLinks, type HubOf } from "./links.js";
+import { type Advance } from "./lottery.js";
+import { MinerMachine, type MinerEffect, type MinerFacts, type MinerInput, type Transaction } from "./machine.js";
 import { signedBeyond } from "./own-heads.js";
-import { type Applied, type ComputeSetup, type ComputeThread, type FromCompute, packPeer } from "./protocol.js";
+import { type ComputeSetup, type ComputeThread, type FromCompute, packPeer } from "./protocol.js";
 import { Reruns } from "./reruns.js";
 import { ResidualStore } from "./residuals.js";
-import { ModelSubmissions } from "./submit.js";
 
 export interface MinerContext {
   readonly chain: Chain;
@@ -39,170 +52,208 @@ export interface MinerContext {
   readonly params: ChainParams;
   readonly home: string;
   readonly db: Database;
+  readonly bus: Bus;
+  readonly signatures: Signatures;
+  readonly timers: Timers;
   readonly allowPrivate: boolean;
   /** that this miner computes */
   readonly profiles: readonly string[];
   readonly tensorFlow?: string | undefined;
-  readonly fault?: Fault | undefined;
   readonly log: Logger;
   startCompute(setup: ComputeSetup, receive: (m: FromCompute) => void): ComputeThread;
+  /** ends the daemon */
+  die(error: Error): void;
 }
 
-/** How many of the peers' messages wait in the compute thread before links are held back. */
-const MAX_PENDING = 512;
+/** How long until what failed at the start is tried again, ms. */
+const AGAIN = 1_000;
+/** The most hashes that one draw reads at once. */
+const HASHES_AT_ONCE = 4096n;
 
 export class MinedTask {
   private readonly key: SessionKey;
   private readonly log: Logger;
-  private readonly plan: ReturnType<typeof parseTopology>;
-  private readonly hubs: Hubs;
+  private readonly plan: ModelPlan;
+  private readonly decide: MinerMachine;
+  private readonly machine: Machine<MinerInput, MinerEffect>;
+  private readonly trace: Trace | undefined;
+  private readonly door: MessageDoor;
+  private readonly links: HubLinks;
   private readonly logs: LogClient;
   private readonly blobs: BlobClient;
   private readonly gaps: GapFiller;
   private readonly stop = new AbortController();
-  private readonly pending = new Map<string, { message: Iteration; hash: Uint8Array }>();
-  private readonly reported = new Set<number>();
-  private joining = false;
-  private declined = false;
-  private starting: Promise<void> | undefined;
+  private readonly inputs: MinerInput[] = [];
+  private stepping = false;
   private store: LogStore | undefined;
-  private machine: LogMachine | undefined;
-  private compute: ComputeThread | undefined;
-  private computeReady = false;
-  private claims: Claims | undefined;
-  private readonly submissions: ModelSubmissions;
+  private compute: ComputeHost | undefined;
   private residuals: ResidualStore | undefined;
   private reruns: Reruns | undefined;
   private evidence: Evidence | undefined;
-  private drained: (() => void)[] = [];
-  /** where a fault is planted: the other sides of forks */
-  private readonly seconds = new Map<string, Iteration>();
+  private markJudging: () => void = () => {};
+  /** messages can be judged */
+  private readonly judging = new Promise<void>((resolve) => (this.markJudging = resolve));
+  private syncing: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly ctx: MinerContext,
     private view: TaskView,
   ) {
-    this.log = ctx.log.child({ task: view.task.id });
-    this.key = sessionKey(ctx.home, view.task.id);
-    this.submissions = new ModelSubmissions(ctx.sender, this.log);
+    const { chain, sender, timers } = ctx;
+    const { id } = view.task;
+    this.log = ctx.log.child({ task: id });
+    this.key = sessionKey(ctx.home, id);
+    this.plan = parseTopology(this.spec.topology, { maxParameters: Number(ctx.params.tasks.maxParameters) });
+    const facts: MinerFacts = {
+      chainId: chain.chainId,
+      worker: sender.address,
+      profiles: ctx.profiles,
+      parameters: this.plan.parameters,
+      maxMapBytes: longestMap(this.plan, this.spec),
+      drawDelay: ctx.params.work.drawDelay,
+      claimWindow: ctx.params.work.claimWindow,
+    };
+    this.decide = new MinerMachine(nodeCrypto, facts);
+    const trace = (this.trace = openTrace(`miner-${sender.address}-${id}`));
+    this.machine = trace ? traced(this.decide, "miner", facts, (line) => trace.line(line)) : this.decide;
     const o = { endpoints: [], allowPrivate: ctx.allowPrivate };
     this.logs = new LogClient(o);
     this.blobs = new BlobClient(o);
-    this.hubs = new Hubs((s) => this.link(s), this.log);
-    this.gaps = new GapFiller({ taskId: view.task.id, peers: this.logs, log: this.log, hash: (slot, seq) => this.hashOf(slot, seq), receive: (m) => this.receive(m) });
-    const spec = this.spec;
-    this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.tasks.maxParameters) });
+    this.links = new HubLinks((hub) => this.link(hub));
+    this.door = new MessageDoor({
+      step: (input) => this.step(input),
+      hashAt: async (slot, seq) => this.store?.hashAt(slot, seq),
+      verify: (checks) => ctx.signatures.verify(checks),
+      lowestRound: (height) => lowestRoundAt(chain, id, height, this.stop.signal),
+      keepRound: (run) => void keepRound(ctx.db, id, run).catch(() => {}), // the log's own write reports a disk that fails
+      timers,
+    });
+    this.gaps = new GapFiller({ taskId: id, peers: this.logs, log: this.log, hash: async (slot, seq) => this.store?.hashAt(slot, seq), receive: (m) => this.receive(m) });
   }
 
   private get id(): bigint {
     return this.view.task.id;
   }
-  private get spec() {
+  private get spec(): TaskSpec {
     const { spec } = this.view.task;
     if (!spec) throw new Error(`task ${this.view.task.id} has no spec`);
     return spec;
   }
-  private mine(): Seat[] {
-    return this.view.seats.filter((s) => s.role === Role.ROLE_MINER && s.worker === this.ctx.sender.address).sort((a, b) => a.index - b.index);
-  }
-  private supervisors(): Seat[] {
-    return this.view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.joined && s.endpoint !== "" && !s.dropped).sort((a, b) => a.index - b.index);
-  }
 
-  async onView(view: TaskView): Promise<void> {
+  onView(view: TaskView): void {
     this.view = view;
-    if (!this.ctx.profiles.includes(this.spec.profile)) return this.decline();
-    const { phase } = view.task;
-    if (phase === Phase.PHASE_INITIALISATION && !this.joining && this.mine().some((s) => !s.joined)) {
-      this.joining = true;
-      void joinTask(this.ctx.sender, this.id, this.key.publicKey, "", this.log).finally(() => (this.joining = false));
-    }
-    void this.submissions.onView(view, this.mine().map((s) => s.index));
-    const task = started(view.task);
-    if (!task || phase < Phase.PHASE_TRAINING || phase > Phase.PHASE_SETTLING) return;
     const endpoints = this.supervisors().map((s) => s.endpoint);
     this.logs.setEndpoints(endpoints);
     this.blobs.setEndpoints(endpoints);
-    this.starting ??= this.start(task).catch((e: Error) => {
-      this.log.warn("cannot start the task yet, trying at the next block", { error: e });
-      void this.compute?.close();
-      this.compute = undefined;
-      this.starting = undefined;
-    });
-    if (!this.computeReady) return;
-    this.machine?.setHeight(view.height);
-    this.compute?.post({ kind: "view", height: view.height, lowestRound: view.lowestRound, slots: view.slots });
-    this.hubs.connect(this.supervisors());
-    this.hubs.choose(view, this.supervisors(), this.mine()[0]?.index ?? 0, this.machine?.clock() ?? []);
-    this.flush();
-    this.fillGaps();
-    await this.claims?.onView(view);
+    this.step({ kind: "view", view });
   }
 
-  /** Drawn for a profile that it had once: the seat is lost, which costs less than iterations that cannot be made. */
-  private decline(): void {
-    if (!this.declined) this.log.error("a seat is not taken: this miner does not compute the task's profile now", { profile: this.spec.profile, have: this.ctx.profiles.join(",") });
-    this.declined = true;
+  private supervisors(): { worker: string; endpoint: string }[] {
+    return this.view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.joined && s.endpoint !== "" && !s.dropped).map(({ worker, endpoint }) => ({ worker, endpoint }));
+  }
+
+  // ---- the machine ----
+
+  /** One input after the other: effects bring further ones. */
+  private step(input: MinerInput): void {
+    this.inputs.push(input);
+    if (this.stepping) return;
+    this.stepping = true;
+    try {
+      for (let next = this.inputs.shift(); next; next = this.inputs.shift()) {
+        for (const effect of this.machine.step(next, this.ctx.timers.now())) this.perform(effect);
+      }
+    } finally {
+      this.stepping = false;
+    }
+  }
+
+  private perform(e: MinerEffect): void {
+    switch (e.do) {
+      case "open":
+        return void this.open(e.slots);
+      case "apply":
+        this.append(e.slot, e.seq, e.message, e.hash);
+        if (e.own) return this.compute?.post({ kind: "apply", message: { header: e.message.header, map: e.message.map } });
+        return this.compute?.post(packPeer({ slot: e.slot, seq: e.seq, headerHash: e.hash, mapHash: e.mapHash, map: e.message.map }));
+      case "sign": {
+        const signed = headSignBytes(nodeCrypto, { chainId: this.ctx.chain.chainId, taskId: this.id, slot: e.slot, seq: e.seq, headerHash: e.hash });
+        return this.append(e.slot, e.seq, { header: e.header, map: e.map, signature: this.key.sign(signed) }, e.hash);
+      }
+      case "view":
+        return this.compute?.post({ kind: "view", height: e.height, lowestRound: e.lowestRound, slots: e.slots });
+      case "connect":
+        return this.links.connect(e.supervisors, e.read);
+      case "fill":
+        return void this.gaps.fill(e.gaps);
+      case "transact":
+        return void this.transact(e.tx);
+      case "askAnchors":
+        return void this.askAnchors(e.slot);
+      case "askDraw":
+        return void this.askDraw(e.advance, e.height);
+      case "rerun":
+        return void this.rerun(e.slot, e.seq);
+      case "pruneResiduals":
+        return void this.residuals?.prune(e.slot, e.over).catch((error: Error) => this.log.warn("old residuals are not deleted", { error }));
+      case "claim":
+        return void this.claim(e.lucky).catch((error: Error) => this.log.warn("a claim failed", { slot: e.lucky.slot, seq: e.lucky.seq, error }));
+      case "note":
+        return this.log[e.level](e.text, { slot: e.slot, seq: e.seq, why: e.why });
+      default:
+        this.door.perform(e);
+    }
   }
 
   // ---- start ----
 
-  private async start(task: StartedTask): Promise<void> {
-    const store = await LogStore.open(this.ctx.db, task.id, this.spec.slots);
-    this.residuals = new ResidualStore(this.ctx.db, task.id, this.plan.parameters, this.spec.profile);
-    const batches = await loadBatches(this.spec, this.plan, (cid, max) => this.blob(cid, max));
-    const slots = this.mine().map((s) => s.index);
-    const thread = this.ctx.startCompute(
-      { chainId: this.ctx.chain.chainId, task, maxParameters: Number(this.ctx.params.tasks.maxParameters), slots, batches, tensorFlow: this.ctx.tensorFlow, fault: this.ctx.fault },
-      (m) => this.onCompute(m),
-    );
-    this.store = store;
-    this.compute = thread;
-    this.reruns = new Reruns(thread, this.residuals);
-    const evidence = (this.evidence = new Evidence(store, this.residuals, this.reruns, this.ctx.fault === "withhold-residual"));
-    this.claims = new Claims({
-      chain: this.ctx.chain,
-      sender: this.ctx.sender,
-      params: this.ctx.params,
-      log: this.log,
-      taskId: task.id,
-      flop: task.flop,
-      parameters: this.plan.parameters,
-      profile: this.spec.profile,
-      slots,
-      store,
-      residuals: this.residuals,
-      reruns: this.reruns,
-      residualOf: (slot, seq) => evidence.residual(slot, seq),
-      push: (slot, seq, residual) => {
-        for (const l of this.hubs.all) l.pushResidual({ slot, seq, residual });
-      },
-      fault: this.ctx.fault,
-    });
-    // own log back into the thread, in the order in which it was applied; residuals from the last that were kept
-    const newest = await this.residuals.newest(slots);
-    for (const [slot, seq] of newest) if (seq <= (store.heads()[slot] ?? 0n)) thread.post({ kind: "keptResidual", slot, seq });
-    for await (const m of store.after([])) {
-      const header = Header.decode(m.header);
-      const own = slots.includes(header.slot);
-      const kept = own && newest.get(header.slot) === header.seq ? await this.residuals.get(header.slot, header.seq) : undefined;
-      thread.post({ kind: "restore", message: { header: m.header, map: m.map }, residual: kept });
+  /** Log and evidence first, from disk; then the data; the compute thread takes the log in the background. */
+  private async open(slots: readonly number[]): Promise<void> {
+    const { db, timers, chain } = this.ctx;
+    const task = started(this.view.task);
+    if (!task) return;
+    try {
+      if (!this.store) {
+        const store = await LogStore.open(db, this.id, this.spec.slots);
+        const [tips, rounds] = [await store.tips(task.startHeight), await keptRounds(db, this.id)];
+        this.residuals = new ResidualStore(db, this.id, this.plan.parameters, this.spec.profile);
+        this.reruns = new Reruns((m) => this.compute?.post(m), this.residuals);
+        this.evidence = new Evidence(store, this.residuals, this.reruns);
+        this.store = store;
+        this.step({ kind: "opened", slots: tips.map(({ tip, frontier }) => ({ tip, frontier: frontier.encode() })), rounds });
+      }
+      const batches = await loadBatches(this.spec, this.plan, (cid, max) => this.blob(cid, max));
+      if (this.stop.signal.aborted) return;
+      const setup: ComputeSetup = { chainId: chain.chainId, task, maxParameters: Number(this.ctx.params.tasks.maxParameters), slots, batches, tensorFlow: this.ctx.tensorFlow };
+      this.compute = this.host(setup, this.store, this.residuals as ResidualStore);
+      this.compute.start();
+      this.step({ kind: "data", batchHashes: batches.map((b) => b.hash) });
+      this.markJudging();
+    } catch (e) {
+      this.log.warn("cannot start the task yet, trying again", { error: e as Error });
+      if (!this.stop.signal.aborted) timers.after(AGAIN, () => void this.open(slots));
     }
-    await this.learnOwnHeads(slots, store);
-    this.machine = new LogMachine({
-      chainId: this.ctx.chain.chainId,
-      taskId: task.id,
-      slots: this.spec.slots,
-      positions: (slot) => slotPositions(this.spec, slot),
-      heads: store.heads(),
-      sessionKey: (slot) => this.view.seats.find((s) => s.role === Role.ROLE_MINER && s.index === slot && s.joined)?.sessionKey,
-      logged: (slot, seq) => this.hashOf(slot, seq),
-      ceiling: (slot) => faultCeiling(this.view.slots, slot),
-      check: (m) => this.check(m),
+  }
+
+  private host(setup: ComputeSetup, store: LogStore, residuals: ResidualStore): ComputeHost {
+    return new ComputeHost({
+      setup,
+      store,
+      residuals,
+      timers: this.ctx.timers,
+      log: this.log,
+      start: (s, receive) => this.ctx.startCompute(s, receive),
+      behind: () => this.learnOwnHeads(setup.slots, store),
+      receive: (m) => this.made(m),
+      residual: (slot, seq, residual) => void residuals.put(slot, seq, residual),
+      dead: (e) => this.ctx.die(e),
     });
-    this.machine.setHeight(this.view.height);
-    thread.post({ kind: "restored" });
-    this.log.info("mining", { slots: slots.join(","), parameters: this.plan.parameters, restored: store.heads().reduce((a, b) => a + b, 0n) });
+  }
+
+  private made(m: Extract<FromCompute, { kind: "iterated" | "reran" }>): void {
+    if (m.kind === "reran") return this.reruns?.reran(m);
+    if (m.residual) void this.residuals?.put(m.slot, m.seq, m.residual);
+    this.step({ kind: "iterated", slot: m.slot, seq: m.seq, header: m.header, hash: m.hash, map: m.map });
   }
 
   private async blob(cid: string, max: number): Promise<Uint8Array> {
@@ -215,144 +266,61 @@ export class MinedTask {
   }
 
   /** A seq that was ever signed is never signed again: own messages that others show are waited for. */
-  private async learnOwnHeads(slots: readonly number[], store: LogStore): Promise<void> {
+  private async learnOwnHeads(slots: readonly number[], store: LogStore): Promise<ReadonlyMap<number, bigint>> {
     const marker = join(this.ctx.home, "session", `${this.id}.signing`);
     const signedBefore = existsSync(marker);
     writePrivate(marker, "this worker has signed in this task\n"); // on disk before anything is signed
-    if (!signedBefore) return;
-    const beyond = await signedBeyond({
-      chainId: this.ctx.chain.chainId,
-      taskId: this.id,
-      slots,
-      publicKey: this.key.publicKey,
-      head: (slot) => store.heads()[slot] ?? 0n,
-      anchored: (slot) => this.view.slots.find((s) => s.slot === slot)?.head?.seq ?? 0n,
-      supervisors: this.supervisors().map((s) => ({ worker: s.worker, newest: (slot) => this.logs.newest(s.endpoint, this.id, slot) })),
-      log: this.log,
-    });
-    for (const [slot, seq] of beyond) {
-      this.log.warn("own log is behind what was sent: taking it back", { slot, have: store.heads()[slot], sent: seq });
-      this.compute?.post({ kind: "behind", slot, seq });
+    while (signedBefore && !this.stop.signal.aborted) {
+      try {
+        const beyond = await signedBeyond({
+          chainId: this.ctx.chain.chainId,
+          taskId: this.id,
+          slots,
+          publicKey: this.key.publicKey,
+          head: (slot) => store.heads()[slot] ?? 0n,
+          anchored: (slot) => this.view.slots.find((s) => s.slot === slot)?.head?.seq ?? 0n,
+          supervisors: this.supervisors().map((s) => ({ worker: s.worker, newest: (slot) => this.logs.newest(s.endpoint, this.id, slot) })),
+          log: this.log,
+        });
+        for (const [slot, seq] of beyond) this.log.warn("own log is behind what was sent: taking it back", { slot, have: store.heads()[slot], sent: seq });
+        return beyond;
+      } catch (e) {
+        this.log.warn("what was signed before is not known yet, asking again", { error: e as Error });
+        await new Promise<void>((resolve) => void this.ctx.timers.after(AGAIN, resolve));
+      }
     }
+    return new Map();
   }
 
-  /** Header hash of a message that is logged, or on its way through the compute thread. */
-  private hashOf(slot: number, seq: bigint): Uint8Array | undefined {
-    return this.store?.hash(slot, seq) ?? this.pending.get(`${slot}/${seq}`)?.hash;
-  }
-
-  private check({ message: m, header }: Incoming): string | undefined {
-    const before = header.seq === 1n ? new Uint8Array(32) : this.hashOf(header.slot, header.seq - 1n);
-    if (!before || !equalBytes(before, header.prev)) return "prev is not the slot's message before";
-    try {
-      checkMap(this.plan.parameters, this.spec.levels, m.map);
-    } catch (e) {
-      return (e as Error).message;
-    }
-    return undefined;
-  }
-
-  // ---- the compute thread ----
-
-  private onCompute(m: FromCompute): void {
-    if (m.kind === "ready") {
-      this.computeReady = true;
-      return;
-    }
-    if (m.kind === "failed") {
-      this.log.error("the compute thread failed: report this, and start the miner again", { error: m.error });
-      return;
-    }
-    if (m.kind === "reran") return this.reruns?.reran(m);
-    if (m.kind === "idle") return void this.log.debug("waiting", { why: m.why });
-    if (m.kind === "applied") return m.messages.forEach((a) => this.applied(a));
-    this.sign(m);
-  }
-
-  private applied({ slot, seq, residual }: Applied): void {
-    const key = `${slot}/${seq}`;
-    const p = this.pending.get(key);
-    if (!p) throw new Error(`the compute thread applied ${key}, which was not given to it`);
-    this.pending.delete(key);
-    if (residual) void this.residuals?.put(slot, seq, residual);
-    this.append(slot, seq, p.message, p.hash);
-    if (this.pending.size < MAX_PENDING / 2) for (const wake of this.drained.splice(0)) wake();
-  }
-
-  private sign(m: Extract<FromCompute, { kind: "iterated" }>): void {
-    const store = this.store as LogStore;
-    const { slot, seq } = m;
-    if (seq !== (store.heads()[slot] ?? 0n) + 1n) throw new Error(`slot ${slot}: asked to sign seq ${seq} after ${store.heads()[slot]}`);
-    const signed = (header: Uint8Array, map: Uint8Array, headerHash: Uint8Array): Iteration => {
-      return { header, map, signature: this.key.sign(headSignBytes(nodeCrypto, { chainId: this.ctx.chain.chainId, taskId: this.id, slot, seq, headerHash })) };
-    };
-    if (m.residual) void this.residuals?.put(slot, seq, m.residual);
-    if (m.second) this.seconds.set(`${slot}/${seq}`, signed(m.second.header, m.second.map, nodeCrypto.sha256(m.second.header)));
-    this.append(slot, seq, signed(m.header, m.map, m.hash), m.hash);
-    this.machine?.advance(slot, seq);
-    this.flush();
-  }
+  // ---- messages ----
 
   private append(slot: number, seq: bigint, m: Iteration, hash: Uint8Array): void {
-    (this.store as LogStore).append(slot, seq, m, hash).catch((e: Error) => this.log.error("the log cannot be written: stop, free the disk, start again", { error: e }));
+    this.syncing = (this.store as LogStore).append(slot, seq, m, hash).catch((e: Error) => this.ctx.die(new Error(`the log cannot be written: free the disk, start again: ${e.message}`)));
   }
-
-  // ---- peers ----
 
   private async receive(m: Iteration): Promise<void> {
-    const { machine } = this;
-    if (!machine) return;
-    const outcome = machine.receive(m);
-    if (outcome.kind === "refused") this.log.debug("a message was refused", { why: outcome.why });
-    if (outcome.kind === "equivocation") await this.equivocation(outcome.slot, outcome.first, outcome.second);
-    if (outcome.kind === "held") this.flush();
-    if (this.pending.size > MAX_PENDING) await new Promise<void>((resolve) => this.drained.push(resolve));
+    await this.judging;
+    await this.door.receive(m);
+    await this.compute?.room();
   }
 
-  private flush(): void {
-    if (!this.machine) return;
-    const own = new Set(this.mine().map((x) => x.index));
-    for (const r of this.machine.ready()) {
-      if ("broken" in r) {
-        this.log.warn("a logged message breaks a rule: its supervisor is at fault", { slot: r.broken.header.slot, seq: r.broken.header.seq, why: r.why });
-        continue;
-      }
-      const { message: m, header, hash } = r.accepted;
-      this.pending.set(`${header.slot}/${header.seq}`, { message: m, hash });
-      if (own.has(header.slot)) this.compute?.post({ kind: "apply", message: { header: m.header, map: m.map } });
-      else this.compute?.post(packPeer({ slot: header.slot, seq: header.seq, headerHash: hash, mapHash: header.mapHash, map: m.map }));
-    }
-  }
-
-  private async equivocation(slot: number, first: MsgReportEquivocation["first"], second: MsgReportEquivocation["second"]): Promise<void> {
-    if (this.reported.has(slot) || !second || this.mine().some((s) => s.index === slot)) return;
-    this.reported.add(slot);
-    let one = first;
-    if (!one) {
-      const p = this.pending.get(`${slot}/${second.seq}`)?.message ?? (await this.store?.get(slot, second.seq));
-      if (!p) return void this.reported.delete(slot);
-      one = { seq: second.seq, hash: nodeCrypto.sha256(p.header), signature: p.signature };
-    }
-    this.log.warn("a peer signed two heads at one seq: reporting it", { slot, seq: second.seq });
-    await trySend(this.ctx.sender, "MsgReportEquivocation", message(MsgReportEquivocation, { reporter: this.ctx.sender.address, taskId: this.id, slot, first: one, second }), this.log);
-  }
-
-  private link(s: Seat): BusLink {
-    const own = new Set(this.mine().map((x) => x.index));
-    return new BusLink(
+  private link(hub: HubOf): Link {
+    const own = new Set(this.view.seats.filter((s) => s.role === Role.ROLE_MINER && s.worker === this.ctx.sender.address).map((s) => s.index));
+    return this.ctx.bus.link(
       {
-        endpoint: s.endpoint,
+        endpoint: hub.endpoint,
         chainId: this.ctx.chain.chainId,
-        supervisor: s.worker,
+        supervisor: hub.worker,
         taskId: this.id,
         role: Role.ROLE_MINER,
         index: Math.min(...own),
-        allowPrivate: this.ctx.allowPrivate,
+        crypto: nodeCrypto,
+        timers: this.ctx.timers,
         log: this.log,
         sign: (m) => this.key.sign(m),
-        clock: () => this.machine?.clock() ?? [],
+        clock: () => this.decide.clock(),
         iteration: (m) => this.receive(m),
-        outgoing: (clock, signal) => this.outgoing(clock, own, s.index, signal),
+        outgoing: (clock, signal) => this.outgoing(clock, own, signal),
         evidence: (r) => (this.evidence as Evidence).answer(r),
       },
       false,
@@ -360,38 +328,97 @@ export class MinedTask {
   }
 
   /** Own messages beyond what the hub has: what is on disk only, so that a restart sends the same bytes. */
-  private async *outgoing(clock: readonly bigint[], own: ReadonlySet<number>, hub: number, signal: AbortSignal): AsyncGenerator<Iteration> {
-    for await (const m of (this.store as LogStore).after(clock, { follow: true, signal, only: own })) {
-      if (this.seconds.size > 0) {
-        const h = Header.decode(m.header);
-        const second = this.seconds.get(`${h.slot}/${h.seq}`);
-        if (second && seesFork(hub, h.slot, this.spec.slots, this.spec.supervisors)) {
-          yield second;
-          continue;
-        }
+  private outgoing(clock: readonly bigint[], own: ReadonlySet<number>, signal: AbortSignal): AsyncGenerator<StoredMessage> {
+    return (this.store as LogStore).after(clock, { follow: true, signal, only: own });
+  }
+
+  // ---- claims ----
+
+  private async askAnchors(slot: number): Promise<void> {
+    const heads = await this.ctx.chain.query(SupervisionQuery.methods.anchors, { taskId: this.id, slot }).then(
+      ({ value }) => value.heads,
+      () => undefined,
+    );
+    this.step({ kind: "anchors", slot, heads });
+  }
+
+  private async askDraw(a: Advance, height: bigint): Promise<void> {
+    const { chain } = this.ctx;
+    try {
+      const { beacon } = (await chain.query(BeaconQuery.methods.beacon, { height })).value;
+      // a block's target is what the block before it ended with
+      const info = (await chain.query(WorkQuery.methods.miningInfo, {}, height - 1n)).value;
+      const hashes: Uint8Array[] = [];
+      for (let from = a.from; from <= a.to; from += HASHES_AT_ONCE) {
+        const last = from + HASHES_AT_ONCE - 1n < a.to ? from + HASHES_AT_ONCE - 1n : a.to;
+        hashes.push(...(await (this.store as LogStore).hashes(a.slot, from, last)));
       }
-      yield m;
+      this.step({ kind: "draw", drawn: { beacon, target: toBigInt(info.target), hashes } });
+    } catch (e) {
+      this.log.warn("a draw failed", { slot: a.slot, height: a.height, error: e as Error });
+      this.step({ kind: "draw" });
     }
   }
 
-  /** What held messages name, or was attested two blocks ago, and no hub has sent: asked of all supervisors. */
-  private fillGaps(): void {
-    const { machine } = this;
-    if (!machine) return;
-    const wanted = new Map<number, Gap>(machine.gaps().map((g) => [g.slot, { slot: g.slot, from: g.seq, to: g.seq }]));
-    for (const [slot, attested] of this.hubs.attested(this.view.height)) {
-      const seq = machine.needed(slot, attested);
-      const next = machine.head(slot) + 1n;
-      if (seq >= next && (machine.clock()[slot] ?? 0n) < next) wanted.set(slot, { slot, from: next, to: seq });
+  private async rerun(slot: number, seq: bigint): Promise<void> {
+    const agrees = await (this.reruns as Reruns).run(slot, seq).then(
+      (r) => r.agrees,
+      () => false,
+    );
+    this.step({ kind: "reran", agrees });
+  }
+
+  private async claim({ slot, seq, head }: Lucky): Promise<void> {
+    const store = this.store as LogStore;
+    const [own, covering] = [await store.get(slot, seq), await store.get(slot, head)];
+    if (!own || !covering) return this.log.warn("a lucky iteration is not in the log", { slot, seq });
+    // What a verifier asks for: the residual that its re-run begins with, and that which a tolerant iteration left.
+    const { profile } = this.spec;
+    const wanted = [residualSeqBefore(this.plan.parameters, profile, seq), ...(isTolerant(profile) ? [seq] : [])];
+    for (const hashed of wanted) {
+      const residual = hashed > 0n ? await this.evidence?.residual(slot, hashed) : undefined;
+      if (residual) for (const l of this.links.all) l.pushResidual({ slot, seq: hashed, residual });
     }
-    void this.gaps.fill([...wanted.values()]);
+    this.log.info("lucky: claiming", { slot, seq });
+    const proof = await store.proof(slot, seq, head);
+    const { sender } = this.ctx;
+    await trySend(sender, "MsgSubmitWork", message(MsgSubmitWork, { miner: sender.address, taskId: this.id, slot, header: own.header, headHeader: covering.header, proof }), this.log);
+  }
+
+  // ---- transactions ----
+
+  private async transact(tx: Transaction): Promise<void> {
+    const { sender } = this.ctx;
+    const send = async (what: string, m: Message): Promise<boolean> => (await trySend(sender, what, m, this.log)) !== undefined;
+    const done = async (): Promise<boolean> => {
+      if (tx.what === "join") return (await joinTask(sender, this.id, this.key.publicKey, "", this.log)) !== undefined;
+      if (tx.what === "submit") {
+        let all = true;
+        for (const slot of tx.slots) all = (await send("MsgSubmitModel", message(MsgSubmitModel, { miner: sender.address, taskId: this.id, slot, clock: [...tx.clock] }))) && all;
+        return all;
+      }
+      const first = tx.first ?? (await this.signedHead(tx.slot, tx.second.seq));
+      return first !== undefined && send("MsgReportEquivocation", message(MsgReportEquivocation, { reporter: sender.address, taskId: this.id, slot: tx.slot, first, second: tx.second }));
+    };
+    const ok = await done().catch((e: Error) => (this.log.warn("a transaction failed", { what: tx.what, error: e }), false));
+    this.step({ kind: "sent", what: tx.what, ...(tx.what === "equivocation" ? { slot: tx.slot } : {}), ok });
+  }
+
+  /** What a slot signed at a logged seq. */
+  private async signedHead(slot: number, seq: bigint): Promise<{ seq: bigint; hash: Uint8Array; signature: Uint8Array } | undefined> {
+    await this.syncing; // it may be on its way to the disk
+    const m = await this.store?.get(slot, seq);
+    return m && { seq, hash: nodeCrypto.sha256(m.header), signature: m.signature };
   }
 
   async close(): Promise<void> {
     this.stop.abort();
-    await this.hubs.close();
+    this.door.close();
+    await this.links.close();
     await this.compute?.close();
+    await this.syncing;
     this.logs.close();
     this.blobs.close();
+    await this.trace?.close();
   }
 }

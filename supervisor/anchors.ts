@@ -1,40 +1,65 @@
-/** What goes into MsgAnchorLog: from the log and what is on chain, pure. */
+/** What goes into MsgAnchorLog: from where the log ends on disk and what is on chain, pure. */
 import { equalBytes } from "#kernel/bytes.js";
 import type { AttestedHead, HeadAttestation, Slot } from "#proto/gen/pouw/supervision/v1/types.js";
 
-export interface LogHeads {
-  /** the highest synced and checked seq of a slot */
-  head(slot: number): bigint;
-  hash(slot: number, seq: bigint): Uint8Array | undefined;
-  signature(slot: number): Uint8Array | undefined;
+/** The highest synced and checked message of a slot; seq 0 before any. */
+export interface SyncedHead {
+  readonly seq: bigint;
+  readonly hash: Uint8Array;
+  readonly signature: Uint8Array;
+}
+interface Head {
+  readonly slot: number;
+  readonly seq: bigint;
+  readonly hash: Uint8Array;
+}
+export interface AnchorContent {
+  readonly heads: readonly HeadAttestation[];
+  readonly seen: readonly HeadAttestation[];
+}
+
+/** The heads that stand on chain, by whomever, at or below ours. */
+function others(log: readonly SyncedHead[], slots: readonly Slot[], attested: readonly AttestedHead[], mine: ReadonlySet<number>): Head[] {
+  const out: Head[] = [];
+  const note = (slot: number, seq: bigint, hash: Uint8Array): void => {
+    if (seq > 0n && seq <= (log[slot]?.seq ?? 0n)) out.push({ slot, seq, hash });
+  };
+  for (const a of attested) if (!mine.has(a.supervisor)) note(a.slot, a.seq, a.hash);
+  for (const { slot, head } of slots) if (head) note(slot, head.seq, head.hash);
+  return out;
+}
+
+/** Of which messages of the own log the hashes are needed, each once. */
+export function anchorQuestions(log: readonly SyncedHead[], slots: readonly Slot[], attested: readonly AttestedHead[], mine: ReadonlySet<number>): { slot: number; seq: bigint }[] {
+  const keys = new Map(others(log, slots, attested, mine).map(({ slot, seq }) => [`${slot}/${seq}`, { slot, seq }]));
+  return [...keys.values()];
 }
 
 /**
- * heads: every slot that advanced beyond `sent`, at the log's head. seen: the highest head that another supervisor put on
- * chain, above what we attested, and that our log contains.
+ * heads: every slot that advanced beyond `sent`, at the log's head. seen: the highest head that is on chain, from whichever
+ * other supervisor, and that our log contains. `found`: hashes of the own log, as anchorQuestions named them.
  */
 export function anchorContent(
-  log: LogHeads,
+  log: readonly SyncedHead[],
+  found: readonly Head[],
   slots: readonly Slot[],
   attested: readonly AttestedHead[],
   mine: ReadonlySet<number>,
   sent: readonly bigint[],
-): { heads: HeadAttestation[]; seen: HeadAttestation[] } {
-  const heads: HeadAttestation[] = [];
-  const seen: HeadAttestation[] = [];
-  for (const { slot, head: anchored } of slots) {
-    const seq = log.head(slot);
-    const hash = log.hash(slot, seq);
-    const signature = log.signature(slot);
-    if (seq > (sent[slot] ?? 0n) && hash && signature) heads.push({ slot, seq, headerHash: hash, signature });
-    const others = attested.filter((a) => a.slot === slot && !mine.has(a.supervisor)).map((a) => ({ seq: a.seq, hash: a.hash }));
-    const candidates = anchored && anchored.seq > 0n ? [...others, anchored] : others;
-    let best: { seq: bigint; hash: Uint8Array } | undefined;
-    for (const c of candidates) {
-      const own = log.hash(slot, c.seq);
-      if (c.seq <= seq && own && equalBytes(own, c.hash) && (!best || c.seq > best.seq)) best = c;
-    }
-    if (best) seen.push({ slot, seq: best.seq, headerHash: best.hash, signature: new Uint8Array(0) });
+): AnchorContent {
+  const own = new Map(found.map((f) => [`${f.slot}/${f.seq}`, f.hash]));
+  const best = new Map<number, Head>();
+  for (const c of others(log, slots, attested, mine)) {
+    const hash = own.get(`${c.slot}/${c.seq}`);
+    if (hash && equalBytes(hash, c.hash) && c.seq > (best.get(c.slot)?.seq ?? 0n)) best.set(c.slot, c);
   }
+  const heads = slots.flatMap(({ slot }): HeadAttestation[] => {
+    const at = log[slot];
+    return at && at.seq > (sent[slot] ?? 0n) ? [{ slot, seq: at.seq, headerHash: at.hash, signature: at.signature }] : [];
+  });
+  const seen = slots.flatMap(({ slot }): HeadAttestation[] => {
+    const c = best.get(slot);
+    return c ? [{ slot, seq: c.seq, headerHash: c.hash, signature: new Uint8Array(0) }] : [];
+  });
   return { heads, seen };
 }

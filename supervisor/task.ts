@@ -1,27 +1,33 @@
-/** One task that this worker supervises: joins, takes the data, keeps the log, anchors it, and serves it all until the seats unlock. */
-import { parseTopology } from "#engine/topology/index.js";
+/** One task that this worker supervises: the driver of its machine (machine.ts), with the log, the links and the data that its effects are about. */
+import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
+import type { Bus, BusSeat, FrameSizes, Hub, HubPeer, StoredMessage } from "#bus/index.js";
 import { type ChainParams } from "#client/chain/params.js";
-import { type Chain, type Sender } from "#client/chain/types.js";
-import { nodeCrypto } from "#platform/crypto.js";
-import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
-import { MsgAnchorLog, MsgConfirmData, MsgReportEquivocation } from "#proto/gen/pouw/supervision/v1/tx.js";
-import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
-import { Header, type Iteration, type SignedHead } from "#proto/gen/pouw/v1/iteration.js";
-import { Role } from "#proto/gen/pouw/v1/types.js";
-import { residualBytes } from "#protocol/tasks/engine-options.js";
-import { slotPositions } from "#protocol/log/positions.js";
-import { type BlobStore, type BusHub, type BusPeer, type BusSeat, type Gap, GapFiller, LogClient, refused, unavailable } from "#net/index.js";
-import { LogStore } from "#net/log-store.js";
-import { RoundHistory, started, type StartedTask, type TaskView } from "#client/chain/task-view.js";
+import { lowestRoundAt } from "#client/chain/task-view.js";
+import { type Chain, type Message, type Sender } from "#client/chain/types.js";
 import { joinTask, message, trySend } from "#client/chain/worker.js";
-import { type Database } from "#platform/level.js";
+import { type BlobStore, GapFiller, LogClient, refused, unavailable } from "#net/index.js";
+import { LogStore } from "#net/log-store.js";
+import { MessageDoor } from "#net/message-door.js";
+import { forgetRounds, keepRound, keptRounds } from "#net/rounds-kept.js";
+import type { Timers } from "#platform/clock.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type SessionKey, sessionKey } from "#platform/keys.js";
+import { type Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
-import { anchorContent } from "./anchors.js";
-import { faultCeiling, type Incoming, LogMachine } from "#net/log-machine.js";
+import type { Signatures } from "#platform/signatures.js";
+import { openTrace, type Trace } from "#platform/trace.js";
+import { MsgAnchorLog, MsgConfirmData, MsgReportEquivocation } from "#proto/gen/pouw/supervision/v1/tx.js";
+import { Phase, type TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
+import type { Outcome } from "#protocol/log/outcomes.js";
+import { type Machine, traced } from "#protocol/machine.js";
+import { residualBytes } from "#protocol/tasks/engine-options.js";
+import { longestMap } from "#protocol/tasks/task-spec.js";
+import type { TaskView } from "#protocol/tasks/task-view.js";
 import { TaskData } from "./data.js";
+import { type FillGap, SupervisorMachine, type SupervisorEffect, type SupervisorFacts, type SupervisorInput, type Transaction } from "./machine.js";
 import { PeerLinks } from "./peers.js";
-import { TaskRules } from "./rules.js";
 
 export interface SupervisorContext {
   readonly chain: Chain;
@@ -30,6 +36,9 @@ export interface SupervisorContext {
   readonly home: string;
   readonly db: Database;
   readonly blobs: BlobStore;
+  readonly bus: Bus;
+  readonly signatures: Signatures;
+  readonly timers: Timers;
   /** how much data one task may put here, bytes */
   readonly maxTaskBytes: number;
   /** deletes a blob that no task needs */
@@ -37,37 +46,38 @@ export interface SupervisorContext {
   readonly endpoint: string;
   readonly allowPrivate: boolean;
   readonly log: Logger;
-  hub(): BusHub;
+  count?(outcome: Outcome): void;
+  hub(): Hub;
 }
 
+/** Messages on their way to the disk before sources wait. */
 const MAX_UNSYNCED = 1024;
+/** How long until the log is opened again, ms. */
+const OPEN_AGAIN = 1_000;
+/** A header has at most 1,024 clock entries of ten bytes, and some hashes. */
+const AROUND_MAP = 16_384;
 
 export class SupervisedTask {
+  readonly data: TaskData;
   private readonly key: SessionKey;
   private readonly log: Logger;
-  private readonly history = new RoundHistory();
+  private readonly plan: ModelPlan;
+  private readonly decide: SupervisorMachine;
+  private readonly machine: Machine<SupervisorInput, SupervisorEffect>;
+  private readonly trace: Trace | undefined;
+  private readonly door: MessageDoor;
   private readonly peers: PeerLinks;
   private readonly peersLog: LogClient;
-  private readonly stop = new AbortController();
-  private readonly reported = new Set<number>();
-  private readonly plan: ReturnType<typeof parseTopology>;
-  private store: LogStore | undefined;
-  private machine: LogMachine | undefined;
-  private rules: TaskRules | undefined;
-  readonly data: TaskData;
-  private markStarted: () => void = () => {};
-  private readonly started = new Promise<void>((resolve) => (this.markStarted = resolve));
-  private sent: bigint[] = [];
-  private lastAnchor: bigint | undefined;
-  private anchoring = false;
-  private joining = false;
-  private starting: Promise<void> | undefined;
-  /** the log could not be written: what is anchored must be on disk, so nothing is */
-  private failed = false;
-  private confirming = false;
   private readonly gaps: GapFiller;
-  /** the newest synced message of each slot */
-  private readonly synced = new Map<number, { seq: bigint; signature: Uint8Array }>();
+  private readonly stop = new AbortController();
+  private readonly inputs: SupervisorInput[] = [];
+  private stepping = false;
+  private store: LogStore | undefined;
+  private markOpen: () => void = () => {};
+  private readonly open = new Promise<void>((resolve) => (this.markOpen = resolve));
+  private markReady: () => void = () => {};
+  private readonly ready = new Promise<void>((resolve) => (this.markReady = resolve));
+  private fetching: Promise<void> | undefined;
   private unsynced = 0;
   private syncing: Promise<unknown> = Promise.resolve();
 
@@ -75,28 +85,49 @@ export class SupervisedTask {
     private readonly ctx: SupervisorContext,
     private view: TaskView,
   ) {
+    const { chain, sender, home, timers } = ctx;
     this.log = ctx.log.child({ task: view.task.id });
-    this.key = sessionKey(ctx.home, view.task.id);
-    this.peersLog = new LogClient({ endpoints: [], allowPrivate: ctx.allowPrivate });
+    this.key = sessionKey(home, view.task.id);
     const spec = this.spec;
     this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.tasks.maxParameters) });
+    const facts: SupervisorFacts = {
+      chainId: chain.chainId,
+      worker: sender.address,
+      endpoint: ctx.endpoint,
+      anchorInterval: ctx.params.supervision.anchorInterval,
+      parameters: this.plan.parameters,
+      maxMapBytes: longestMap(this.plan, spec),
+    };
+    this.decide = new SupervisorMachine(nodeCrypto, facts);
+    const trace = (this.trace = openTrace(`supervisor-${sender.address}-${view.task.id}`));
+    this.machine = trace ? traced(this.decide, "supervisor", facts, (line) => trace.line(line)) : this.decide;
     this.data = new TaskData({ blobs: ctx.blobs, spec, plan: this.plan, maxBytes: ctx.maxTaskBytes, log: this.log, discard: (cid) => ctx.discard(cid) });
-    this.history.note(view);
+    this.peersLog = new LogClient({ endpoints: [], allowPrivate: ctx.allowPrivate });
     this.peers = new PeerLinks({
-      chainId: ctx.chain.chainId,
+      bus: ctx.bus,
+      chainId: chain.chainId,
       taskId: view.task.id,
       key: this.key,
-      allowPrivate: ctx.allowPrivate,
+      timers,
       log: this.log,
       client: this.peersLog,
-      clock: () => this.store?.clock() ?? [],
+      clock: () => this.decide.clock() ?? [],
       receive: (m) => this.receive(undefined, m),
+    });
+    this.door = new MessageDoor({
+      step: (input) => this.step(input),
+      hashAt: async (slot, seq) => this.store?.hashAt(slot, seq),
+      verify: (checks) => ctx.signatures.verify(checks),
+      lowestRound: (height) => lowestRoundAt(chain, view.task.id, height, this.stop.signal),
+      keepRound: (run) => void keepRound(ctx.db, view.task.id, run).catch(() => {}), // the log's own write reports a disk that fails
+      timers,
+      ...(ctx.count ? { count: (o: Outcome) => ctx.count?.(o) } : {}),
     });
     this.gaps = new GapFiller({
       taskId: view.task.id,
       peers: this.peersLog,
       log: this.log,
-      hash: (slot, seq) => this.store?.hash(slot, seq),
+      hash: async (slot, seq) => this.store?.hashAt(slot, seq),
       receive: (m) => this.receive(undefined, m),
       author: (gap, timeout) => this.named(gap, timeout),
     });
@@ -108,194 +139,172 @@ export class SupervisedTask {
   get residualBytes(): number {
     return residualBytes(this.spec, this.plan.parameters);
   }
-
+  get sizes(): FrameSizes {
+    return { residual: this.residualBytes, message: longestMap(this.plan, this.spec) + AROUND_MAP };
+  }
   get parameters(): number {
     return this.plan.parameters;
   }
   get profile(): string {
     return this.spec.profile;
   }
-  private get spec() {
+  private get spec(): TaskSpec {
     const { spec } = this.view.task;
     if (!spec) throw new Error(`task ${this.view.task.id} has no spec`);
     return spec;
   }
-  private mine(): Seat[] {
-    return this.view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.worker === this.ctx.sender.address);
-  }
-
-  // ---- the chain ----
 
   onView(view: TaskView): void {
     this.view = view;
-    this.history.note(view);
-    const { phase } = view.task;
-    if (phase === Phase.PHASE_INITIALISATION) {
-      this.join();
-      void this.data.scan().then(() => this.confirm()); // reads the disk: the other tasks of this block do not wait
+    // reads the disk: the other tasks of this block do not wait
+    if (view.task.phase === Phase.PHASE_INITIALISATION) void this.data.scan().then(() => this.dataKnown());
+    this.step({ kind: "view", view });
+  }
+
+  // ---- the machine ----
+
+  /** One input after the other: effects bring further ones. */
+  private step(input: SupervisorInput): void {
+    this.inputs.push(input);
+    if (this.stepping) return;
+    this.stepping = true;
+    try {
+      for (let next = this.inputs.shift(); next; next = this.inputs.shift()) {
+        for (const effect of this.machine.step(next, this.ctx.timers.now())) this.perform(effect);
+      }
+    } finally {
+      this.stepping = false;
     }
-    const task = started(view.task);
-    if (!task || phase < Phase.PHASE_TRAINING) return;
-    if (this.machine) return this.work();
-    this.starting ??= this.start(task)
-      .then(() => this.work())
-      .catch((e: Error) => this.log.error("the log cannot be opened, trying again at the next block", { error: e }))
-      .finally(() => (this.starting = undefined));
   }
 
-  private work(): void {
-    if (!this.machine) return;
-    this.machine.setHeight(this.view.height);
-    this.peers.connect(this.view.seats, this.mine()[0]);
-    this.drain();
-    this.anchor();
-    this.fillGaps();
+  private perform(e: SupervisorEffect): void {
+    switch (e.do) {
+      case "append":
+        return this.append(e);
+      case "acknowledge":
+        for (const p of this.ctx.hub().ofWorker(this.id, e.worker)) p.acknowledge(e.slot, e.seq);
+        return;
+      case "open":
+        return void this.openLog(e.slots, e.startHeight);
+      case "fetchManifest":
+        this.fetching ??= this.data.fetchManifest(e.endpoints, this.ctx.allowPrivate).then(() => this.manifestKnown()).finally(() => (this.fetching = undefined));
+        return;
+      case "ready":
+        this.log.info("the log takes messages");
+        return this.markReady();
+      case "follow":
+        return this.peers.connect(e.supervisors, e.index);
+      case "fill":
+        return void this.gaps.fill(e.gaps);
+      case "findHashes":
+        return void this.findHashes(e.wanted);
+      case "transact":
+        return void this.transact(e.tx);
+      case "note":
+        return this.log[e.level](e.text, { slot: e.slot, seq: e.seq, why: e.why });
+      default:
+        this.door.perform(e);
+    }
   }
 
-  private join(): void {
-    const seat = this.mine().find((s) => !s.joined || s.endpoint !== this.ctx.endpoint);
-    if (!seat || this.joining) return;
-    this.joining = true;
-    void joinTask(this.ctx.sender, this.id, this.key.publicKey, this.ctx.endpoint, this.log).finally(() => (this.joining = false));
+  /** In a time that does not depend on the log's length: what is on disk is anchored and served from the first block on. */
+  private async openLog(slots: number, startHeight: bigint): Promise<void> {
+    const { db, timers } = this.ctx;
+    try {
+      const store = await LogStore.open(db, this.id, slots);
+      const [tips, rounds] = [await store.tips(startHeight), await keptRounds(db, this.id)];
+      if (this.stop.signal.aborted) return;
+      this.store = store;
+      this.markOpen();
+      this.log.info("the log is open", { messages: store.heads().reduce((a, b) => a + b, 0n) });
+      this.step({ kind: "opened", slots: tips.map(({ tip, signature, frontier }) => ({ tip, signature, frontier: frontier.encode() })), rounds });
+      if (await this.data.loadManifest()) this.manifestKnown();
+    } catch (e) {
+      this.log.error("the log cannot be opened, trying again", { error: e as Error });
+      if (!this.stop.signal.aborted) timers.after(OPEN_AGAIN, () => void this.openLog(slots, startHeight));
+    }
   }
 
-  private async start(task: StartedTask): Promise<void> {
-    if (this.machine) return;
-    const store = await LogStore.open(this.ctx.db, task.id, this.spec.slots);
-    const others = this.view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.joined && s.worker !== this.ctx.sender.address).map((s) => s.endpoint);
-    await this.data.fetchManifest(others, this.ctx.allowPrivate);
+  private manifestKnown(): void {
     const { manifest } = this.data;
-    if (!manifest) return;
-    this.rules = new TaskRules({
-      chainId: this.ctx.chain.chainId,
-      task,
-      plan: this.plan,
-      batchHashes: manifest.batchHashes,
-      slots: () => this.view.slots,
-      lowestRound: (height) => this.history.lowestRound(height),
-    });
-    const rules = this.rules;
-    for await (const m of store.after([])) {
-      const header = Header.decode(m.header);
-      rules.apply(m);
-      this.synced.set(header.slot, { seq: header.seq, signature: m.signature });
-    }
-    this.store = store;
-    this.sent = this.spec.slots ? Array.from({ length: this.spec.slots }, () => 0n) : [];
-    this.machine = new LogMachine({
-      chainId: this.ctx.chain.chainId,
-      taskId: task.id,
-      slots: this.spec.slots,
-      positions: (slot) => slotPositions(this.spec, slot),
-      heads: store.heads(),
-      sessionKey: (slot) => this.view.seats.find((s) => s.role === Role.ROLE_MINER && s.index === slot && s.joined)?.sessionKey,
-      logged: (slot, seq) => store.hash(slot, seq),
-      ceiling: (slot) => faultCeiling(this.view.slots, slot),
-      check: (m) => rules.check(m),
-    });
-    this.machine.setHeight(this.view.height);
-    this.markStarted();
-    this.log.info("the log is open", { messages: store.heads().reduce((a, b) => a + b, 0n) });
+    if (manifest) this.step({ kind: "manifest", batchHashes: manifest.batchHashes });
+  }
+  private dataKnown(): void {
+    if (this.data.complete) this.step({ kind: "dataComplete" });
   }
 
-  private anchor(): void {
-    const { phase } = this.view.task;
-    if (phase > Phase.PHASE_SETTLING || this.anchoring || this.failed || !this.store) return;
-    const seats = this.mine();
-    if (seats.length === 0 || seats.every((s) => s.dropped)) return;
-    if (this.lastAnchor !== undefined && this.view.height < this.lastAnchor + this.ctx.params.supervision.anchorInterval) return;
-    const store = this.store;
-    const clock = store.clock();
-    const content = anchorContent(
-      { head: (slot) => clock[slot] ?? 0n, hash: (slot, seq) => store.hash(slot, seq), signature: (slot) => this.synced.get(slot)?.signature },
-      this.view.slots,
-      this.view.attested,
-      new Set(seats.map((s) => s.index)),
-      this.sent,
+  private append({ slot, seq, message: m, hash }: Extract<SupervisorEffect, { do: "append" }>): void {
+    this.unsynced++;
+    this.syncing = (this.store as LogStore).append(slot, seq, m, hash).then(
+      () => {
+        this.unsynced--;
+        this.step({ kind: "stored", slot, seq, signature: m.signature });
+      },
+      (e: Error) => {
+        this.log.debug("a message cannot be written", { slot, seq, error: e });
+        this.step({ kind: "storeFailed" });
+      },
     );
-    this.anchoring = true;
-    this.lastAnchor = this.view.height;
-    void trySend(this.ctx.sender, "MsgAnchorLog", message(MsgAnchorLog, { supervisor: this.ctx.sender.address, taskId: this.id, ...content }), this.log)
-      .then((r) => {
-        if (!r) return;
-        for (const h of content.heads) this.sent[h.slot] = h.seq;
-      })
-      .finally(() => (this.anchoring = false));
   }
+
+  private async findHashes(wanted: readonly { slot: number; seq: bigint }[]): Promise<void> {
+    const found = await Promise.all(wanted.map(async ({ slot, seq }) => ({ slot, seq, hash: await this.store?.hashAt(slot, seq).catch(() => undefined) })));
+    this.step({ kind: "hashes", found: found.flatMap((f) => (f.hash ? [{ ...f, hash: f.hash }] : [])) });
+  }
+
+  private async transact(tx: Transaction): Promise<void> {
+    const { sender } = this.ctx;
+    const about = { supervisor: sender.address, taskId: this.id };
+    const send = async (what: string, m: Message): Promise<boolean> => (await trySend(sender, what, m, this.log)) !== undefined;
+    const done = async (): Promise<boolean> => {
+      if (tx.what === "join") return (await joinTask(sender, this.id, this.key.publicKey, this.ctx.endpoint, this.log)) !== undefined;
+      if (tx.what === "confirm") return send("MsgConfirmData", message(MsgConfirmData, about));
+      if (tx.what === "anchor") return send("MsgAnchorLog", message(MsgAnchorLog, { ...about, heads: [...tx.heads], seen: [...tx.seen] }));
+      const first = tx.first ?? (await this.signedHead(tx.slot, tx.second.seq));
+      return first !== undefined && send("MsgReportEquivocation", message(MsgReportEquivocation, { reporter: sender.address, taskId: this.id, slot: tx.slot, first, second: tx.second }));
+    };
+    const ok = await done().catch((e: Error) => (this.log.warn("a transaction failed", { what: tx.what, error: e }), false));
+    this.step({ kind: "sent", what: tx.what, ...(tx.what === "equivocation" ? { slot: tx.slot } : {}), ok });
+  }
+
+  /** What a slot signed at a logged seq. */
+  private async signedHead(slot: number, seq: bigint): Promise<{ seq: bigint; hash: Uint8Array; signature: Uint8Array } | undefined> {
+    await this.syncing; // it may be on its way to the disk
+    const m = await this.store?.get(slot, seq);
+    return m && { seq, hash: nodeCrypto.sha256(m.header), signature: m.signature };
+  }
+
   // ---- messages ----
 
-  /** What is here of every slot; waits until the log is open: an empty clock would say that nothing is. */
+  /** What is here of every slot; waits until messages are taken: an empty clock would say that nothing is. */
   async clock(): Promise<readonly bigint[]> {
-    await this.started;
-    return (this.machine as LogMachine).clock();
+    await this.ready;
+    return this.decide.clock() ?? [];
   }
 
   /** The newest message of a slot, held-back ones included: what a miner that lost its log asks for. */
   async newest(slot: number): Promise<Iteration | undefined> {
-    const { machine } = this;
-    if (!machine) throw unavailable(`task ${this.id} has no log yet`);
-    const held = machine.newestHeld(slot);
+    const held = this.decide.newestHeld(slot);
     if (held) return held;
-    const head = this.logStore.heads()[slot] ?? 0n;
+    const log = this.logStore;
+    const head = log.heads()[slot] ?? 0n;
     await this.syncing; // what was taken may be on its way to the disk
-    return this.logStore.get(slot, head);
+    return log.get(slot, head);
   }
 
-  async receive(peer: BusPeer | undefined, m: Iteration): Promise<void> {
-    await this.started;
-    const machine = this.machine as LogMachine;
-    const outcome = machine.receive(m);
-    switch (outcome.kind) {
-      case "duplicate": {
-        if (!peer) return;
-        const { slot, seq } = Header.decode(m.header);
-        if (seq <= (this.store?.clock()[slot] ?? 0n)) peer.acknowledge(slot, seq);
-        return;
-      }
-      case "refused":
-        this.log.debug("a message was refused", { why: outcome.why, from: peer?.worker ?? "a supervisor" });
-        return;
-      case "equivocation":
-        await this.equivocation(outcome.slot, outcome.first, outcome.second);
-        return;
-      case "held":
-        this.drain();
-        if (this.unsynced > MAX_UNSYNCED) await this.syncing;
+  async receive(peer: HubPeer | undefined, m: Iteration): Promise<void> {
+    await this.ready;
+    const outcome = await this.door.receive(m, peer && ((code) => peer.fault(code)));
+    if (outcome === "duplicate" && peer) {
+      const { slot, seq } = Header.decode(m.header);
+      if (seq <= (this.logStore.clock()[slot] ?? 0n)) peer.acknowledge(slot, seq);
     }
+    if (outcome === "full" || outcome === "far") peer?.cut(unavailable(`a message of ${this.id} found no room in time (${outcome}): attach again`));
+    if (this.unsynced > MAX_UNSYNCED) await this.syncing;
   }
 
-  private drain(): void {
-    const { machine, store, rules } = this;
-    if (!machine || !store || !rules) return;
-    for (const r of machine.ready()) {
-      if ("broken" in r) {
-        this.log.warn("a message breaks a rule and is not logged", { slot: r.broken.header.slot, seq: r.broken.header.seq, why: r.why });
-        continue;
-      }
-      this.keep(r.accepted);
-    }
-  }
-
-  private keep(m: Incoming): void {
-    const { slot, seq } = m.header;
-    this.rules?.apply(m.message);
-    this.unsynced++;
-    this.syncing = (this.store as LogStore).append(slot, seq, m.message, m.hash).then(
-      () => {
-        this.unsynced--;
-        this.synced.set(slot, { seq, signature: m.message.signature });
-        const seat = this.view.seats.find((s) => s.role === Role.ROLE_MINER && s.index === slot);
-        if (seat) for (const p of this.ctx.hub().ofWorker(this.id, seat.worker)) p.acknowledge(slot, seq);
-      },
-      (e: Error) => {
-        if (!this.failed) this.log.error("the log cannot be written: stop, free the disk, start again", { error: e });
-        this.failed = true;
-      },
-    );
-  }
-
-  async *follow(clock: readonly bigint[], signal: AbortSignal): AsyncGenerator<Iteration> {
-    await Promise.race([this.started, new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }))]);
+  async *follow(clock: readonly bigint[], signal: AbortSignal): AsyncGenerator<StoredMessage> {
+    await Promise.race([this.open, new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }))]);
     if (this.store && !signal.aborted) yield* this.store.after(clock, { follow: true, signal });
   }
 
@@ -304,37 +313,8 @@ export class SupervisedTask {
     return this.store;
   }
 
-  private async equivocation(slot: number, first: SignedHead | undefined, second: SignedHead): Promise<void> {
-    if (this.reported.has(slot)) return;
-    this.reported.add(slot);
-    let one = first;
-    if (!one) {
-      await this.syncing;
-      const m = await this.store?.get(slot, second.seq);
-      if (!m) return void this.reported.delete(slot);
-      one = { seq: second.seq, hash: nodeCrypto.sha256(m.header), signature: m.signature };
-    }
-    this.log.warn("a miner signed two heads at one seq: reporting it", { slot, seq: second.seq });
-    const m = message(MsgReportEquivocation, { reporter: this.ctx.sender.address, taskId: this.id, slot, first: one, second });
-    await trySend(this.ctx.sender, "MsgReportEquivocation", m, this.log);
-  }
-
-  /** What held messages name and the chain anchored, but this log lacks: from other supervisors, then from the miner that named it. */
-  private fillGaps(): void {
-    const { machine, store } = this;
-    if (!machine || !store) return;
-    const heads = store.heads();
-    const wanted = new Map<number, Gap>(machine.gaps().map((g) => [g.slot, { slot: g.slot, from: g.seq, to: g.seq, namedBy: g.namedBy }]));
-    for (const { slot, head } of this.view.slots) {
-      const have = heads[slot] ?? 0n;
-      const to = machine.needed(slot, head?.seq ?? 0n);
-      if (to > have && !wanted.has(slot)) wanted.set(slot, { slot, from: have + 1n, to });
-    }
-    void this.gaps.fill([...wanted.values()]);
-  }
-
   /** The message that a miner named, over its own stream. */
-  private async named({ slot, from, namedBy }: Gap, timeout: number): Promise<readonly Iteration[]> {
+  private async named({ slot, from, namedBy }: FillGap, timeout: number): Promise<readonly Iteration[]> {
     for (const p of this.minerOf(namedBy as number)) {
       const messages: Iteration[] = [];
       const request = { residualHash: new Uint8Array(0), slot, seq: from, residual: false, peers: false, iteration: true };
@@ -354,14 +334,7 @@ export class SupervisedTask {
 
   async blobStored(cid: string): Promise<void> {
     await this.data.stored(cid);
-    this.confirm();
-  }
-
-  private confirm(): void {
-    if (!this.data.complete || this.confirming || this.view.task.phase !== Phase.PHASE_INITIALISATION) return;
-    if (!this.mine().some((s) => s.joined && !s.confirmed)) return;
-    this.confirming = true;
-    void trySend(this.ctx.sender, "MsgConfirmData", message(MsgConfirmData, { supervisor: this.ctx.sender.address, taskId: this.id }), this.log).finally(() => (this.confirming = false));
+    this.dataKnown();
   }
 
   // ---- peers ----
@@ -371,7 +344,7 @@ export class SupervisedTask {
     return s && (role === Role.ROLE_MINER || role === Role.ROLE_SUPERVISOR) ? { worker: s.worker, sessionKey: s.sessionKey } : undefined;
   }
 
-  minerOf(slot: number): BusPeer[] {
+  minerOf(slot: number): HubPeer[] {
     const s = this.view.seats.find((x) => x.role === Role.ROLE_MINER && x.index === slot);
     return s ? this.ctx.hub().ofWorker(this.id, s.worker) : [];
   }
@@ -386,13 +359,15 @@ export class SupervisedTask {
   async forget(): Promise<void> {
     await this.close();
     await LogStore.clear(this.ctx.db, this.id);
+    await forgetRounds(this.ctx.db, this.id);
   }
 
   async close(): Promise<void> {
     this.stop.abort();
-    await this.starting;
+    this.door.close();
     await this.peers.close();
     this.peersLog.close();
     await this.syncing;
+    await this.trace?.close();
   }
 }

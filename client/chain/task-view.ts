@@ -1,28 +1,14 @@
 /** What a daemon sees of its tasks on chain: at each block, the state of every task in which its worker has a seat. */
 import { type BlockHeader, type Chain, ChainError } from "./types.js";
-import type { ScoreReveal, Submission } from "#proto/gen/pouw/evaluation/v1/types.js";
 import { MatchingQuery } from "#proto/gen/pouw/matching/v1/query.js";
 import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
-import type { AttestedHead, Slot } from "#proto/gen/pouw/supervision/v1/types.js";
 import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
-import { Phase, type Task, type TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Phase, type Task } from "#proto/gen/pouw/tasks/v1/types.js";
 import { roundOf } from "#protocol/log/positions.js";
-import { type Logger } from "#platform/log.js";
+import type { TaskView } from "#protocol/tasks/task-view.js";
 
-export interface TaskView {
-  /** the block whose state this is */
-  readonly height: bigint;
-  readonly task: Task;
-  readonly seats: readonly Seat[];
-  readonly slots: readonly Slot[];
-  /** A of the protocol: the lowest anchored round of the open slots, −1 before any anchor */
-  readonly lowestRound: bigint;
-  readonly submissions: readonly Submission[];
-  /** commitments and reveals of the evaluators, empty before Evaluation */
-  readonly reveals: readonly ScoreReveal[];
-  /** the highest head of each slot that each supervisor attested */
-  readonly attested: readonly AttestedHead[];
-}
+export { started, type StartedTask, type TaskView } from "#protocol/tasks/task-view.js";
+import { type Logger } from "#platform/log.js";
 
 export async function queryTask(chain: Chain, id: bigint, height?: bigint): Promise<TaskView> {
   const { value: v, height: at } = await chain.query(TasksQuery.methods.taskState, { id }, height);
@@ -33,19 +19,6 @@ export async function queryTask(chain: Chain, id: bigint, height?: bigint): Prom
 
 export async function querySeats(chain: Chain, worker: string): Promise<Seat[]> {
   return (await chain.query(MatchingQuery.methods.seats, { worker })).value.seats;
-}
-
-/** A task that has begun to train: with its block x, and beacon(x). */
-export interface StartedTask extends Task {
-  readonly spec: TaskSpec;
-  readonly startHeight: bigint;
-  readonly startBeacon: Uint8Array;
-}
-
-/** The task where it has begun to train, else undefined. */
-export function started(task: Task): StartedTask | undefined {
-  const { spec, startHeight, startBeacon } = task;
-  return spec && startHeight !== undefined && startBeacon ? { ...task, spec, startHeight, startBeacon } : undefined;
 }
 
 /** Whether anything more can happen in a task. */
@@ -95,22 +68,5 @@ async function at(chain: Chain, id: bigint, height: bigint): Promise<TaskView> {
   } catch (e) {
     if (!(e instanceof ChainError)) throw e;
     return queryTask(chain, id);
-  }
-}
-
-/** A at earlier heights, as far as they were seen. */
-export class RoundHistory {
-  private readonly at = new Map<bigint, bigint>();
-  private newest = -1n;
-
-  note(view: TaskView): void {
-    this.at.set(view.height, view.lowestRound);
-    if (view.height > this.newest) this.newest = view.height;
-    if (this.at.size > 20_000) this.at.delete(this.at.keys().next().value as bigint);
-  }
-
-  /** A(height), or undefined where that block was not seen. */
-  lowestRound(height: bigint): bigint | undefined {
-    return this.at.get(height);
   }
 }
