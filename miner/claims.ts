@@ -19,10 +19,21 @@ export interface Lucky {
   readonly head: bigint;
 }
 
+/** What an advance was drawn with, and the header hashes of some of its iterations. */
+export interface Drawn {
+  readonly beacon: Uint8Array;
+  readonly target: bigint;
+  /** seq of the first hash */
+  readonly from: bigint;
+  /** end to end, 32 bytes each */
+  readonly hashes: Uint8Array;
+  readonly last: boolean;
+}
+
 export type ClaimEffect =
   /** the kept advances of a slot */
   | { readonly do: "askAnchors"; readonly slot: number }
-  /** beacon and target of an advance's draw, with the header hashes of its iterations */
+  /** beacon and target of an advance's draw, with the header hashes of its iterations, in parts */
   | { readonly do: "askDraw"; readonly advance: Advance; readonly height: bigint }
   /** whether an own iteration comes out again as it was signed */
   | { readonly do: "rerun"; readonly slot: number; readonly seq: bigint }
@@ -75,15 +86,15 @@ export class Claims {
     this.#seen.set(slot, heads.map((h) => h.seq));
   }
 
-  /** What an advance was drawn with; nothing where the chain did not answer. */
-  onDraw(drawn: { readonly beacon: Uint8Array; readonly target: bigint; readonly hashes: readonly Uint8Array[] } | undefined, out: ClaimEffect[]): void {
+  /** What an advance was drawn with, part by part, iterations ascending; nothing where the chain did not answer. */
+  onDraw(drawn: Drawn | undefined, out: ClaimEffect[]): void {
     const a = this.#drawing;
-    this.#drawing = undefined;
     if (a && drawn) {
       const { taskId, flop } = this.facts;
-      const hash = (_slot: number, seq: bigint): Uint8Array | undefined => drawn.hashes[Number(seq - a.from)];
-      for (const seq of luckyOf(this.crypto, a, { taskId, beacon: drawn.beacon, target: drawn.target, flop, hash })) this.#lucky.push({ slot: a.slot, seq, head: a.to });
+      const draw = { taskId, beacon: drawn.beacon, target: drawn.target, flop };
+      for (const seq of luckyOf(this.crypto, a.slot, drawn.from, drawn.hashes, draw)) this.#lucky.push({ slot: a.slot, seq, head: a.to });
     }
+    if (!drawn || drawn.last) this.#drawing = undefined;
     this.#next(out);
   }
 

@@ -1,7 +1,7 @@
 /** What a miner serves when it is asked over its streams: own residuals, and the messages that it has applied. */
 import { equalBytes } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { Header } from "#proto/gen/pouw/v1/iteration.js";
+import { Header, Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import type { EvidenceReply, EvidenceRequest } from "#proto/gen/pouw/v1/services.js";
 import { type LogStore } from "#net/log-store.js";
 import { type Reruns } from "./reruns.js";
@@ -35,7 +35,7 @@ export class Evidence {
       const own = await this.store.get(r.slot, r.seq);
       if (!own) return;
       const { clock } = Header.decode(own.header);
-      for (let slot = 0; slot < clock.length; slot++) for await (const m of this.store.range(slot, 1n, clock[slot] as bigint)) yield { messages: [m] };
+      for (let slot = 0; slot < clock.length; slot++) for await (const m of this.store.range(slot, 1n, clock[slot] as bigint)) yield { messages: [Iteration.decode(m.bytes)] };
     }
   }
 

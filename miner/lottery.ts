@@ -49,15 +49,15 @@ export interface Draw {
   readonly beacon: Uint8Array;
   readonly target: bigint;
   readonly flop: bigint;
-  hash(slot: number, seq: bigint): Uint8Array | undefined;
 }
 
-/** The lucky iterations of an advance. */
-export function luckyOf(sha: Hash, a: Advance, d: Draw): bigint[] {
+/** The lucky ones of a slot's iterations from `first` on, whose header hashes lie end to end. */
+export function luckyOf(sha: Hash, slot: number, first: bigint, hashes: Uint8Array, d: Draw): bigint[] {
   const out: bigint[] = [];
-  for (let seq = a.from; seq <= a.to; seq++) {
-    const headerHash = d.hash(a.slot, seq);
-    if (headerHash && isLucky(lotteryDraw(sha, { beacon: d.beacon, taskId: d.taskId, slot: a.slot, seq, headerHash }), d.target, d.flop)) out.push(seq);
+  for (let i = 0; i < hashes.length / 32; i++) {
+    const seq = first + BigInt(i);
+    const headerHash = hashes.subarray(32 * i, 32 * i + 32);
+    if (isLucky(lotteryDraw(sha, { beacon: d.beacon, taskId: d.taskId, slot, seq, headerHash }), d.target, d.flop)) out.push(seq);
   }
   return out;
 }

@@ -17,7 +17,7 @@ import { LogFrontier } from "#protocol/log/log-root.js";
 import type { Outcome } from "#protocol/log/outcomes.js";
 import { RoundHistory, type RoundRun } from "#protocol/log/rounds.js";
 import type { Machine } from "#protocol/machine.js";
-import { type ClaimEffect, type ClaimFacts, Claims } from "./claims.js";
+import { type ClaimEffect, type ClaimFacts, Claims, type Drawn } from "./claims.js";
 import { HubChoice } from "./hubs.js";
 
 export interface MinerFacts {
@@ -54,7 +54,7 @@ export type MinerInput =
   /** an own iteration that the compute thread made */
   | { readonly kind: "iterated"; readonly slot: number; readonly seq: bigint; readonly header: Uint8Array; readonly hash: Uint8Array; readonly map: Uint8Array }
   | { readonly kind: "anchors"; readonly slot: number; readonly heads?: readonly AnchoredHead[] | undefined }
-  | { readonly kind: "draw"; readonly drawn?: { readonly beacon: Uint8Array; readonly target: bigint; readonly hashes: readonly Uint8Array[] } | undefined }
+  | { readonly kind: "draw"; readonly drawn?: Drawn | undefined }
   | { readonly kind: "reran"; readonly agrees: boolean }
   | { readonly kind: "sent"; readonly what: Transaction["what"]; readonly slot?: number | undefined; readonly ok: boolean };
 

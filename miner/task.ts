@@ -67,8 +67,8 @@ export interface MinerContext {
 
 /** How long until what failed at the start is tried again, ms. */
 const AGAIN = 1_000;
-/** The most hashes that one draw reads at once. */
-const HASHES_AT_ONCE = 4096n;
+/** Iterations that are drawn in one call: a few milliseconds. */
+const HASHES_AT_ONCE = 512n;
 
 export class MinedTask {
   private readonly key: SessionKey;
@@ -348,12 +348,11 @@ export class MinedTask {
       const { beacon } = (await chain.query(BeaconQuery.methods.beacon, { height })).value;
       // a block's target is what the block before it ended with
       const info = (await chain.query(WorkQuery.methods.miningInfo, {}, height - 1n)).value;
-      const hashes: Uint8Array[] = [];
       for (let from = a.from; from <= a.to; from += HASHES_AT_ONCE) {
         const last = from + HASHES_AT_ONCE - 1n < a.to ? from + HASHES_AT_ONCE - 1n : a.to;
-        hashes.push(...(await (this.store as LogStore).hashes(a.slot, from, last)));
+        const hashes = await (this.store as LogStore).hashes(a.slot, from, last);
+        this.step({ kind: "draw", drawn: { beacon, target: toBigInt(info.target), from, hashes, last: last === a.to } });
       }
-      this.step({ kind: "draw", drawn: { beacon, target: toBigInt(info.target), hashes } });
     } catch (e) {
       this.log.warn("a draw failed", { slot: a.slot, height: a.height, error: e as Error });
       this.step({ kind: "draw" });

@@ -19,8 +19,8 @@ export interface GapFillerOptions {
   readonly peers: Pick<LogClient, "range">;
   readonly log: Logger;
   /** header hash of a message that is here */
-  hash(slot: number, seq: bigint): Uint8Array | undefined;
-  receive(m: Iteration): Promise<void>;
+  hash(slot: number, seq: bigint): Promise<Uint8Array | undefined>;
+  receive(m: Iteration): Promise<unknown>;
   /** one message from the miner that named it, where it can be reached; throws or answers nothing when it is silent */
   author?(gap: Gap, timeout: number): Promise<readonly Iteration[]>;
   readonly now?: () => number;
@@ -65,7 +65,7 @@ export class GapFiller {
     const { o } = this;
     const { slot, from } = gap;
     const last = gap.to < from + AT_ONCE ? gap.to : from + AT_ONCE - 1n;
-    const previous = from === 1n ? ZEROS : o.hash(slot, from - 1n);
+    const previous = from === 1n ? ZEROS : await o.hash(slot, from - 1n);
     if (!previous) return;
     const check = (messages: Iteration[]): void => void readSpan(messages, { taskId: o.taskId, slot, first: from, previous, last });
     try {

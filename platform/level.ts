@@ -38,6 +38,11 @@ export class Database {
     return this.level.get(key);
   }
 
+  /** What lies at these keys, in their order, in one call of the system. */
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return this.level.getMany([...keys]);
+  }
+
   /** Puts and deletes, on disk (fsync) when the promise resolves; in the order of the calls. */
   write(puts: readonly Put[]): Promise<void> {
     if (this.failed) return Promise.reject(this.failed);
@@ -87,15 +92,20 @@ export class Database {
 
 /** A key: one prefix byte, then big-endian parts, so that the order of keys is the order of numbers. */
 export function levelKey(prefix: string, ...parts: (bigint | number | Uint8Array)[]): Uint8Array {
-  const out: Uint8Array[] = [Buffer.from(prefix, "latin1")];
+  let length = 1;
+  for (const p of parts) length += p instanceof Uint8Array ? p.length : 8;
+  const out = new Uint8Array(length);
+  const view = new DataView(out.buffer);
+  out[0] = prefix.charCodeAt(0);
+  let at = 1;
   for (const p of parts) {
-    if (p instanceof Uint8Array) out.push(Buffer.from(p.buffer, p.byteOffset, p.length));
-    else {
-      const b = Buffer.alloc(8);
-      b.writeBigUInt64BE(BigInt(p));
-      out.push(b);
-    }
+    if (p instanceof Uint8Array) out.set(p, at);
+    else if (typeof p === "bigint") view.setBigUint64(at, p);
+    else if (Number.isSafeInteger(p) && p >= 0) {
+      view.setUint32(at, Math.floor(p / 2 ** 32));
+      view.setUint32(at + 4, p >>> 0);
+    } else throw new RangeError(`a part of a key is ${p}, want a whole number from 0`);
+    at += p instanceof Uint8Array ? p.length : 8;
   }
-  const joined = Buffer.concat(out);
-  return new Uint8Array(joined.buffer, joined.byteOffset, joined.length);
+  return out;
 }

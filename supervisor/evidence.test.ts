@@ -11,6 +11,14 @@ const HASH = nodeCrypto.sha256(RESIDUAL);
 const message = (slot: number, seq: bigint, more: Partial<Header> = {}): Iteration => ({ header: Header.encode(Header.create({ slot, seq, clock: [2n, seq - 1n], ...more })), map: Uint8Array.of(0), signature: new Uint8Array(64) });
 const log = [message(0, 1n), message(0, 2n), message(1, 1n, { residualHash: HASH }), message(1, 2n)];
 const find = (slot: number, seq: bigint) => log.find((m) => { const h = Header.decode(m.header); return h.slot === slot && h.seq === seq; });
+const hashesOf = (slot: number, first: bigint, last: bigint) => {
+  const hashes: Uint8Array[] = [];
+  for (let seq = first; seq <= last; seq++) {
+    const m = find(slot, seq);
+    if (m) hashes.push(nodeCrypto.sha256(m.header));
+  }
+  return new Uint8Array(Buffer.concat(hashes));
+};
 
 type Ask = EvidenceTask["minerOf"] extends (slot: number) => readonly (infer P)[] ? P extends { ask: infer A } ? A : never : never;
 function relay(ask: Ask, jobs = [Job.create({ taskId: 1n, slot: 1, seq: 2n })]) {
@@ -19,7 +27,7 @@ function relay(ask: Ask, jobs = [Job.create({ taskId: 1n, slot: 1, seq: 2n })]) 
     parameters: 3,
     residualBytes: 12,
     profile: "wasm-f32-1",
-    logStore: { get: async (slot, seq) => find(slot, seq), hash: (slot, seq) => { const m = find(slot, seq); return m && nodeCrypto.sha256(m.header); } },
+    logStore: { get: async (slot, seq) => find(slot, seq), hashes: async (slot, first, last) => hashesOf(slot, first, last) },
     minerOf: () => [{ worker: "miner", ask }],
   };
   return { task, relay: new EvidenceRelay(async () => jobs, new ResidualCache(), { silence: 50, total: 50 }) };

@@ -1,4 +1,5 @@
 /** What a supervisor serves besides the bus: the log, and the evidence that it relays from miners. */
+import { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { EvidenceService, LogService } from "#proto/gen/pouw/v1/services.js";
 import { invalid, notFound, service, type Service, SMALL_REQUEST } from "#net/index.js";
 import { type EvidenceRelay } from "./evidence.js";
@@ -10,7 +11,8 @@ export function logService(task: (id: bigint) => SupervisedTask): Service {
   return service(LogService, {
     async *stream({ taskId, clock, follow }, call) {
       const t = task(taskId);
-      yield* follow ? t.follow(clock, call.signal) : t.logStore.after(clock, { signal: call.signal });
+      if (follow) return yield* t.follow(clock, call.signal);
+      for await (const m of t.logStore.after(clock, { signal: call.signal })) yield Iteration.decode(m.bytes);
     },
     async header({ taskId, slot, seq }) {
       // no message has seq 0: it asks for the newest that is here, held-back ones included
@@ -26,7 +28,7 @@ export function logService(task: (id: bigint) => SupervisedTask): Service {
       const head = log.clock()[slot] ?? 0n;
       for await (const m of log.range(slot, first, last < head ? last : head)) {
         if (call.signal.aborted) return;
-        yield m;
+        yield Iteration.decode(m.bytes);
       }
     },
   }, { stream: SMALL_REQUEST, header: SMALL_REQUEST, range: SMALL_REQUEST });

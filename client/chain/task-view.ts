@@ -17,6 +17,23 @@ export async function queryTask(chain: Chain, id: bigint, height?: bigint): Prom
   return { height: v.height || at, task: v.task, seats: v.seats, slots: v.slots, lowestRound, submissions: v.submissions, reveals: v.reveals, attested: v.attested };
 }
 
+/** Tries that reach no node, and how long they are apart, ms. */
+const ROUND_TRIES = 5;
+const ROUND_AGAIN = 1_000;
+
+/** A at a block that was not seen; undefined where the node has its state no more. */
+export async function lowestRoundAt(chain: Chain, id: bigint, height: bigint, signal: AbortSignal): Promise<bigint | undefined> {
+  for (let tries = 0; tries < ROUND_TRIES && !signal.aborted; tries++) {
+    try {
+      return (await queryTask(chain, id, height)).lowestRound;
+    } catch (e) {
+      if (e instanceof ChainError) return undefined;
+      await sleep(ROUND_AGAIN);
+    }
+  }
+  return undefined;
+}
+
 export async function querySeats(chain: Chain, worker: string): Promise<Seat[]> {
   return (await chain.query(MatchingQuery.methods.seats, { worker })).value.seats;
 }

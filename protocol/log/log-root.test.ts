@@ -3,7 +3,7 @@ import test from "ava";
 import fc from "fast-check";
 import { concat } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { emptyRoot, LogTree, verifyInclusion } from "./log-root.js";
+import { emptyRoot, LogFrontier, LogTree, type NodeRun, proofFrom, proofRuns, verifyInclusion } from "./log-root.js";
 
 const leaf = (i: number) => nodeCrypto.sha256(Uint8Array.of(i & 255, i >> 8));
 const treeOf = (n: number) => {
@@ -66,5 +66,57 @@ test("a truncated tree goes on as if the rest had never been", (t) => {
     t.deepEqual(tree.root(), treeOf(keep).root());
     for (let i = keep; i < 50; i++) tree.append(leaf(i));
     t.deepEqual(tree.root(), treeOf(50).root());
+  }
+});
+
+/** Nodes as a log on disk keeps them: those that a frontier gives out, and the header hashes. */
+function kept(n: number): { frontier: LogFrontier; nodes(runs: readonly NodeRun[]): Uint8Array[][]; held: Map<string, Uint8Array> } {
+  const held = new Map<string, Uint8Array>();
+  const frontier = new LogFrontier(nodeCrypto);
+  for (let i = 0; i < n; i++) frontier.append(leaf(i), (level, index, root) => held.set(`${level}/${index}`, root));
+  const node = (level: number, index: number) => (level === 0 ? leaf(index) : (held.get(`${level}/${index}`) as Uint8Array));
+  return { frontier, held, nodes: (runs) => runs.map(({ level, first, count }) => Array.from({ length: count }, (_, i) => node(level, first + i))) };
+}
+
+test("a frontier has the root of the whole tree at every size, also after it was written and read back or made from kept nodes", (t) => {
+  const tree = treeOf(600);
+  let f = new LogFrontier(nodeCrypto);
+  for (let n = 0; n <= 600; n++) {
+    t.deepEqual(f.root(), tree.root(n), `${n} leaves`);
+    if (n % 7 === 0) f = LogFrontier.decode(nodeCrypto, f.encode());
+    f.append(leaf(n));
+  }
+  for (const n of [0, 1, 15, 16, 17, 255, 256, 300, 511, 600]) {
+    const k = kept(n);
+    t.deepEqual(LogFrontier.from(nodeCrypto, n, k.nodes(LogFrontier.runs(n))).root(), tree.root(n));
+  }
+});
+
+test("a frontier that is cut or has too many peaks is refused", (t) => {
+  const bytes = kept(21).frontier.encode();
+  for (const bad of [bytes.slice(0, 4), bytes.slice(0, -32), bytes.slice(0, -1), new Uint8Array([...bytes, ...new Uint8Array(32)])]) {
+    t.throws(() => LogFrontier.decode(nodeCrypto, bad), { instanceOf: RangeError });
+  }
+});
+
+test("a proof from kept nodes is the whole tree's, and verifies", (t) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 3000 }), fc.nat(), fc.nat(), (n, a, b) => {
+      const size = 1 + (a % n);
+      const i = b % size;
+      const k = kept(n);
+      const proof = proofFrom(nodeCrypto, i, size, k.nodes(proofRuns(i, size)));
+      t.deepEqual(proof, treeOf(size).proof(i));
+      t.true(verifyInclusion(nodeCrypto, treeOf(size).root(), size, i, leaf(i), proof));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("a proof in a tree of a million leaves asks for few nodes", (t) => {
+  for (const [i, size] of [[0, 999_999], [500_000, 999_999], [999_998, 999_999], [5, 1 << 20]] as const) {
+    const runs = proofRuns(i, size);
+    const reads = runs.reduce((n, r) => n + r.count, 0);
+    t.true(runs.length <= 40 && reads <= 200, `${runs.length} runs of ${reads} nodes`);
   }
 });

@@ -192,6 +192,9 @@ export function largestMap(parameters: number, levels: number): number {
   return 5 + (levels === 1 ? parameters + Math.ceil(parameters / 8) : parameters * (1 + step));
 }
 
+/** The longest canonical map of a task. */
+export const longestMap = (plan: Pick<ModelPlan, "parameters">, spec: Pick<TaskSpec, "levels">): number => largestMap(plan.parameters, spec.levels);
+
 function checkGroup(spec: TaskSpec, plan: ModelPlan, params: SpecParams): void {
   range("epochs", spec.epochs, 1, 1 << 20);
   range("batches", spec.batches, 1, 1 << 24);

@@ -5,7 +5,7 @@ import { residualInterval, slotPositions, totalPositions } from "#protocol/log/p
 import { LogStore } from "#net/log-store.js";
 import { ResidualStore } from "#miner/residuals.js";
 import { type Database } from "#platform/level.js";
-import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { decodeHeader } from "#protocol/log/header.js";
 import { keysOf, type Recording } from "../../bench/training/recording.js";
 import { type BenchTask, digits } from "../../bench/training/tasks.js";
@@ -44,7 +44,8 @@ export async function read(db: Database, bench: BenchTask): Promise<Recording> {
   const log: Iteration[][] = Array.from({ length: bench.spec.slots }, () => []);
   const residuals = new Map<string, Uint8Array>();
   const interval = residualInterval(bench.plan.parameters, bench.spec.profile);
-  for await (const message of store.after([])) {
+  for await (const { bytes } of store.after([])) {
+    const message = Iteration.decode(bytes);
     const { slot, seq } = decodeHeader(message.header);
     (log[slot] as Iteration[]).push(message);
     if (seq % interval !== 0n) continue;
