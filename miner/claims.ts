@@ -41,6 +41,11 @@ export type ClaimEffect =
   /** pushes the residuals that a verifier will ask for, and sends the claim */
   | { readonly do: "claim"; readonly lucky: Lucky };
 
+/** Where effects go: the machine's own, of which these are some. */
+interface Effects {
+  push(effect: ClaimEffect): unknown;
+}
+
 /** Draws that wait for their turn: more than a claim window of advances of all own slots never do. */
 const MAX_DUE = 1024;
 
@@ -61,7 +66,7 @@ export class Claims {
     private readonly facts: ClaimFacts,
   ) {}
 
-  onView(view: TaskView, out: ClaimEffect[]): void {
+  onView(view: TaskView, out: Effects): void {
     this.#height = view.height;
     for (const slot of this.facts.slots) {
       const head = view.slots.find((s) => s.slot === slot)?.head?.seq ?? 0n;
@@ -74,7 +79,7 @@ export class Claims {
   }
 
   /** The kept advances of a slot, ascending; none where the chain did not answer. */
-  onAnchors(slot: number, heads: readonly AnchoredHead[] | undefined, out: ClaimEffect[]): void {
+  onAnchors(slot: number, heads: readonly AnchoredHead[] | undefined, out: Effects): void {
     this.#asking.delete(slot);
     if (!heads) return;
     this.#advances.note(slot, heads);
@@ -87,7 +92,7 @@ export class Claims {
   }
 
   /** What an advance was drawn with, part by part, iterations ascending; nothing where the chain did not answer. */
-  onDraw(drawn: Drawn | undefined, out: ClaimEffect[]): void {
+  onDraw(drawn: Drawn | undefined, out: Effects): void {
     const a = this.#drawing;
     if (a && drawn) {
       const { taskId, flop } = this.facts;
@@ -99,7 +104,7 @@ export class Claims {
   }
 
   /** Whether the iteration that was run again agrees. */
-  onReran(agrees: boolean, out: ClaimEffect[]): Lucky | undefined {
+  onReran(agrees: boolean, out: Effects): Lucky | undefined {
     const lucky = this.#running;
     this.#running = undefined;
     if (lucky && agrees) out.push({ do: "claim", lucky });
@@ -107,7 +112,7 @@ export class Claims {
     return lucky;
   }
 
-  #next(out: ClaimEffect[]): void {
+  #next(out: Effects): void {
     const { drawDelay, claimWindow } = this.facts;
     while (!this.#drawing) {
       const a = this.#due.shift();

@@ -22,7 +22,9 @@ export interface ComputeHostOptions {
   receive(m: Exclude<FromCompute, { kind: "ready" | "failed" | "applied" | "idle" }>): void;
   /** a residual that an own message of another run of ours named */
   residual(slot: number, seq: bigint, residual: Uint8Array): void;
-  /** the thread died too often */
+  /** the thread died with what it had to do */
+  lost(): void;
+  /** it died too often */
   dead(error: Error): void;
 }
 
@@ -121,6 +123,7 @@ export class ComputeHost {
     this.deaths = [...this.deaths.filter((t) => t > now - DEATHS_MS), now];
     void this.thread?.close();
     this.thread = undefined;
+    this.o.lost();
     if (this.deaths.length > MAX_DEATHS) return this.o.dead(new Error(`the compute thread died ${this.deaths.length} times in ten minutes: check this machine's memory, and report this: ${e.message}`));
     log.error("the compute thread died, starting it again from the log", { error: e });
     this.start();

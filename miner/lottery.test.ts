@@ -19,8 +19,8 @@ test("an advance covers what is above the head before it, and is drawn D blocks 
 test("with the largest target all are lucky, with none nobody is", (t) => {
   const hashes = new Uint8Array(Buffer.concat([1, 2, 3].map((seq) => nodeCrypto.sha256(Uint8Array.of(seq)))));
   const d = { taskId: 1n, beacon: new Uint8Array(32), flop: 100n };
-  t.deepEqual(luckyOf(0, 5n, hashes, { ...d, target: (1n << 256n) - 1n }), [5n, 6n, 7n]);
-  t.deepEqual(luckyOf(0, 5n, hashes, { ...d, target: 0n }), []);
+  t.deepEqual(luckyOf(nodeCrypto, 0, 5n, hashes, { ...d, target: (1n << 256n) - 1n }), [5n, 6n, 7n]);
+  t.deepEqual(luckyOf(nodeCrypto, 0, 5n, hashes, { ...d, target: 0n }), []);
 });
 
 test("a fault needs the test build and a known name", (t) => {

@@ -1,5 +1,5 @@
 /** Own iterations run again by the compute thread, which answers when it comes to it. */
-import { type ComputeThread, type FromCompute } from "./protocol.js";
+import { type FromCompute, type ToCompute } from "./protocol.js";
 import { type ResidualStore } from "./residuals.js";
 
 export interface Rerun {
@@ -9,11 +9,11 @@ export interface Rerun {
 }
 
 export class Reruns {
-  private readonly waiting = new Map<number, (r: Rerun) => void>();
+  private readonly waiting = new Map<number, { resolve(r: Rerun): void; reject(e: Error): void }>();
   private nextId = 1;
 
   constructor(
-    private readonly compute: Pick<ComputeThread, "post">,
+    private readonly post: (m: ToCompute) => void,
     private readonly residuals: Pick<ResidualStore, "atOrBelow">,
   ) {}
 
@@ -21,14 +21,20 @@ export class Reruns {
   async run(slot: number, seq: bigint): Promise<Rerun> {
     const base = (await this.residuals.atOrBelow(slot, seq - 1n)) ?? { seq: 0n, residual: new Uint8Array(0) };
     const id = this.nextId++;
-    return new Promise((resolve) => {
-      this.waiting.set(id, resolve);
-      this.compute.post({ kind: "rerun", id, slot, seq, residualSeq: base.seq, residual: base.residual });
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.post({ kind: "rerun", id, slot, seq, residualSeq: base.seq, residual: base.residual });
     });
   }
 
   reran({ id, agrees, residual }: Extract<FromCompute, { kind: "reran" }>): void {
-    this.waiting.get(id)?.({ agrees, residual });
+    this.waiting.get(id)?.resolve({ agrees, residual });
     this.waiting.delete(id);
+  }
+
+  /** The compute thread died with what it had to do. */
+  lost(): void {
+    for (const { reject } of this.waiting.values()) reject(new Error("the compute thread died: ask again"));
+    this.waiting.clear();
   }
 }

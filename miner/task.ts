@@ -246,6 +246,7 @@ export class MinedTask {
       behind: () => this.learnOwnHeads(setup.slots, store),
       receive: (m) => this.made(m),
       residual: (slot, seq, residual) => void residuals.put(slot, seq, residual),
+      lost: () => this.reruns?.lost(),
       dead: (e) => this.ctx.die(e),
     });
   }

@@ -21,7 +21,7 @@ test("slots are filled beside each other: one whose author is silent delays no o
     taskId: 1n,
     peers: { range: async (_t: bigint, slot: number) => (slot === 3 ? [first(3)] : Promise.reject(new Error("not here"))) } as never,
     log: silentLogger,
-    hash: () => undefined,
+    hash: async () => undefined,
     receive: async (m) => void got.push(Header.decode(m.header).slot),
     author: async ({ slot, namedBy }) => {
       asked.push(namedBy as number);
@@ -44,7 +44,7 @@ test("slots are filled beside each other: one whose author is silent delays no o
 
 test("what does not continue the log, or has another map, is not handed on", async (t) => {
   const got: Iteration[] = [];
-  const options = { taskId: 1n, log: silentLogger, hash: () => undefined, receive: async (m: Iteration) => void got.push(m) };
+  const options = { taskId: 1n, log: silentLogger, hash: async () => undefined, receive: async (m: Iteration) => void got.push(m) };
   await new GapFiller({ ...options, peers: nobody, author: async () => [first(0, Uint8Array.of(1, 0, 0))] }).fill([{ slot: 0, from: 1n, to: 1n, namedBy: 1 }]);
   await new GapFiller({ ...options, peers: nobody, author: async () => [] }).fill([{ slot: 0, from: 1n, to: 1n, namedBy: 1 }]);
   const peers = { range: async (...a: unknown[]) => ((a[4] as (m: Iteration[]) => void)([first(1)]), [first(1)]) } as never;

@@ -129,6 +129,11 @@ export class LogStore {
     for (const wake of waiting) wake();
   }
 
+  /** Resolves when all that was appended before is on disk. */
+  async flushed(): Promise<void> {
+    await this.db.write([]);
+  }
+
   /** The tasks that have a log here. */
   static async tasks(db: Database): Promise<bigint[]> {
     const out: bigint[] = [];

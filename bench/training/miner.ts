@@ -6,15 +6,15 @@ import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import { type Engine } from "#engine/types.js";
 import { equalBytes } from "#kernel/bytes.js";
 import { type Applied, packPeer, unpackPeer } from "#miner/protocol.js";
-import { LogMachine } from "#net/log-machine.js";
 import { LogStore } from "#net/log-store.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { Database } from "#platform/level.js";
+import { Intake } from "#protocol/log/intake.js";
 import { decodeHeader } from "#protocol/log/header.js";
+import { longestMap } from "#protocol/tasks/task-spec.js";
 import { initialWeights, taskSeed } from "#protocol/state/initial.js";
-import { checkMap } from "#protocol/state/map.js";
 import { BatchOrder } from "#protocol/draws/order.js";
-import { epochOf, lrBitsAt, positionOf, slotPositions } from "#protocol/log/positions.js";
+import { epochOf, lrBitsAt, positionOf } from "#protocol/log/positions.js";
 import { type Clocked, clocked, computeThread, difference, engineWith, noParts, type Parts } from "./parts.js";
 import { type BenchTask } from "./tasks.js";
 import { chainOf, minerOf, type Recording, sign } from "./recording.js";
@@ -45,20 +45,21 @@ async function run(rec: Recording, parts: Parts, c: Clocked): Promise<Mined> {
   const dir = mkdtempSync(join(tmpdir(), "pouwd-bench-"));
   const db = await Database.open(dir);
   const store = await LogStore.open(db, bench.task.id, bench.spec.slots);
-  const machine = new LogMachine({
+  const { spec, task, plan } = bench;
+  const intake = new Intake({
+    crypto: nodeCrypto,
     chainId: chainOf.id,
-    taskId: bench.task.id,
-    slots: bench.spec.slots,
-    positions: (slot) => slotPositions(bench.spec, slot),
-    heads: store.heads(),
-    sessionKey: (slot) => keys[slot]?.publicKey,
-    logged: (slot, seq) => store.hash(slot, seq),
-    check: ({ message }) => {
-      checkMap(bench.plan.parameters, bench.spec.levels, message.map);
-      return undefined;
-    },
+    taskId: task.id,
+    spec,
+    parameters: plan.parameters,
+    startHeight: task.startHeight,
+    startBeacon: task.startBeacon,
+    batchHashes: bench.batches.map((x) => x.hash),
+    maxMapBytes: longestMap(plan, spec),
+    logs: (await store.tips(task.startHeight)).map(({ tip, frontier }) => ({ tip, tree: frontier })),
+    lowestRound: () => -1n,
   });
-  machine.setHeight(bench.task.startHeight + 2n);
+  intake.setView({ height: task.startHeight + 2n, slots: [], sessionKeys: new Map(keys.map((k, slot) => [slot, k.publicKey])) });
   const appended: Promise<void>[] = [];
   let clock = performance.now();
   /** time since the last lap, to a part */
@@ -88,14 +89,17 @@ async function run(rec: Recording, parts: Parts, c: Clocked): Promise<Mined> {
     const own = sign(bench, keys[SLOT] as (typeof keys)[number], SLOT, made.seq, made.header, made.map, made.hash);
     lap("sign");
     appended.push(store.append(SLOT, made.seq, own.message, own.hash));
-    machine.advance(SLOT, made.seq);
+    intake.advance(decodeHeader(made.header), made.hash);
     lap("log");
     const applied: Applied[] = [];
     for (let slot = 0; slot < log.length; slot++) {
       if (slot === SLOT) continue;
-      machine.receive(log[slot]?.[r] as (typeof own)["message"]);
-      for (const m of machine.ready()) {
-        if ("broken" in m) throw new Error(`bench: a recorded message breaks a rule: ${m.why}`);
+      const offer = intake.offer(log[slot]?.[r] as (typeof own)["message"]);
+      if (!("verify" in offer)) throw new Error(`bench: a recorded message is refused: ${"outcome" in offer ? offer.outcome : "lookup"}`);
+      const { key, message: signed, signature } = offer.verify;
+      intake.verified(offer.ticket, nodeCrypto.verifyEd25519(key, signed, signature));
+      for (const m of intake.take(64)) {
+        if ("refused" in m) throw new Error(`bench: a recorded message breaks a rule: ${m.why}`);
         const { message, header: h, hash } = m.accepted;
         const packed = packPeer({ slot: h.slot, seq: h.seq, headerHash: hash, mapHash: h.mapHash, map: message.map });
         threads.port1.postMessage(packed, [packed.buffer]);

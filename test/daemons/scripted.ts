@@ -16,7 +16,7 @@ import { positionOf, roundOf } from "#protocol/log/positions.js";
 import { chainDigest } from "#protocol/state/digest.js";
 
 export const EMPTY = Uint8Array.of(0);
-const BEACON = new Uint8Array(32).fill(3);
+export const BEACON = new Uint8Array(32).fill(3);
 
 export interface ScriptedOptions {
   readonly slots: number;
