@@ -5,7 +5,7 @@
 import { type Logger } from "#platform/log.js";
 import type { Timers } from "#platform/clock.js";
 import type { LogStore } from "#net/log-store.js";
-import { Header, Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { type ComputeSetup, type ComputeThread, type FromCompute, type ToCompute } from "./protocol.js";
 import { type ResidualStore } from "./residuals.js";
 

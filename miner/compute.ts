@@ -14,7 +14,7 @@ import { f32Bytes, NOT_FINITE } from "#protocol/floats.js";
 import { decodeHeader, encodeHeader, headerHash } from "#protocol/log/header.js";
 import { stepOptionsOf } from "#protocol/tasks/engine-options.js";
 import { taskSeed } from "#protocol/state/initial.js";
-import { iterate, type Iterated, loadResidual } from "#protocol/state/iterate.js";
+import { iterate, type IterateInput, type Iterated, loadResidual } from "#protocol/state/iterate.js";
 import { Closures, closuresOf, effectiveClock, isReady } from "#protocol/log/lag.js";
 import { mapHash } from "#protocol/state/map.js";
 import { BatchOrder } from "#protocol/draws/order.js";
@@ -24,7 +24,6 @@ import { residualLeft } from "#protocol/verification/tolerant.js";
 import { rerunTolerant, tolerantClaim } from "#protocol/verification/tolerant-rerun.js";
 import { positionOf, residualInterval, roundOf, slotPositions } from "#protocol/log/positions.js";
 import { Replica } from "#protocol/state/replica.js";
-import { type Fault, FAULT_FROM, type Fork, misbehave, olderClock } from "./faults.js";
 import { type Applied, type ComputeSetup, type FromCompute, type PeerMap, type Raw } from "./protocol.js";
 
 /** a residual that is not hashed is kept too when this much compute lies since the last, ms */
@@ -40,8 +39,8 @@ interface Own {
 }
 
 export class Compute {
-  private readonly spec: TaskSpec;
-  private readonly replica: Replica;
+  protected readonly spec: TaskSpec;
+  protected readonly replica: Replica;
   /** every map, by slot and seq − 1: a clock may go back, and re-runs need older ones */
   private readonly maps: Uint8Array[][];
   private readonly mapsOf = (slot: number, seq: bigint): Uint8Array | undefined => this.maps[slot]?.[Number(seq) - 1];
@@ -57,7 +56,7 @@ export class Compute {
   private sinceKept = 0;
 
   constructor(
-    private readonly setup: ComputeSetup,
+    protected readonly setup: ComputeSetup,
     private readonly engine: Engine,
     private readonly now: () => number,
     /** another one where hashes are measured */
@@ -165,29 +164,24 @@ export class Compute {
     const lowest = this.rounds.get(height);
     if (lowest === undefined) return `the anchored rounds at ${height} are unknown`;
     if (round > lowest + this.spec.runAhead) return `round ${round} is more than ${this.spec.runAhead} ahead of the anchored round ${lowest}`;
-    if (this.faulty(seq) === "break-lag") return undefined;
-    return isReady(this.spec, this.closures, round, height, this.clock()) ? undefined : `slot ${slot} waits for peers before round ${round}`;
+    return this.isReady(round, height) ? undefined : `slot ${slot} waits for peers before round ${round}`;
   }
 
   iterate(slot: number): Extract<FromCompute, { kind: "iterated" }> {
     const seq = this.replica.knownSeq(slot) + 1n;
     const height = this.height - HEIGHT_LAG;
-    const fault = this.faulty(seq);
-    let clock = effectiveClock(this.clock(), this.closures, height);
-    if (fault === "break-lag") clock = olderClock(clock, slot, this.last(slot).clock, this.spec.lag);
+    const clock = this.clockFor(slot, height);
     const begun = this.now();
-    let made: Iterated & { second?: Fork };
     this.replica.moveTo(clock, this.mapsOf);
     const batch = this.batch(slot, seq);
     const input = { replica: this.replica, chainId: this.setup.chainId, taskId: this.setup.task.id, spec: this.spec, slot, seq, height, clock, batch, batchHash: batch.hash, prev: (this.own.get(slot) as Own).prev };
-    if (fault) made = misbehave(fault, input);
-    else made = iterate(input);
+    const made = this.make(input);
     this.sinceKept += this.now() - begun;
     const residual = made.residual ?? (this.sinceKept >= KEEP_AFTER ? f32Bytes(this.engine.residual(slot)).slice() : undefined);
     if (residual) this.sinceKept = 0;
     this.enter(made.header, { header: made.headerBytes, map: made.map }, made.headerHash);
     // a copy: the bytes lie in a pool that would go to the other thread with them
-    return { kind: "iterated", slot, seq, header: made.headerBytes.slice(), hash: made.headerHash, map: made.map, residual, second: made.second };
+    return { kind: "iterated", slot, seq, header: made.headerBytes.slice(), hash: made.headerHash, map: made.map, residual, ...this.besides(made) };
   }
 
   /** Runs an own iteration again from the residual after `residualSeq`: whether it comes out the same, and its residual. */
@@ -208,10 +202,23 @@ export class Compute {
 
   // ---- inside ----
 
-  private faulty(seq: bigint): Fault | undefined {
-    // One fork is enough, and what follows it must chain to one side.
-    if (this.setup.fault === "equivocate" && seq !== FAULT_FROM) return undefined;
-    return seq >= FAULT_FROM ? this.setup.fault : undefined;
+  /** Whether the lag rule lets a round begin. */
+  protected isReady(round: bigint, height: bigint): boolean {
+    return isReady(this.spec, this.closures, round, height, this.clock());
+  }
+
+  /** The clock that an own iteration is made at: all that is here. */
+  protected clockFor(_slot: number, height: bigint): bigint[] {
+    return effectiveClock(this.clock(), this.closures, height);
+  }
+
+  protected make(input: IterateInput): Iterated {
+    return iterate(input);
+  }
+
+  /** What is told besides of an own iteration. */
+  protected besides(_made: Iterated): object {
+    return {};
   }
 
   private batch(slot: number, seq: bigint) {
@@ -221,7 +228,7 @@ export class Compute {
     return batch;
   }
 
-  private last(slot: number): { clock: readonly bigint[]; height: bigint } {
+  protected last(slot: number): { clock: readonly bigint[]; height: bigint } {
     return this.own.get(slot)?.headers.at(-1) ?? { clock: Array.from({ length: this.spec.slots }, () => 0n), height: 0n };
   }
 
@@ -243,8 +250,8 @@ export class Compute {
   }
 
   /** Makes the residual of an own iteration again; one that comes out differently means a broken machine. */
-  private redo(header: Header, map: Uint8Array): void {
-    if (!this.agrees(header, map, header.slot) && !this.setup.fault) throw new Error(`own message ${header.slot}/${header.seq} does not re-run to the map that was signed`);
+  protected redo(header: Header, map: Uint8Array): void {
+    if (!this.agrees(header, map, header.slot)) throw new Error(`own message ${header.slot}/${header.seq} does not re-run to the map that was signed`);
   }
 
   private enter(header: Header, raw: Raw, hash = headerHash(this.hash, raw.header)): void {

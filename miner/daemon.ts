@@ -11,10 +11,12 @@ import { ensureWorker } from "#client/chain/worker.js";
 import { Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
 import { startThread } from "#platform/thread.js";
+import { type Bus, GrpcBus } from "#bus/index.js";
+import { systemTimers, type Timers } from "#platform/clock.js";
+import { Signatures } from "#platform/signatures.js";
 import { noTensorFlow } from "#engine/tolerant/index.js";
 import { TOLERANT_PROFILE } from "#protocol/tasks/profiles.js";
 import { profilesHere } from "./engine.js";
-import { type Fault } from "./faults.js";
 import { type ComputeSetup, type ComputeThread, type FromCompute } from "./protocol.js";
 import { offeredMemory } from "./seats.js";
 import { MinedTask, type MinerContext } from "./task.js";
@@ -29,14 +31,24 @@ export interface MinerSetup {
   readonly log: Logger;
   /** the package that computes the tolerant profile: @tensorflow/tfjs-node unless it is named */
   readonly tensorFlow?: string | undefined;
-  readonly fault?: Fault | undefined;
   readonly ready?: () => void;
+  /** what it stands on, where it is not the machine's own */
+  readonly ports?: Partial<MinerPorts>;
 }
 
-function startCompute(setup: ComputeSetup, receive: (m: FromCompute) => void): ComputeThread {
-  const worker = startThread(import.meta.url, "./worker", setup);
+export interface MinerPorts {
+  readonly bus: Bus;
+  readonly timers: Timers;
+  startCompute(setup: ComputeSetup, receive: (m: FromCompute) => void): ComputeThread;
+}
+
+export const startCompute = (setup: ComputeSetup, receive: (m: FromCompute) => void): ComputeThread => overThread(startThread(import.meta.url, "./worker", setup), receive);
+
+/** A worker thread that runs compute-loop.ts. */
+export function overThread(worker: ReturnType<typeof startThread>, receive: (m: FromCompute) => void): ComputeThread {
   worker.on("message", receive);
   worker.on("error", (e) => receive({ kind: "failed", error: e.stack ?? e.message }));
+  worker.on("exit", (code) => receive({ kind: "failed", error: `the thread ended with code ${code}` }));
   return {
     post: (m) => (m instanceof Uint8Array ? worker.postMessage(m, [m.buffer as ArrayBuffer]) : worker.postMessage(m)),
     close: async () => {
@@ -49,6 +61,13 @@ export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void
   const { chain, sender, log } = setup;
   const db = await Database.open(join(setup.home, "db"));
   const tasks = new Map<bigint, MinedTask>();
+  const signatures = new Signatures();
+  const over = new AbortController();
+  let died: Error | undefined;
+  const die = (e: Error): void => {
+    died ??= e;
+    over.abort();
+  };
   try {
     await claimHome(setup.home, chain);
     const memory = offeredMemory(totalmem());
@@ -56,29 +75,46 @@ export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void
     if (!profiles.includes(TOLERANT_PROFILE)) log.info(noTensorFlow(setup.tensorFlow));
     await ensureWorker(chain, sender, { role: Role.ROLE_MINER, stake: setup.stake, maxSeats: setup.maxSeats, memory, profiles }, log);
     log.debug("compute threads run one a task", { cores: availableParallelism() });
-    const context: MinerContext = { ...setup, profiles, params: await chainParams(chain), db, startCompute };
+    const { ports = {} } = setup;
+    const context: MinerContext = {
+      ...setup,
+      profiles,
+      params: await chainParams(chain),
+      db,
+      signatures,
+      die,
+      bus: ports.bus ?? new GrpcBus({ allowPrivate: setup.allowPrivate }),
+      timers: ports.timers ?? systemTimers,
+      startCompute: ports.startCompute ?? startCompute,
+    };
     setup.ready?.();
     await watchTasks(chain, sender.address, {
-      signal,
+      signal: AbortSignal.any([signal, over.signal]),
       log,
       done: ({ task }) => task.phase >= Phase.PHASE_EVALUATION,
       each: async (_header, views) => {
         for (const [id, view] of views) {
           if (!view.seats.some((s) => s.role === Role.ROLE_MINER && s.worker === sender.address)) continue;
           if (view.task.phase >= Phase.PHASE_EVALUATION) {
-            const over = tasks.get(id);
+            const ended = tasks.get(id);
             tasks.delete(id);
-            await over?.close();
+            await ended?.close();
             continue;
           }
           let t = tasks.get(id);
           if (!t) tasks.set(id, (t = new MinedTask(context, view)));
-          await t.onView(view).catch((e: Error) => log.error("a task failed at a block", { task: id, error: e }));
+          try {
+            t.onView(view);
+          } catch (e) {
+            log.error("a task failed at a block", { task: id, error: e as Error });
+          }
         }
       },
     });
   } finally {
     await Promise.all([...tasks.values()].map((t) => t.close()));
+    await signatures.close();
     await db.close();
   }
+  if (died) throw died;
 }

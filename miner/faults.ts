@@ -1,6 +1,7 @@
 /**
- * Deliberate misbehaviour, for tests of the defences on a real network. Nothing of it is reachable unless the process was
- * started with POUWD_TEST_BUILD=1 and names one in POUWD_FAULT.
+ * Deliberate misbehaviour, for tests of the defences on a real network: ports of the miner that are not what they should be
+ * (faulty-ports.ts). Nothing of it is reachable unless the process was started with POUWD_TEST_BUILD=1 and names one in
+ * POUWD_FAULT.
  *
  *   alter-map          changes one entry of a map after the residual was computed
  *   claim-unrun        sends an iteration that was never run: an empty map under a made-up residual
@@ -33,6 +34,10 @@ export interface Fork {
   readonly header: Uint8Array;
   readonly map: Uint8Array;
 }
+/** An own iteration as the faulty compute thread tells it. */
+export interface Forked {
+  readonly second?: Fork;
+}
 
 /** Whether a supervisor is shown the other side: the two that the miner of the next slot reads from (protocol section 6). */
 export function seesFork(hub: number, slot: number, slots: number, supervisors: number): boolean {
@@ -54,7 +59,7 @@ export function olderClock(clock: readonly bigint[], own: number, before: readon
 }
 
 /** An iteration with the fault in it; whatever the fault does not touch is as it should be. */
-export function misbehave(fault: Fault, input: IterateInput): Iterated & { second?: Fork } {
+export function misbehave(fault: Fault, input: IterateInput): Iterated & Forked {
   if (fault === "claim-unrun") return unrun(input);
   const honest = iterate(input);
   if (fault === "alter-map") return rebuilt(input, honest, altered(honest.map));

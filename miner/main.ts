@@ -3,8 +3,10 @@ import "#platform/install.js";
 import { connectChain, createSender } from "#client/chain/index.js";
 import { createLogger, type LogLevel } from "#platform/log.js";
 import { readMnemonic } from "#platform/keys.js";
+import { GrpcBus } from "#bus/index.js";
 import { mine } from "./daemon.js";
 import { faultFromEnvironment } from "./faults.js";
+import { faultyPorts } from "./faulty-ports.js";
 
 export interface MinerOptions {
   readonly home: string;
@@ -29,5 +31,7 @@ export async function runMiner(options: MinerOptions, signal: AbortSignal): Prom
   const mnemonic = readMnemonic(options.key);
   const chain = await connectChain({ rpc: options.rpc, signal });
   const sender = await createSender({ chain, rpc: options.rpc, mnemonic });
-  await mine({ home: options.home, chain, sender, stake: options.stake, maxSeats: options.maxSeats, allowPrivate: options.allowPrivate ?? false, tensorFlow: process.env["POUWD_TENSORFLOW"] || undefined, log, fault }, signal);
+  const { home, stake, maxSeats, allowPrivate = false } = options;
+  const ports = fault ? faultyPorts({ fault, home, chain, bus: new GrpcBus({ allowPrivate }) }) : {};
+  await mine({ home, chain, sender, stake, maxSeats, allowPrivate, tensorFlow: process.env["POUWD_TENSORFLOW"] || undefined, log, ports }, signal);
 }

@@ -1,7 +1,6 @@
 /** What the daemon and its compute thread say to each other. The order of both directions is the order of application. */
 import { type StartedTask } from "#client/chain/task-view.js";
 import type { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
-import { type Fault, type Fork } from "./faults.js";
 
 export interface ComputeSetup {
   readonly chainId: string;
@@ -13,7 +12,6 @@ export interface ComputeSetup {
   readonly batches: readonly { readonly x: Float32Array; readonly y: Int32Array | Float32Array; readonly hash: Uint8Array }[];
   /** the package that computes the tolerant profile, where it is not the usual one */
   readonly tensorFlow?: string | undefined;
-  readonly fault?: Fault | undefined;
 }
 
 export interface Raw {
@@ -89,8 +87,6 @@ export type FromCompute =
       readonly map: Uint8Array;
       /** of a hashed residual, or of one that is kept because much work went into it */
       readonly residual?: Uint8Array | undefined;
-      /** what the planted fault signs besides */
-      readonly second?: Fork | undefined;
     }
   | { readonly kind: "reran"; readonly id: number; readonly agrees: boolean; readonly residual: Uint8Array }
   | { readonly kind: "idle"; readonly why: string }

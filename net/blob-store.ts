@@ -10,7 +10,7 @@ import { type BlobChunk, BlobService } from "#proto/gen/pouw/v1/services.js";
 import { CHUNK } from "./blob-client.js";
 import { cidDigest } from "./cid.js";
 import { exhausted, invalid, notFound } from "./errors.js";
-import { service, type Service, SMALL_REQUEST } from "./server.js";
+import { service, type Service } from "./service.js";
 
 export interface BlobStoreOptions {
   /** all blobs together, bytes; default: no bound */
@@ -181,5 +181,5 @@ export function blobService({ store, allowed, stored }: BlobServiceOptions): Ser
         yield { cid, offset: BigInt(p.offset), data: p.data, size: BigInt(p.size), last: p.offset + p.data.length === p.size };
       }
     },
-  }, { put: CHUNK + 4096, get: SMALL_REQUEST });
+  }, { put: { message: CHUNK + 4096, perSecond: 50, running: 16, runningTotal: 64 } });
 }

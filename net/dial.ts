@@ -3,7 +3,9 @@ import { Client, type ClientDuplexStream, credentials, Metadata, type ServiceErr
 import { type MethodInfo, type RequestOf, type ResponseOf } from "#proto/wire.js";
 import { CallError } from "./errors.js";
 import { resolveEndpoint } from "./address.js";
-import { methodDefinition } from "./service.js";
+import { methodDefinition } from "./definition.js";
+import { drained } from "./drained.js";
+import { refuseCompressed } from "./grpc-internals.js";
 
 export interface DialOptions {
   readonly allowPrivate?: boolean;
@@ -29,20 +31,19 @@ export class Remote {
   /** Resolves and checks the endpoint; the connection itself is made by the first call. */
   static async dial(endpoint: string, options: DialOptions = {}): Promise<Remote> {
     const address = await resolveEndpoint(endpoint, options.allowPrivate ?? false);
-    return new Remote(
-      endpoint,
-      new Client(address, credentials.createInsecure(), {
-        "grpc.max_receive_message_length": options.maxReceive ?? MAX_RECEIVE,
-        "grpc.max_send_message_length": -1,
-        "grpc.keepalive_time_ms": 10_000,
-        "grpc.keepalive_timeout_ms": 5_000,
-        "grpc.initial_reconnect_backoff_ms": 200,
-        "grpc.max_reconnect_backoff_ms": 5_000,
-        "grpc.enable_http_proxy": 0,
-        "grpc.service_config_disable_resolution": 1,
-        "grpc.use_local_subchannel_pool": 1,
-      }),
-    );
+    const client = new Client(address, credentials.createInsecure(), {
+      "grpc.max_receive_message_length": options.maxReceive ?? MAX_RECEIVE,
+      "grpc.max_send_message_length": -1,
+      "grpc.keepalive_time_ms": 10_000,
+      "grpc.keepalive_timeout_ms": 5_000,
+      "grpc.initial_reconnect_backoff_ms": 200,
+      "grpc.max_reconnect_backoff_ms": 5_000,
+      "grpc.enable_http_proxy": 0,
+      "grpc.service_config_disable_resolution": 1,
+      "grpc.use_local_subchannel_pool": 1,
+    });
+    refuseCompressed(client);
+    return new Remote(endpoint, client);
   }
 
   private callOptions(o: CallOptions) {
@@ -96,9 +97,10 @@ export class Remote {
     });
   }
 
-  duplex<M extends MethodInfo>(method: M): ClientDuplexStream<Request<M>, ResponseOf<M>> {
+  /** `serialize` takes the place of the method's own encoding. */
+  duplex<M extends MethodInfo>(method: M, serialize?: (request: Request<M>) => Buffer): ClientDuplexStream<Request<M>, ResponseOf<M>> {
     const d = methodDefinition(method);
-    return this.client.makeBidiStreamRequest(d.path, d.requestSerialize, d.responseDeserialize, new Metadata()) as never;
+    return this.client.makeBidiStreamRequest(d.path, (serialize as never) ?? d.requestSerialize, d.responseDeserialize, new Metadata()) as never;
   }
 
   close(): void {
@@ -111,25 +113,4 @@ function abortable(signal: AbortSignal | undefined, cancel: () => void, call: No
   if (signal.aborted) return void queueMicrotask(cancel);
   signal.addEventListener("abort", cancel, { once: true });
   call.once("status", () => signal.removeEventListener("abort", cancel));
-}
-
-
-/** One wait for all who write to a stream at one time: each listener of its own would soon be too many. */
-const waiting = new WeakMap<NodeJS.EventEmitter, Promise<void>>();
-const WAKES = ["drain", "close", "error", "end", "finish", "status", "cancelled"] as const;
-
-/** Waits until a stream takes more, or is over. */
-export function drained(stream: NodeJS.EventEmitter): Promise<void> {
-  const already = waiting.get(stream);
-  if (already) return already;
-  const wait = new Promise<void>((resolve) => {
-    const done = (): void => {
-      for (const e of WAKES) stream.off(e, done);
-      waiting.delete(stream);
-      resolve();
-    };
-    for (const e of WAKES) stream.on(e, done);
-  });
-  waiting.set(stream, wait);
-  return wait;
 }

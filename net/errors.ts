@@ -1,5 +1,18 @@
-/** Failures of a call: one line, with gRPC's status. */
-import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+/** Failures of a call: one line, with gRPC's status. Nothing here needs gRPC: the bus in memory says the same. */
+
+/** The codes of gRPC that are said here. */
+export const Status = {
+  CANCELLED: 1,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  ABORTED: 10,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+} as const;
 
 export class CallError extends Error {
   override readonly name = "CallError";
@@ -11,15 +24,12 @@ export class CallError extends Error {
   }
 }
 
-export const notFound = (what: string): CallError => new CallError(status.NOT_FOUND, what);
-export const invalid = (what: string): CallError => new CallError(status.INVALID_ARGUMENT, what);
-export const refused = (what: string): CallError => new CallError(status.PERMISSION_DENIED, what);
-export const exhausted = (what: string): CallError => new CallError(status.RESOURCE_EXHAUSTED, what);
-export const unavailable = (what: string): CallError => new CallError(status.UNAVAILABLE, what);
+export const notFound = (what: string): CallError => new CallError(Status.NOT_FOUND, what);
+export const invalid = (what: string): CallError => new CallError(Status.INVALID_ARGUMENT, what);
+export const refused = (what: string): CallError => new CallError(Status.PERMISSION_DENIED, what);
+export const exhausted = (what: string): CallError => new CallError(Status.RESOURCE_EXHAUSTED, what);
+export const unavailable = (what: string): CallError => new CallError(Status.UNAVAILABLE, what);
+export const late = (what: string): CallError => new CallError(Status.DEADLINE_EXCEEDED, what);
 
-/** What a handler threw, as gRPC sends it: unknown errors keep their text to themselves. */
-export function asServiceError(e: unknown): ServiceError {
-  const known = e instanceof CallError;
-  const text = known ? e.message : "internal error";
-  return Object.assign(new Error(text), { code: known ? e.code : status.INTERNAL, details: text, metadata: new Metadata() });
-}
+/** What a caller is told: unknown errors keep their text to themselves. */
+export const asCallError = (e: unknown): CallError => (e instanceof CallError ? e : new CallError(Status.INTERNAL, "internal error"));

@@ -6,7 +6,7 @@ import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { isPeersFault, type Outcome } from "#protocol/log/outcomes.js";
 import type { RoundRun } from "#protocol/log/rounds.js";
 import type { Timers } from "#platform/clock.js";
-import type { Check } from "#platform/signatures.js";
+import { type SignatureCheck, SignaturesBusy } from "#platform/signatures.js";
 
 /** The inputs that the door brings. */
 export type DoorInput =
@@ -29,7 +29,7 @@ export interface DoorOptions {
   step(input: DoorInput): void;
   /** of a logged message */
   hashAt(slot: number, seq: bigint): Promise<Uint8Array | undefined>;
-  verify(checks: readonly Check[]): Promise<readonly boolean[]>;
+  verify(checks: readonly SignatureCheck[]): Promise<readonly boolean[]>;
   /** A at a block that was not seen; undefined when nobody knows it any more */
   lowestRound(height: bigint): Promise<bigint | undefined>;
   keepRound(run: RoundRun): void;
@@ -45,7 +45,7 @@ const AGAIN = 50;
 export class MessageDoor {
   readonly #waiting = new Map<number, (outcome: Outcome) => void>();
   #nextId = 1;
-  #checks: { ticket: number; check: Check }[] = [];
+  #checks: { ticket: number; check: SignatureCheck }[] = [];
   #flushing = false;
   #closed = false;
 
@@ -119,7 +119,16 @@ export class MessageDoor {
     const checks = this.#checks;
     this.#checks = [];
     this.#flushing = false;
-    const good = await this.o.verify(checks.map((c) => c.check));
-    this.o.step({ kind: "verified", good: checks.map(({ ticket }, i) => ({ ticket, good: good[i] ?? false })) });
+    let good: readonly boolean[] | undefined;
+    while (!good && !this.#closed) {
+      try {
+        good = await this.o.verify(checks.map((c) => c.check));
+      } catch (e) {
+        if (!(e instanceof SignaturesBusy)) throw e;
+        await new Promise<void>((resolve) => void this.o.timers.after(AGAIN, resolve)); // its sources wait meanwhile
+      }
+    }
+    if (!good) return;
+    this.o.step({ kind: "verified", good: checks.map(({ ticket }, i) => ({ ticket, good: good?.[i] ?? false })) });
   }
 }

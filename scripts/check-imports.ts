@@ -20,10 +20,11 @@ const ALLOWED: Record<string, readonly string[]> = {
   modules: ["modules/kernel", "protocol", "engine/topology", "proto"],
   platform: ["modules/kernel", "proto"],
   net: ["protocol", "engine/topology", "platform", "modules/kernel", "proto"],
+  bus: ["net", "platform", "modules/kernel", "proto"],
   client: ["net", "protocol", "engine", "engine/topology", "platform", "modules/kernel", "proto"],
   app: ["modules", "net", "platform", "protocol", "engine/topology", "modules/kernel", "proto"],
 };
-const DAEMON = ["client/chain", "net", "protocol", "engine", "engine/topology", "platform", "modules/kernel", "proto"];
+const DAEMON = ["client/chain", "bus", "net", "protocol", "engine", "engine/topology", "platform", "modules/kernel", "proto"];
 for (const d of ["miner", "supervisor", "evaluator", "verifier"]) ALLOWED[d] = DAEMON;
 
 function room(file: string): string {

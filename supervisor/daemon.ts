@@ -1,4 +1,5 @@
 /** The supervisor: one hub, one log and one set of blobs for all the tasks in which its worker has a supervisor's seat. */
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { equalBytes } from "#kernel/bytes.js";
 import { type Chain, type Sender } from "#client/chain/types.js";
@@ -6,14 +7,17 @@ import { nodeCrypto } from "#platform/crypto.js";
 import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Header } from "#proto/gen/pouw/v1/iteration.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
-import { BlobStore, blobService, BusHub, notFound, parseEndpoint, serveGrpc } from "#net/index.js";
+import { type Bus, GrpcBus, type Hub } from "#bus/index.js";
+import { BlobStore, blobService, Counters, notFound, parseEndpoint, type Service } from "#net/index.js";
 import { isOver, queryTask, type TaskView, watchTasks } from "#client/chain/task-view.js";
 import { claimHome } from "#client/chain/home.js";
 import { chainParams } from "#client/chain/params.js";
 import { ensureWorker } from "#client/chain/worker.js";
 import { LogStore } from "#net/log-store.js";
+import { systemTimers, type Timers } from "#platform/clock.js";
 import { Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
+import { Signatures } from "#platform/signatures.js";
 import { EvidenceRelay } from "./evidence.js";
 import { OpenJobs } from "./open-jobs.js";
 import { ResidualCache } from "./residuals.js";
@@ -36,6 +40,15 @@ export interface SupervisorSetup {
   readonly log: Logger;
   /** called when the daemon serves */
   readonly ready?: (endpoint: string) => void;
+  /** what it stands on, where it is not the machine's own */
+  readonly ports?: Partial<SupervisorPorts>;
+}
+
+export interface SupervisorPorts {
+  /** a bus that serves these beside its hub */
+  bus(services: readonly Service[]): Bus;
+  readonly timers: Timers;
+  random(bytes: number): Uint8Array;
 }
 
 const DEFAULT_DATA = 64 * 2 ** 30;
@@ -63,45 +76,55 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
     return t;
   };
 
-  const hub = new BusHub({
-    chainId: chain.chainId,
-    address: sender.address,
-    log,
-    seat: async (id, role, index) => tasks.get(id)?.seat(role, index),
-    clock: async (id) => task(id).clock(),
-    iteration: (peer, m) => task(peer.taskId).receive(peer, m),
-    residual: async (peer, push) => {
-      const t = task(peer.taskId);
-      const m = await t.logStore.get(push.slot, push.seq);
-      if (!m || !t.minerOf(push.slot).includes(peer)) return;
-      const hash = Header.decode(m.header).residualHash;
-      if (hash.length === 32 && equalBytes(nodeCrypto.sha256(push.residual), hash)) cache.put(hash, push.residual);
-    },
-    follow: (id, clock, gone) => task(id).follow(clock, gone),
-  });
-
-  let server;
+  const timers = setup.ports?.timers ?? systemTimers;
+  const counters = new Counters({ log, timers });
+  const signatures = new Signatures();
+  let hub: Hub | undefined;
+  let close = async (): Promise<void> => {};
   try {
     await claimHome(setup.home, chain);
-    server = await serveGrpc({
-      listen: setup.listen,
-      log,
-      services: [
-        hub.service(),
-        logService(task),
-        evidenceService(task, new EvidenceRelay((id) => jobs.of(id), cache)),
-        blobService({
-          store: blobs,
-          allowed: async (id, cid) => {
-            // a client may be a block ahead of us
-            if (!tasks.has(id)) await refresh(id);
-            return task(id).allowedBlob(cid);
-          },
-          stored: (id, cid) => void tasks.get(id)?.blobStored(cid),
-        }),
-      ],
-    });
-    const endpoint = setup.endpoint ?? `${setup.listen.slice(0, setup.listen.lastIndexOf(":"))}:${server.port}`;
+    const services = [
+      logService(task),
+      evidenceService(task, new EvidenceRelay((id) => jobs.of(id), cache)),
+      blobService({
+        store: blobs,
+        allowed: async (id, cid) => {
+          // a client may be a block ahead of us
+          if (!tasks.has(id)) await refresh(id);
+          return task(id).allowedBlob(cid);
+        },
+        stored: (id, cid) => void tasks.get(id)?.blobStored(cid),
+      }),
+    ];
+    const bus = setup.ports?.bus?.(services) ?? new GrpcBus({ allowPrivate: setup.allowPrivate, services });
+    const served = await bus.serve(
+      {
+        chainId: chain.chainId,
+        address: sender.address,
+        log,
+        crypto: nodeCrypto,
+        timers,
+        counters,
+        random: setup.ports?.random ?? ((bytes) => new Uint8Array(randomBytes(bytes))),
+        sizes: (id) => task(id).sizes,
+        seat: async (id, role, index) => tasks.get(id)?.seat(role, index),
+        clock: async (id) => task(id).clock(),
+        iteration: (peer, m) => task(peer.taskId).receive(peer, m),
+        residual: async (peer, push) => {
+          const t = task(peer.taskId);
+          const m = await t.logStore.get(push.slot, push.seq);
+          if (!m || !t.minerOf(push.slot).includes(peer)) return;
+          const hash = Header.decode(m.header).residualHash;
+          if (hash.length !== 32) return;
+          if (equalBytes(nodeCrypto.sha256(push.residual), hash)) cache.put(hash, push.residual);
+          else peer.fault("bad-hash");
+        },
+        follow: (id, clock, gone) => task(id).follow(clock, gone),
+      },
+      setup.listen,
+    );
+    ({ hub, close } = served);
+    const endpoint = setup.endpoint ?? served.endpoint;
     await ensureWorker(chain, sender, { role: Role.ROLE_SUPERVISOR, stake: setup.stake, maxSeats: setup.maxSeats, memory: 1n << 30n }, log);
     const context: SupervisorContext = {
       chain,
@@ -115,7 +138,10 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
       endpoint,
       allowPrivate: setup.allowPrivate,
       log,
-      hub: () => hub,
+      bus,
+      signatures,
+      timers,
+      hub: () => served.hub,
     };
     open = (view) => {
       const t = new SupervisedTask(context, view);
@@ -141,9 +167,10 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
       },
     });
   } finally {
-    hub.close();
-    await server?.close();
+    hub?.close();
+    await close();
     await Promise.all([...tasks.values()].map((t) => t.close()));
+    await signatures.close();
     await db.close();
   }
 

@@ -12,7 +12,8 @@ import type { EvidenceReply } from "#proto/gen/pouw/v1/services.js";
 import type { Job } from "#proto/gen/pouw/work/v1/types.js";
 import { residualSeqBefore } from "#protocol/state/iterate.js";
 import { isTolerant } from "#protocol/tasks/profiles.js";
-import { type BusPeer, exhausted, notFound, refused } from "#net/index.js";
+import type { HubPeer } from "#bus/index.js";
+import { exhausted, notFound, refused } from "#net/index.js";
 import { type LogStore } from "#net/log-store.js";
 import { type ResidualCache } from "./residuals.js";
 
@@ -23,7 +24,7 @@ export interface EvidenceTask {
   readonly residualBytes: number;
   readonly profile: string;
   readonly logStore: Pick<LogStore, "get" | "hashes">;
-  minerOf(slot: number): readonly Pick<BusPeer, "ask" | "worker">[];
+  minerOf(slot: number): readonly Pick<HubPeer, "ask" | "worker">[];
 }
 
 /** ms that a miner may be silent, and take in all: the chain grants 20 blocks, and a flight outlives its callers */

@@ -1,16 +1,19 @@
 /** Links to the other supervisors of a task, by what they last joined with. */
-import { BusLink, type LogClient } from "#net/index.js";
-import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
-import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
-import { Role } from "#proto/gen/pouw/v1/types.js";
+import type { Bus, Link } from "#bus/index.js";
+import { type LogClient } from "#net/index.js";
+import type { Timers } from "#platform/clock.js";
+import { nodeCrypto } from "#platform/crypto.js";
 import { type SessionKey } from "#platform/keys.js";
 import { type Logger } from "#platform/log.js";
+import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 
 export interface PeerLinksOptions {
+  readonly bus: Bus;
   readonly chainId: string;
   readonly taskId: bigint;
   readonly key: SessionKey;
-  readonly allowPrivate: boolean;
+  readonly timers: Timers;
   readonly log: Logger;
   readonly client: LogClient;
   clock(): readonly bigint[];
@@ -18,25 +21,25 @@ export interface PeerLinksOptions {
 }
 
 export class PeerLinks {
-  private readonly links = new Map<string, BusLink>();
+  private readonly links = new Map<string, Link>();
   constructor(private readonly o: PeerLinksOptions) {}
 
-  connect(seats: readonly Seat[], mine: Seat | undefined): void {
-    if (!mine) return;
-    const others = new Map(seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.joined && !s.dropped && s.worker !== mine.worker).map((s) => [s.worker, s.endpoint]));
+  /** `index`: of the own seat. */
+  connect(supervisors: readonly { readonly worker: string; readonly endpoint: string }[], index: number): void {
+    const others = new Map(supervisors.map((s) => [s.worker, s.endpoint]));
     this.o.client.setEndpoints([...others.values()]);
     for (const [worker, link] of this.links) {
       if (others.get(worker) === link.endpoint) continue;
       this.links.delete(worker);
       void link.close();
     }
-    for (const [worker, endpoint] of others) if (!this.links.has(worker)) this.links.set(worker, this.open(worker, endpoint, mine.index));
+    for (const [worker, endpoint] of others) if (!this.links.has(worker)) this.links.set(worker, this.open(worker, endpoint, index));
   }
 
-  private open(supervisor: string, endpoint: string, index: number): BusLink {
-    const { chainId, taskId, allowPrivate, log, key } = this.o;
+  private open(supervisor: string, endpoint: string, index: number): Link {
+    const { bus, chainId, taskId, timers, log, key } = this.o;
     const own = { role: Role.ROLE_SUPERVISOR, index, sign: (m: Uint8Array) => key.sign(m), clock: () => this.o.clock(), iteration: (m: Iteration) => this.o.receive(m) };
-    return new BusLink({ endpoint, chainId, supervisor, taskId, allowPrivate, log, ...own }, true);
+    return bus.link({ endpoint, chainId, supervisor, taskId, log, crypto: nodeCrypto, timers, ...own }, true);
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 /** What a supervisor serves besides the bus: the log, and the evidence that it relays from miners. */
 import { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { EvidenceService, LogService } from "#proto/gen/pouw/v1/services.js";
-import { invalid, notFound, service, type Service, SMALL_REQUEST } from "#net/index.js";
+import { invalid, notFound, service, type Service } from "#net/index.js";
 import { type EvidenceRelay } from "./evidence.js";
 import { type SupervisedTask } from "./task.js";
 
@@ -11,8 +11,7 @@ export function logService(task: (id: bigint) => SupervisedTask): Service {
   return service(LogService, {
     async *stream({ taskId, clock, follow }, call) {
       const t = task(taskId);
-      if (follow) return yield* t.follow(clock, call.signal);
-      for await (const m of t.logStore.after(clock, { signal: call.signal })) yield Iteration.decode(m.bytes);
+      for await (const m of follow ? t.follow(clock, call.signal) : t.logStore.after(clock, { signal: call.signal })) yield Iteration.decode(m.bytes);
     },
     async header({ taskId, slot, seq }) {
       // no message has seq 0: it asks for the newest that is here, held-back ones included
@@ -31,7 +30,7 @@ export function logService(task: (id: bigint) => SupervisedTask): Service {
         yield Iteration.decode(m.bytes);
       }
     },
-  }, { stream: SMALL_REQUEST, header: SMALL_REQUEST, range: SMALL_REQUEST });
+  });
 }
 
 export function evidenceService(task: (id: bigint) => SupervisedTask, relay: EvidenceRelay): Service {
@@ -44,6 +43,7 @@ export function evidenceService(task: (id: bigint) => SupervisedTask, relay: Evi
       },
       peerMessages: ({ taskId, slot, seq }) => relay.peerMessages(task(taskId), slot, seq),
     },
-    { residual: SMALL_REQUEST, peerMessages: SMALL_REQUEST },
+    // each answer may be hundreds of MiB in memory, and a verifier asks for a few
+    { residual: { running: 4, runningTotal: 8, perSecond: 20 }, peerMessages: { running: 8, runningTotal: 16, perSecond: 20 } },
   );
 }

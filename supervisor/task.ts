@@ -50,6 +50,9 @@ export interface SupervisorContext {
   hub(): Hub;
 }
 
+/** What a message costs the peer that sent it, as the hub counts it. */
+const FAULTS: Partial<Record<Outcome, Parameters<HubPeer["fault"]>[0]>> = { malformed: "bad-message", misfit: "bad-message", signature: "bad-signature", map_hash: "bad-hash" };
+
 /** Messages on their way to the disk before sources wait. */
 const MAX_UNSYNCED = 1024;
 /** How long until the log is opened again, ms. */
@@ -294,7 +297,7 @@ export class SupervisedTask {
 
   async receive(peer: HubPeer | undefined, m: Iteration): Promise<void> {
     await this.ready;
-    const outcome = await this.door.receive(m, peer && ((code) => peer.fault(code)));
+    const outcome = await this.door.receive(m, peer && ((o) => peer.fault(FAULTS[o] ?? "bad-message")));
     if (outcome === "duplicate" && peer) {
       const { slot, seq } = Header.decode(m.header);
       if (seq <= (this.logStore.clock()[slot] ?? 0n)) peer.acknowledge(slot, seq);

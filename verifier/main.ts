@@ -4,7 +4,7 @@
  */
 import "#platform/install.js";
 import { connectChain, createSender } from "#client/chain/index.js";
-import { service, serveGrpc } from "#net/index.js";
+import { MAX_RECEIVE, service, serveGrpc } from "#net/index.js";
 import { message, trySend } from "#client/chain/worker.js";
 import { readMnemonic } from "#platform/keys.js";
 import { createLogger, type LogLevel } from "#platform/log.js";
@@ -39,7 +39,8 @@ export async function runVerifier(options: VerifierOptions, signal: AbortSignal)
   if (!isLoopback(listen)) log.warn("the Verifier service has no authentication, and others can reach this address: whoever does can keep this verifier busy; listen on 127.0.0.1, or let a firewall admit the validator's node alone", { listen });
   const server = await serveGrpc({
     listen,
-    services: [service(VerifierService, { verify: (request) => verify(jobs, request) })],
+    // the validator's own node asks, with all that a job needs, and waits for as long as it may take
+    services: [service(VerifierService, { verify: (request) => verify(jobs, request) }, { verify: { message: MAX_RECEIVE, lastsMs: 6 * 3_600_000 } })],
     log,
   });
   await new Promise<void>((resolve) => {

@@ -38,6 +38,9 @@ export async function querySeats(chain: Chain, worker: string): Promise<Seat[]> 
   return (await chain.query(MatchingQuery.methods.seats, { worker })).value.seats;
 }
 
+/** All seats of a task. */
+export const querySeatsOf = async (chain: Chain, id: bigint): Promise<readonly Seat[]> => (await queryTask(chain, id)).seats;
+
 /** Whether anything more can happen in a task. */
 export const isOver = (t: Task): boolean => t.phase === Phase.PHASE_CLOSED;
 

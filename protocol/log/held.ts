@@ -67,7 +67,7 @@ export class HeldMessages {
 
   /** Drops what is held of a slot above a seq. */
   removeAbove(slot: number, seq: bigint): void {
-    for (const h of [...(this.#slots[slot]?.values() ?? [])]) if (h.seq > seq) this.remove(h);
+    for (const h of this.#slots[slot]?.values() ?? []) if (h.seq > seq) this.remove(h);
   }
 
   waitForMessage(h: Held, slot: number, seq: bigint): void {

@@ -328,7 +328,7 @@ export class Intake {
       if (!equalBytes(crypto.sha256(message.map), header.mapHash)) return { outcome: "map_hash" };
     }
     const key = this.#keys.get(slot);
-    if (!key) return { outcome: "misfit" };
+    if (!key) return { outcome: "far" }; // of a seat that is not joined as far as is known here
     const signed = headSignBytes(crypto, { chainId, taskId, slot, seq, headerHash: hash });
     return { ticket: this.#note({ ...ticket, known }), verify: { key, message: signed, signature: message.signature } };
   }

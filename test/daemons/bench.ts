@@ -16,7 +16,9 @@ import { bitsOf } from "#protocol/floats.js";
 import { BlobClient } from "#net/index.js";
 import { createLogger, type Logger, silentLogger } from "#platform/log.js";
 import { type Fault } from "#miner/faults.js";
+import { GrpcBus } from "#bus/index.js";
 import { mine } from "#miner/daemon.js";
+import { faultyPorts } from "#miner/faulty-ports.js";
 import { supervise } from "#supervisor/daemon.js";
 import { ClientChain } from "../chain/client.js";
 import { drawnChain, STAKE } from "./genesis.js";
@@ -183,7 +185,8 @@ export class Network {
   }
 
   async miner(name: string, home = mkdtempSync(join(tmpdir(), "miner-")), fault?: Fault, tensorFlow?: string): Promise<Daemon> {
-    return this.run((signal) => mine({ home, chain: this.chain, sender: this.chain.sender(this.address(name)), stake: STAKE, maxSeats: 4, allowPrivate: true, fault, tensorFlow, log: this.log.child({ who: name }) }, signal), home);
+    const ports = fault ? faultyPorts({ fault, home, chain: this.chain, bus: new GrpcBus({ allowPrivate: true }) }) : {};
+    return this.run((signal) => mine({ home, chain: this.chain, sender: this.chain.sender(this.address(name)), stake: STAKE, maxSeats: 4, allowPrivate: true, tensorFlow, log: this.log.child({ who: name }), ports }, signal), home);
   }
 
   /** What a client does: the data goes to every supervisor. */

@@ -1,6 +1,6 @@
 /** What opens a bus stream: a nonce of the hub, signed with the session key of the seat that attaches. */
 import { concat, u32be, u64be, utf8 } from "#kernel/bytes.js";
-import { nodeCrypto } from "#platform/crypto.js";
+import type { Hash } from "#kernel/crypto.js";
 import type { Attach } from "#proto/gen/pouw/v1/services.js";
 
 const text = (s: string): Uint8Array => {
@@ -9,7 +9,7 @@ const text = (s: string): Uint8Array => {
 };
 
 /** H('pouw/attach/1'; chain_id, u64 task, u32 role, u32 index, nonce, supervisor's address). The address keeps a hub from using an answer elsewhere. */
-export function attachSignBytes(chainId: string, a: Pick<Attach, "taskId" | "role" | "index">, nonce: Uint8Array, supervisor: string): Uint8Array {
+export function attachSignBytes(hash: Hash, chainId: string, a: Pick<Attach, "taskId" | "role" | "index">, nonce: Uint8Array, supervisor: string): Uint8Array {
   const tag = utf8("pouw/attach/1");
-  return nodeCrypto.sha256(concat(Uint8Array.of(tag.length), tag, text(chainId), u64be(a.taskId), u32be(a.role), u32be(a.index), nonce, text(supervisor)));
+  return hash.sha256(concat(Uint8Array.of(tag.length), tag, text(chainId), u64be(a.taskId), u32be(a.role), u32be(a.index), nonce, text(supervisor)));
 }

@@ -1,18 +1,27 @@
 import { EventEmitter } from "node:events";
 import test from "ava";
 import type { BusFrame, EvidenceReply } from "#proto/gen/pouw/v1/services.js";
-import { BusPeer } from "./bus-peer.js";
+import { Counters } from "#net/counters.js";
+import { systemTimers } from "#platform/clock.js";
+import { FaultBudget } from "./faults.js";
+import { Peer } from "./peer.js";
+import type { Outgoing } from "./stream.js";
 
 class Stream extends EventEmitter {
   readonly written: Partial<BusFrame>[] = [];
+  readonly signal = new AbortController().signal;
   full = false;
-  write(f: Partial<BusFrame>): boolean {
-    this.written.push(f);
+  write(f: Outgoing): boolean {
+    this.written.push(f as Partial<BusFrame>);
     return !this.full;
+  }
+  drained(): Promise<void> {
+    return new Promise((resolve) => this.once("drain", resolve));
   }
   end(): void {}
 }
-const peerOn = (stream: Stream) => new BusPeer(1n, 1, 0, "miner", stream as never, new AbortController().signal);
+const context = { timers: systemTimers, counters: new Counters(), budget: new FaultBudget(systemTimers, { faults: 2, faultMs: 1000 }), stallMs: 10_000 };
+const peerOn = (stream: Stream) => new Peer({ taskId: 1n, role: 1, index: 0, worker: "miner" }, stream, context);
 const request = { residualHash: new Uint8Array(0), slot: 0, seq: 1n, residual: true, peers: false, iteration: false };
 const tick = () => new Promise((r) => setImmediate(r));
 

@@ -1,0 +1,138 @@
+/** A method's handler as grpc-js calls it: admitted first, in turns, and never for longer than its budget. */
+import { type sendUnaryData, type ServerDuplexStream, type ServerReadableStream, type ServerUnaryCall, type ServerWritableStream } from "@grpc/grpc-js";
+import { type Logger } from "#platform/log.js";
+import { type Timers } from "#platform/clock.js";
+import { type MethodInfo } from "#proto/wire.js";
+import { type Admission } from "./admission.js";
+import { addressOf } from "./caller.js";
+import { type Counters } from "./counters.js";
+import { drained } from "./drained.js";
+import { CallError, exhausted, late, unavailable } from "./errors.js";
+import { callOf, reset } from "./grpc-internals.js";
+import { asServiceError, type Call, type MethodBudget } from "./service.js";
+import { type Slices } from "./slices.js";
+
+// oxlint-disable-next-line typescript/no-explicit-any -- each method has its own argument types; service() checked them
+type AnyHandler = (...args: any[]) => any;
+type AnyCall = { getPeer(): string; on(e: "cancelled", f: () => void): unknown };
+
+export interface ServerContext {
+  readonly log: Logger;
+  readonly timers: Timers;
+  readonly counters: Counters;
+  readonly admission: Admission;
+  readonly slices: Slices;
+}
+
+/** How long a reader may leave what was written to it unread, ms: less than a page of 1 MiB takes at link_rate. */
+const STALL_MS = 30_000;
+/** how long a status may take to get through to a reader that does not read, ms */
+const GRACE_MS = 2_000;
+
+export function adapt(m: MethodInfo, handler: AnyHandler, budget: MethodBudget, context: ServerContext): unknown {
+  const { log, timers, counters, admission, slices } = context;
+  const begin = (call: AnyCall): { call: Call; end: (why: CallError) => void; caller: string } => {
+    const gone = new AbortController();
+    call.on("cancelled", () => gone.abort());
+    return { call: { peer: call.getPeer(), signal: gone.signal }, end: (why) => gone.abort(why), caller: addressOf(call.getPeer()) };
+  };
+  const failed = (e: unknown, caller: string) => {
+    counters.count("call-failed", caller);
+    if (!(e instanceof CallError)) log.warn("a call failed", { method: m.path, error: e instanceof Error ? e : String(e) });
+    return asServiceError(e);
+  };
+  if (m.requestStream && m.responseStream) return (stream: ServerDuplexStream<unknown, unknown>) => handler(stream, begin(stream).call);
+
+  /** Runs a call when its turn has come, and not beyond its time. */
+  const served = async <T>(call: AnyCall, run: (call: Call, caller: string) => Promise<T>): Promise<T> => {
+    const b = begin(call);
+    const leave = await admission.enter(m.path, budget, b.caller, b.call.signal);
+    const long = timers.after(budget.lastsMs, () => {
+      counters.count("stream-over", b.caller);
+      b.end(unavailable(`a call of ${m.path} lasts at most ${budget.lastsMs} ms: go on from where you are`));
+    });
+    try {
+      await slices.turn(b.caller);
+      return await Promise.race([run(b.call, b.caller), ended(b.call.signal)]);
+    } finally {
+      long();
+      leave();
+    }
+  };
+
+  if (m.requestStream)
+    return (stream: ServerReadableStream<unknown, unknown>, answer: sendUnaryData<unknown>) => {
+      stream.on("error", () => {});
+      served(stream, (call, caller) => handler(inTime(stream, budget.uploadMs, caller, context), call)).then(
+        (value) => answer(null, value),
+        (e) => answer(failed(e, addressOf(stream.getPeer()))),
+      );
+    };
+  if (m.responseStream)
+    return async (stream: ServerWritableStream<unknown, unknown>) => {
+      stream.on("error", () => {});
+      try {
+        await served(stream, (call, caller) => send(stream, handler(stream.request, call), caller, call, context));
+        stream.end();
+      } catch (e) {
+        stream.emit("error", failed(e, addressOf(stream.getPeer()))); // grpc-js sends the status from there; destroy() would lose it
+        timers.after(GRACE_MS, () => reset(callOf(stream)));
+      }
+    };
+  return (call: ServerUnaryCall<unknown, unknown>, answer: sendUnaryData<unknown>) => {
+    served(call, (c) => handler(call.request, c)).then(
+      (value) => answer(null, value),
+      (e) => answer(failed(e, addressOf(call.getPeer()))),
+    );
+  };
+}
+
+/** Rejects with the reason when a call is over: whatever its handler waits for. */
+const ended = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const over = (): void => reject(signal.reason instanceof CallError ? signal.reason : unavailable("the caller is gone"));
+    if (signal.aborted) over();
+    else signal.addEventListener("abort", over, { once: true });
+  });
+
+/** Sends what a handler yields, each message in a turn of its own, as fast as it is read and no slower than STALL_MS. */
+async function send(stream: ServerWritableStream<unknown, unknown>, values: AsyncIterable<unknown>, caller: string, call: Call, { timers, counters, slices }: ServerContext): Promise<void> {
+  for await (const value of values) {
+    if (call.signal.aborted) return;
+    if (!stream.write(value)) {
+      let stalled = false;
+      const enough = timers.after(STALL_MS, () => {
+        stalled = true;
+        stream.emit("drain"); // the wait is over for all who wait on this stream
+      });
+      await drained(stream);
+      enough();
+      if (stalled) {
+        counters.count("reader-stalled", caller);
+        throw exhausted(`what was sent was not read in ${STALL_MS} ms`);
+      }
+    }
+    await slices.turn(caller);
+  }
+}
+
+/** The messages of an upload, each of which comes whole in time. */
+async function* inTime(requests: AsyncIterable<unknown>, ms: number, caller: string, { timers, counters }: ServerContext): AsyncGenerator<unknown> {
+  const iterator = requests[Symbol.asyncIterator]();
+  for (;;) {
+    let cancel: () => void = () => {};
+    const idle = new Promise<never>((_, reject) => {
+      cancel = timers.after(ms, () => {
+        counters.count("upload-idle", caller);
+        reject(late(`the next part of the upload did not come in ${ms} ms`));
+      });
+    });
+    try {
+      const next = await Promise.race([iterator.next(), idle]);
+      if (next.done) return;
+      yield next.value;
+    } finally {
+      cancel();
+    }
+  }
+}
