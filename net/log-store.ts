@@ -21,6 +21,8 @@ export type { StoredMessage } from "./log-recent.js";
 const RECENT_BYTES = 32 << 20;
 const HASH_BYTES = 16 << 20;
 const PAGE_BYTES = 1 << 20;
+/** bytes that a reader of a slot reads from the disk at once */
+const READ_AHEAD = 128 << 10;
 /** slots that are read at once */
 const PARALLEL = 32;
 /** one prefix each: messages, the index, tree nodes */
@@ -174,7 +176,7 @@ export class LogStore {
     if (first > end) return new Uint8Array(0);
     const out = new Uint8Array(32 * Number(end - first + 1n));
     let at = 0;
-    for await (const [, value] of this.db.range(levelKey("i", this.taskId, slot, first), levelKey("i", this.taskId, slot, end + 1n))) {
+    for await (const [, value] of this.db.range(levelKey("i", this.taskId, slot, first), levelKey("i", this.taskId, slot, end + 1n), { ahead: READ_AHEAD })) {
       out.set(value.subarray(8), at);
       at += 32;
     }
@@ -216,18 +218,18 @@ export class LogStore {
   }
 
   /** Messages of a slot that are on disk, ascending, first … last. */
-  async *range(slot: number, first: bigint, last: bigint): AsyncGenerator<StoredMessage> {
+  async *range(slot: number, first: bigint, last: bigint, ahead = READ_AHEAD): AsyncGenerator<StoredMessage> {
     const end = last < (this.synced[slot] ?? 0n) ? last : (this.synced[slot] ?? 0n);
     let seq = first;
     if (first > end) return;
-    for await (const [, bytes] of this.db.range(levelKey("m", this.taskId, slot, first), levelKey("m", this.taskId, slot, end + 1n))) yield { slot, seq: seq++, bytes };
+    for await (const [, bytes] of this.db.range(levelKey("m", this.taskId, slot, first), levelKey("m", this.taskId, slot, end + 1n), { ahead })) yield { slot, seq: seq++, bytes };
   }
 
   /** So many messages from `first` on as have `maxBytes`, and one in any case. */
   async page(slot: number, first: bigint, maxBytes = PAGE_BYTES): Promise<LogPage> {
     const messages: StoredMessage[] = [];
     let size = 0;
-    for await (const m of this.range(slot, first, this.synced[slot] ?? 0n)) {
+    for await (const m of this.range(slot, first, this.synced[slot] ?? 0n, maxBytes)) {
       if (messages.length > 0 && size + m.bytes.length > maxBytes) return { messages, next: m.seq };
       messages.push(m);
       size += m.bytes.length;

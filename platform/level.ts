@@ -8,6 +8,9 @@ import { ClassicLevel } from "classic-level";
 
 export type Put = { readonly key: Uint8Array; readonly value: Uint8Array | undefined };
 
+/** Level maps each open file of 2 MiB into memory: this bounds what a process of a large database holds. */
+const MAX_OPEN_FILES = 64;
+
 export class HomeInUseError extends Error {
   override readonly name = "HomeInUseError";
 }
@@ -25,7 +28,7 @@ export class Database {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const level = new ClassicLevel<Uint8Array, Uint8Array>(directory, { keyEncoding: "view", valueEncoding: "view" });
     try {
-      await level.open();
+      await level.open({ maxOpenFiles: MAX_OPEN_FILES });
     } catch (e) {
       const cause = (e as { cause?: { code?: string; message?: string } }).cause;
       if (cause?.code === "LEVEL_LOCKED") throw new HomeInUseError(`${directory} is in use by another process: stop it or give another --home`);
@@ -75,9 +78,10 @@ export class Database {
     this.flushing = undefined;
   }
 
-  /** Entries with from ≤ key < to, ascending. */
-  async *range(from: Uint8Array, to: Uint8Array, options: { reverse?: boolean; limit?: number } = {}): AsyncGenerator<[Uint8Array, Uint8Array]> {
-    for await (const entry of this.level.iterator({ gte: from, lt: to, reverse: options.reverse ?? false, limit: options.limit ?? -1 })) yield entry;
+  /** Entries with from ≤ key < to, ascending; `ahead`: how many bytes are read at once, Level's own 16 KiB without it. */
+  async *range(from: Uint8Array, to: Uint8Array, options: { reverse?: boolean; limit?: number; ahead?: number } = {}): AsyncGenerator<[Uint8Array, Uint8Array]> {
+    const { reverse = false, limit = -1, ahead = 16 << 10 } = options;
+    for await (const entry of this.level.iterator({ gte: from, lt: to, reverse, limit, highWaterMarkBytes: ahead })) yield entry;
   }
 
   async clear(from: Uint8Array, to: Uint8Array): Promise<void> {

@@ -15,7 +15,7 @@ export class RoundHistory {
   #runs: RoundRun[];
 
   constructor(runs: readonly RoundRun[] = []) {
-    this.#runs = [...runs];
+    this.#runs = runs.slice(-KEPT);
   }
 
   /** The run that the block belongs to now, to be kept in place of one that begins at the same height; undefined where it is no news. */
