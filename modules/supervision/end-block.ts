@@ -93,13 +93,23 @@ function closeLate(ports: SupervisionPorts, ctx: Context, t: SupervisedTask, sea
   }
 }
 
-/** Advances older than draws, claims and two verdict windows, with the attestations up to them. */
+/**
+ * Advances older than draws, claims and two verdict windows, with the attestations up to them; of a slot none from the first
+ * to which an open job refers, since a verdict on it may slash who attested that head.
+ */
 function prune(ports: SupervisionPorts, ctx: Context): void {
   const { drawDelay, claimWindow, verdictWindow } = ports.work.params(ctx);
   const keep = drawDelay + claimWindow + 2n * verdictWindow;
   if (ctx.block.height <= keep) return;
+  const held = new Set<string>();
   for (const { key, value } of advancesByHeight.entries(ctx, { below: [ctx.block.height - keep] })) {
     const { taskId, slot, head } = value;
+    const of = `${taskId}/${slot}`;
+    if (held.has(of)) continue;
+    if (ports.work.refersTo(ctx, taskId, slot, head.seq)) {
+      held.add(of);
+      continue;
+    }
     advancesByHeight.delete(ctx, ...key);
     advances.delete(ctx, taskId, slot, head.seq);
     dropAttestationsUpTo(ctx, taskId, slot, head.seq);

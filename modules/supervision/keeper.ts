@@ -27,7 +27,11 @@ export function supervisionKeeper(ports: SupervisionPorts): SupervisionKeeper {
     slot: (view, taskId, slot) => slots.get(view, taskId, slot),
     wire: (view, taskId) => list(view, taskId).map(wireSlot),
     anchors: (view, taskId, slot) => advances.list(view, { prefix: [taskId, slot] }),
-    firstAtOrAbove: (view, taskId, slot, seq) => advances.first(view, { prefix: [taskId, slot], from: [taskId, slot, seq] })?.value,
+    firstAtOrAbove(view, taskId, slot, seq) {
+      const head = advances.first(view, { prefix: [taskId, slot], from: [taskId, slot, seq] })?.value;
+      // What a pruned advance covered is not covered anew by the next one: that would be a second draw.
+      return head && seq > (advancesByHeight.get(view, head.height, taskId, slot)?.from ?? 0n) ? head : undefined;
+    },
     advancesAt: (view, height) => advancesByHeight.list(view, { prefix: [height] }),
 
     start(ctx, { id, spec }) {

@@ -160,6 +160,8 @@ export interface SupervisionPorts {
   readonly work: {
     params(view: View): { readonly drawDelay: bigint; readonly claimWindow: bigint; readonly verdictWindow: bigint };
     auditOf(view: View, taskId: bigint, slot: number, seq: bigint): bigint | undefined;
+    /** an open job is of iterations that this head anchored */
+    refersTo(view: View, taskId: bigint, slot: number, headSeq: bigint): boolean;
     /** Takes the deposit from the submitter and answers the job's id. */
     requestAudit(ctx: Context, audit: { taskId: bigint; slot: number; seq: bigint; head: AnchoredHead; submitter: string; deposit: bigint }): bigint;
   };
@@ -174,6 +176,7 @@ export interface SupervisionKeeper {
   wire(view: View, taskId: bigint): WireSlot[];
   /** kept advances, ascending seq */
   anchors(view: View, taskId: bigint, slot: number): AnchoredHead[];
+  /** the head that first covered the iteration, while it is kept */
   firstAtOrAbove(view: View, taskId: bigint, slot: number, seq: bigint): AnchoredHead | undefined;
   /** Advances of anchored heads in block `height`, by task and slot: iterations from + 1 … head.seq were new. */
   advancesAt(view: View, height: bigint): Advance[];

@@ -117,7 +117,7 @@ export interface TasksPorts {
   };
   readonly work: {
     params(view: View): { readonly drawDelay: bigint; readonly claimWindow: bigint; readonly verdictWindow: bigint };
-    /** every job of the task is decided or lapsed, and no audit of it waits */
+    /** every job of the task is decided or lapsed */
     settled(view: View, taskId: bigint): boolean;
   };
   readonly evaluation: {

@@ -1,106 +1,69 @@
 /**
- * Audits: drawn D blocks after an advance, queued as jobs at once, unless a flood of them would push everybody else's
- * behind its own. Whoever holds all the seats of a task can anchor a million iterations in a block; so of many that wait
- * some are queued in every block, each task in turn, and Settling waits for the last.
+ * Audits: drawn D blocks after an advance, and queued as jobs in that very block or never. Whoever holds all the seats of a
+ * task can anchor a million iterations in a block; so a block queues a bounded number and a bounded amount of work, of all
+ * tasks in turn, and drops the rest. (A backlog would queue audits of what miners and the chain have forgotten.)
  */
 import type { Context } from "#kernel/context.js";
 import type { View } from "#kernel/store.js";
+import type { AnchoredHead } from "#proto/gen/pouw/supervision/v1/types.js";
 import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
+import { type DueAudit, type DueTask, keptAudits } from "#protocol/draws/audit-quota.js";
 import { auditOffsets, auditPpm } from "#protocol/draws/lottery.js";
+import { residualInterval } from "#protocol/log/positions.js";
 import { workEvents as events } from "./events.js";
 import { count, phasesOf, queueJob } from "./jobs.js";
 import { params } from "./params.js";
-import type { DrawnAudits } from "./records.js";
 import * as store from "./store.js";
-import type { WorkPorts, WorkedSlot } from "./types.js";
+import type { WorkedSlot, WorkPorts } from "./types.js";
 
-/** Audits queued in one block, of all tasks: half of the verdicts that an extension holds. */
-export const AUDITS_PER_BLOCK = 64;
+interface Due extends DueAudit {
+  /** of the advance */
+  readonly head: AnchoredHead;
+}
 
-/** Audits of what was anchored D blocks ago, jobs by ascending offset, advances by task, height and slot. */
+/** Audits of what was anchored D blocks ago, as many as a block may queue. */
 export function drawAudits(ports: WorkPorts, ctx: Context): void {
   const p = params.get(ctx);
   const { height } = ctx.block;
   if (height <= p.drawDelay) return;
   const beacon = ports.beacon.at(ctx, height);
   if (!beacon) throw new Error(`work: beacon of block ${height} is not there; beacon begins a block before work`);
+  for (const { taskId, audit } of keptAudits(ctx.crypto, { beacon, maxAudits: p.maxAudits, auditFlop: p.auditFlop }, dueAudits(ports, ctx, beacon))) {
+    const { slot, seq, head } = audit;
+    const job = queueJob(ctx, { kind: "audit", taskId, slot, seq, head, requeued: false });
+    ctx.emit(events.auditDrawn({ job: job.id, task: taskId, slot, seq, head: head.seq }));
+    count(ctx, taskId, { auditsDrawn: 1n });
+  }
+}
+
+function dueAudits(ports: WorkPorts, ctx: Context, beacon: Uint8Array): DueTask<Due>[] {
+  const p = params.get(ctx);
   const isMoot = mootIn(ports, ctx);
-  for (const a of ports.supervision.advancesAt(ctx, height - p.drawDelay)) {
-    const { taskId, slot: index, from, head } = a;
-    const slot = ports.supervision.slot(ctx, taskId, index);
-    if (!slot || isMoot(a, slot)) continue;
-    const offsets = auditOffsets(ctx.crypto, { beacon, taskId, slot: index, height: head.height, count: head.seq - from, ppm: auditPpm(p, slot.positions) });
-    if (offsets.length > 0) store.drawnAudits.set(ctx, { taskId, slot: index, from, head, offsets: offsets.map(Number) }, taskId, head.height, index);
+  const byTask = new Map<bigint, Due[]>();
+  for (const { taskId, slot, from, head } of ports.supervision.advancesAt(ctx, ctx.block.height - p.drawDelay)) {
+    const of = ports.supervision.slot(ctx, taskId, slot);
+    if (!of || isMoot(taskId, slot, head.seq, of)) continue;
+    const offsets = auditOffsets(ctx.crypto, { beacon, taskId, slot, height: head.height, count: head.seq - from, ppm: auditPpm(p, of.positions) });
+    const due = byTask.get(taskId) ?? [];
+    for (const offset of offsets) due.push({ slot, seq: from + 1n + offset, head });
+    byTask.set(taskId, due);
   }
-
-  const waiting = new Map<bigint, DrawnAudits[]>();
-  const counts = new Map<bigint, number>();
-  for (const d of store.drawnAudits.list(ctx)) {
-    const ofTask = waiting.get(d.taskId);
-    if (ofTask) ofTask.push(d);
-    else waiting.set(d.taskId, [d]);
-    counts.set(d.taskId, (counts.get(d.taskId) ?? 0) + d.offsets.length);
-  }
-  for (const [taskId, allowed] of shares(counts, height)) queueOf(ctx, taskId, waiting.get(taskId) ?? [], allowed, isMoot);
+  return [...byTask].map(([taskId, due]) => ({ taskId, rerunFlop: rerunFlop(ports, ctx, taskId), due }));
 }
 
-/**
- * How many audits of each task are queued now: all, or of more than AUDITS_PER_BLOCK the same of each, what one task
- * leaves over going to the others; those left over at the end one each, the first task of them another one in every block.
- */
-export function shares(waiting: ReadonlyMap<bigint, number>, height: bigint): Map<bigint, number> {
-  const out = new Map<bigint, number>();
-  let left = AUDITS_PER_BLOCK;
-  let wanting = [...waiting.keys()];
-  while (left > 0 && wanting.length > 0) {
-    const each = Math.floor(left / wanting.length);
-    const first = Number(height % BigInt(wanting.length));
-    const turn = each > 0 ? wanting : [...wanting.slice(first), ...wanting.slice(0, first)].slice(0, left);
-    for (const id of turn) {
-      const got = Math.min(Math.max(each, 1), (waiting.get(id) as number) - (out.get(id) ?? 0));
-      out.set(id, (out.get(id) ?? 0) + got);
-      left -= got;
-    }
-    wanting = wanting.filter((id) => (out.get(id) ?? 0) < (waiting.get(id) as number));
-    if (each === 0) break;
-  }
-  return new Map([...out].sort(([a], [b]) => (a < b ? -1 : 1)));
+/** R·F */
+function rerunFlop(ports: WorkPorts, view: View, taskId: bigint): bigint {
+  const { flop, parameters, spec } = ports.tasks.must(view, taskId);
+  return flop * residualInterval(Number(parameters), spec.profile);
 }
-
-function queueOf(ctx: Context, taskId: bigint, waiting: readonly DrawnAudits[], allowed: number, isMoot: IsMoot): void {
-  let left = allowed;
-  for (const d of waiting) {
-    if (left === 0) return;
-    const { slot, from, head } = d;
-    const now = isMoot(d) ? [] : d.offsets.slice(0, left);
-    for (const offset of now) {
-      const seq = from + 1n + BigInt(offset);
-      const job = queueJob(ctx, { kind: "audit", taskId, slot, seq, head, requeued: false });
-      ctx.emit(events.auditDrawn({ job: job.id, task: taskId, slot, seq, head: head.seq }));
-    }
-    if (now.length > 0) count(ctx, taskId, { auditsDrawn: BigInt(now.length) });
-    left -= now.length;
-    const rest = now.length > 0 ? d.offsets.slice(now.length) : [];
-    if (rest.length > 0) store.drawnAudits.set(ctx, { ...d, offsets: rest }, taskId, head.height, slot);
-    else store.drawnAudits.delete(ctx, taskId, head.height, slot);
-  }
-}
-
-interface OfHead {
-  readonly taskId: bigint;
-  readonly slot: number;
-  readonly head: { readonly seq: bigint };
-}
-type IsMoot = (of: OfHead, slot?: WorkedSlot) => boolean;
 
 /** Nothing follows from another audit: the task is over, the slot is convicted, or its supervisors are for this very head. */
-function mootIn(ports: WorkPorts, view: View): IsMoot {
+function mootIn(ports: WorkPorts, view: View): (taskId: bigint, slot: number, headSeq: bigint, of: WorkedSlot) => boolean {
   const phaseOf = phasesOf(ports, view);
-  return ({ taskId, slot, head }, known) => {
+  return (taskId, slot, headSeq, of) => {
     const phase = phaseOf(taskId);
-    if (phase < Phase.PHASE_TRAINING || phase > Phase.PHASE_SETTLING) return true;
-    if ((known ?? ports.supervision.slot(view, taskId, slot))?.state.kind === "fault") return true;
-    return store.convictions.has(view, taskId, slot, VerdictCode.VERDICT_UNSERVED, head.seq);
+    if (phase < Phase.PHASE_TRAINING || phase > Phase.PHASE_SETTLING || of.state.kind === "fault") return true;
+    return store.convictions.has(view, taskId, slot, VerdictCode.VERDICT_UNSERVED, headSeq);
   };
 }

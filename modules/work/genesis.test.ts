@@ -19,7 +19,7 @@ const hash = (n: number) => `0x${toHex(new Uint8Array(32).fill(n))}`;
 const hex = (b: Uint8Array) => `0x${toHex(b)}`;
 const target0 = hash(9);
 
-const task: WorkedTask = { id: 1n, phase: Phase.PHASE_TRAINING, flop: 1000n, minted: 0n, mintCap: 100n };
+const task: WorkedTask = { id: 1n, phase: Phase.PHASE_TRAINING, flop: 1000n, parameters: 10n, spec: { profile: "f32-exact-1" }, minted: 0n, mintCap: 100n };
 let pool = 10n;
 const none = (): never => {
   throw new Error("genesis does not ask for it");
@@ -30,7 +30,7 @@ const ports: WorkPorts = {
   beacon: { at: none },
   tasks: { get: (_, id) => (id === 1n ? task : undefined), must: none, open: () => [task], params: none, noteMinted: none },
   matching: { seat: none, slash: none },
-  supervision: { slot: (_, taskId, slot) => (taskId === 1n && slot < 2 ? { positions: 10n, state: { kind: "open" } } : undefined), firstAtOrAbove: none, advancesAt: none, attesters: none, closeForFault: none, verifiedIterations: none },
+  supervision: { slot: (_, taskId, slot) => (taskId === 1n && slot < 2 ? { positions: 10n, state: { kind: "open" } } : undefined), firstAtOrAbove: () => ({ height: 20n, seq: 7n, hash: EMPTY }), advancesAt: none, attesters: none, closeForFault: none, verifiedIterations: none },
 };
 const faces = work.create(ports);
 
@@ -64,7 +64,6 @@ const state = {
   lottery: { target: hash(8), paid_claims: "20", window_claims: "4", window_ms: "7", idle_ms: "6", last_time_ms: "5", counting: true, minted: "100", burned: "3" },
   next_job: "9",
   jobs,
-  drawn_audits: [{ task_id: "1", slot: 1, from: "2", head, offsets: [0, 3] }],
   targets: [{ height: "39", target: hash(7) }, { height: "40", target: hash(8) }],
   anchored: [{ height: "39", time_ms: "4", iterations: "12", flop: `${2n ** 70n}` }],
   totals: [{ task_id: "1", totals: { claims_submitted: "1", audits_drawn: "3" } }],
@@ -116,6 +115,8 @@ test("a state that cannot be is refused by its path", (t) => {
   t.is(refusal({ params: { target0: hash(0) } }), `${at}.params.target0: is 0, so that nothing could win`);
   t.is(refusal({ params: { target0, reward0: `${10n ** 16n}` } }), `${at}.params.reward0: got ${10n ** 16n}, want 0 to ${10n ** 15n}`);
   t.is(refusal({ params: { target0, max_open_jobs: 0 } }), `${at}.params.max_open_jobs: got 0, want 1 to 65536`);
+  t.is(refusal({ params: { target0, max_audits: 129 } }), `${at}.params.max_audits: got 129, want 1 to 128`);
+  t.is(refusal({ params: { target0, audit_flop: "0" } }), `${at}.params.audit_flop: got 0, want 1 to ${1n << 40n}`);
   t.is(refusal({ lottery: { ...state.lottery, target: "0x01" } }), `${at}.lottery.target: got 1 bytes, want 32`);
   t.is(refusal({ lottery: { ...state.lottery, window_claims: "21" } }), `${at}.lottery.window_claims: got 21, want at most paid_claims, which is 20`);
   t.regex(refusal({ lottery: { ...state.lottery, window_claims: "20" } }), /lottery\.window_claims: got 20, want less than retarget_claims, which is 16$/);
@@ -137,10 +138,6 @@ test("a state that cannot be is refused by its path", (t) => {
   t.is(job(0, { verdicts: [verdict(A, "VERDICT_VALID"), verdict(A, "VERDICT_VOID")] }), `${at}.jobs[0].verdicts[1].validator: ${A} is named twice`);
   t.is(refusal({ next_job: "6" }), `${at}.next_job: got 6, there is a job 6`);
   t.is(refusal({}, 11n), `${at}.jobs: open deposits add up to 10, the pool holds 11`);
-  const [drawn] = state.drawn_audits;
-  t.is(refusal({ drawn_audits: [drawn, drawn] }), `${at}.drawn_audits[1]: an advance of slot 1 of task 1 at 20 is named twice`);
-  t.is(refusal({ drawn_audits: [{ ...drawn, offsets: [3, 0] }] }), `${at}.drawn_audits[0].offsets: want ascending ones below 5`);
-  t.is(refusal({ drawn_audits: [{ ...drawn, offsets: [5] }] }), `${at}.drawn_audits[0].offsets: want ascending ones below 5`);
   t.is(refusal({ targets: [state.targets[0], state.targets[0]] }), `${at}.targets[1].height: target of 39 is named twice`);
   t.is(refusal({ anchored: [{ ...state.anchored[0], flop: "1e3" }] }), `${at}.anchored[0].flop: got "1e3", want a decimal number`);
   t.is(refusal({ totals: [{ task_id: "2" }] }), `${at}.totals[0].task_id: task 2 is not there`);

@@ -12,12 +12,12 @@ import { u256Value } from "#kernel/store.js";
 import type { AnchoredHead } from "#proto/gen/pouw/supervision/v1/types.js";
 import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import { GenesisState } from "#proto/gen/pouw/work/v1/genesis.js";
-import { type Params, type DrawnAudits as WireDrawnAudits, type Lottery as WireLottery, Job as WireJob, WorkTotals } from "#proto/gen/pouw/work/v1/types.js";
+import { type Params, type Lottery as WireLottery, Job as WireJob, WorkTotals } from "#proto/gen/pouw/work/v1/types.js";
 import { headerHash } from "#protocol/log/header.js";
 import { openDeposits } from "./invariants.js";
-import { claimsIn, totalsOf } from "./jobs.js";
+import { claimsIn, noteOpen, totalsOf } from "./jobs.js";
 import { params } from "./params.js";
-import { firstLottery, parseAnchoredWork, parseDrawnAudits, parseLottery, TARGET_BYTES, wireAnchoredWork, wireDrawnAudits, wireLottery } from "./records.js";
+import { firstLottery, parseAnchoredWork, parseLottery, TARGET_BYTES, wireAnchoredWork, wireLottery } from "./records.js";
 import * as store from "./store.js";
 import { type Job, parseJob, wireJob, type WorkPorts } from "./types.js";
 
@@ -30,7 +30,6 @@ export const workGenesis = (ports: WorkPorts): Genesis =>
       lottery: wireLottery(store.lottery.get(view)),
       nextJob: store.counters.get(view).nextId,
       jobs: store.jobs.list(view).map(wireJob),
-      drawnAudits: store.drawnAudits.list(view).map(wireDrawnAudits),
       targets: store.targets.entries(view).map(({ key: [height], value }) => ({ height, target: u256Value.encode(value) })),
       anchored: store.anchored.list(view).map(wireAnchoredWork),
       totals: store.totals.keys(view).map(([taskId]) => ({ taskId, totals: totalsOf(view, taskId) })),
@@ -62,7 +61,6 @@ function load(ports: WorkPorts, ctx: Context, state: GenesisState, at: string): 
   const deposits = openDeposits(ctx);
   if (held !== deposits) refuse(`${at}.jobs`, `open deposits add up to ${deposits}, the pool holds ${held}`);
 
-  state.drawnAudits.forEach((w, i) => loadDrawnAudits(ports, ctx, w, seen, `${at}.drawn_audits[${i}]`));
   state.targets.forEach(({ height, target }, i) => {
     once(seen, `target of ${height}`, `${at}.targets[${i}].height`);
     store.targets.set(ctx, checkedTarget(target, `${at}.targets[${i}].target`), height);
@@ -127,7 +125,7 @@ function loadJobs(ctx: Context, jobs: readonly Job[], nextId: bigint, at: string
     store.jobsOfTask.add(ctx, taskId, id);
     (job.kind === "claim" ? store.claims : store.audits).set(ctx, id, taskId, slot, seq);
   }
-  for (const { id } of open) store.openIds.add(ctx, id);
+  for (const job of open) noteOpen(ctx, job);
   store.counters.set(ctx, { nextId, open: open.length, openClaims: open.reduce((n, j) => n + claimsIn(j), 0) });
 
   const decided = byId.flatMap((job) => (job.outcome?.kind === "decided" ? [{ job, ...job.outcome }] : []));
@@ -138,15 +136,6 @@ function loadJobs(ctx: Context, jobs: readonly Job[], nextId: bigint, at: string
     const convicts = code === VerdictCode.VERDICT_INVALID || code === VerdictCode.VERDICT_NO_RESIDUAL ? 0n : code === VerdictCode.VERDICT_UNSERVED ? head.seq : undefined;
     if (convicts !== undefined && !store.convictions.has(ctx, taskId, slot, code, convicts)) store.convictions.set(ctx, id, taskId, slot, code, convicts);
   }
-}
-
-function loadDrawnAudits(ports: WorkPorts, ctx: Context, w: WireDrawnAudits, seen: Set<string>, at: string): void {
-  const d = inside(`${at}`, () => parseDrawnAudits(w));
-  const { taskId, slot, from, head, offsets } = d;
-  checkedHead(ports, ctx, d, from + 1n, at);
-  once(seen, `an advance of slot ${slot} of task ${taskId} at ${head.height}`, at);
-  if (offsets.length === 0 || offsets.some((o, i) => BigInt(o) >= head.seq - from || (i > 0 && o <= (offsets[i - 1] as number)))) refuse(`${at}.offsets`, `want ascending ones below ${head.seq - from}`);
-  store.drawnAudits.set(ctx, d, taskId, head.height, slot);
 }
 
 const order = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -19,6 +19,12 @@ export const workInvariants = (ports: WorkPorts): Invariants => ({
       ? undefined
       : `${open.length} open jobs, ${claims} claims; ${indexed} indexed; ${counted.open} and ${counted.openClaims} counted`;
   },
+  "heads-of-open-jobs-are-kept"(view) {
+    for (const { id, taskId, slot, head, outcome } of store.jobs.list(view)) {
+      if (!outcome && ports.supervision.firstAtOrAbove(view, taskId, slot, head.seq)?.seq !== head.seq) return `job ${id}: the head ${head.seq} of slot ${slot} of task ${taskId} is not kept`;
+    }
+    return undefined;
+  },
   "pool-holds-open-deposits"(view) {
     const deposits = openDeposits(view);
     const held = ports.bank.poolBalance(view, "work");

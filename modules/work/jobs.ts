@@ -1,7 +1,7 @@
 /**
  * Jobs queued, closed and counted. Every write of a job's records but its verdicts and its reward goes through here.
  *
- * Invariant: a job without an outcome is in the index of open jobs and counted among them, and no other is.
+ * Invariant: a job without an outcome is in the indexes of open jobs and counted among them, and no other is.
  */
 import type { Context } from "#kernel/context.js";
 import type { View } from "#kernel/store.js";
@@ -23,17 +23,26 @@ export function queueJob(ctx: Context, fields: NewJob): Job {
   const { id, kind, taskId, slot, seq, deadline } = job;
   store.counters.set(ctx, { nextId: id + 1n, open: c.open + 1, openClaims: c.openClaims + claimsIn(job) });
   store.jobs.set(ctx, job, id);
-  store.openIds.add(ctx, id);
+  noteOpen(ctx, job);
   store.jobsOfTask.add(ctx, taskId, id);
   (kind === "claim" ? store.claims : store.audits).set(ctx, id, taskId, slot, seq);
   ctx.emit(events.jobQueued({ job: id, kind, task: taskId, slot, seq, deadline }));
   return job;
 }
 
+/** Into the indexes of open jobs. */
+export function noteOpen(ctx: Context, { id, kind, taskId, slot, head }: Job): void {
+  store.openIds.add(ctx, id);
+  store.openOfHead.add(ctx, taskId, slot, head.seq, id);
+  if (kind === "claim") store.openClaims.add(ctx, taskId, slot, id);
+}
+
 export function closeJob<J extends Job>(ctx: Context, job: J, outcome: JobOutcome): J {
   const closed = { ...job, outcome };
   store.jobs.set(ctx, closed, job.id);
   store.openIds.delete(ctx, job.id);
+  store.openOfHead.delete(ctx, job.taskId, job.slot, job.head.seq, job.id);
+  store.openClaims.delete(ctx, job.taskId, job.slot, job.id);
   const c = store.counters.get(ctx);
   store.counters.set(ctx, { ...c, open: c.open - 1, openClaims: c.openClaims - claimsIn(job) });
   return closed;

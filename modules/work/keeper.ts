@@ -7,8 +7,8 @@ import { type WorkKeeper, type WorkPorts, wireJob } from "./types.js";
 export const workKeeper = (ports: WorkPorts): WorkKeeper => ({
   params: params.get,
   openJobs: (view) => store.openIds.keys(view).map(([id]) => indexedJob(view, id)),
-  settled: (view, taskId) =>
-    store.drawnAudits.keys(view, { prefix: [taskId], limit: 1 }).length === 0 && !store.openIds.keys(view).some(([id]) => store.jobsOfTask.has(view, taskId, id)),
+  settled: (view, taskId) => store.openOfHead.first(view, { prefix: [taskId] }) === undefined,
+  refersTo: (view, taskId, slot, headSeq) => store.openOfHead.first(view, { prefix: [taskId, slot, headSeq] }) !== undefined,
   job: (view, id) => store.jobs.get(view, id),
   wireJob(view, id) {
     const job = store.jobs.get(view, id);

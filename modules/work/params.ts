@@ -13,6 +13,8 @@ const POUW = 1_000_000n;
 /** a thousand million tokens for one claim */
 const MAX_REWARD = 10n ** 15n;
 const MAX_OPEN_JOBS = 65_536;
+/** an extension lists 128 verdicts, so that more a block would never be decided in time */
+const MAX_AUDITS = 128;
 
 export const params = defineParams(store, PARAMS_PREFIX, Params, {
   defaults: {
@@ -21,6 +23,8 @@ export const params = defineParams(store, PARAMS_PREFIX, Params, {
     verdictWindow: 30n,
     evidenceTimeout: 20n,
     maxOpenJobs: 256,
+    maxAudits: 64,
+    auditFlop: 10n ** 10n,
     auditPpm: 5_000,
     targetSpacingMs: 10_000n,
     retargetClaims: 16n,
@@ -34,8 +38,8 @@ export const params = defineParams(store, PARAMS_PREFIX, Params, {
     slashInvalid: 100 * PERCENT,
   },
   ratios: ["auditPpm", "verifiersCut", "slashUnavailable", "slashResidual", "slashInvalid"],
-  positive: ["drawDelay", "claimWindow", "verdictWindow", "evidenceTimeout", "targetSpacingMs", "retargetClaims", "halvingInterval"],
-  counts: { maxOpenJobs: [1, MAX_OPEN_JOBS] },
+  positive: ["drawDelay", "claimWindow", "verdictWindow", "evidenceTimeout", "targetSpacingMs", "retargetClaims", "halvingInterval", "auditFlop"],
+  counts: { maxOpenJobs: [1, MAX_OPEN_JOBS], maxAudits: [1, MAX_AUDITS] },
   check({ target0, reward0 }) {
     if (target0.length !== TARGET_BYTES) return `target0: got ${target0.length} bytes, want ${TARGET_BYTES}`;
     if (target0.every((b) => b === 0)) return "target0: is 0, so that nothing could win";

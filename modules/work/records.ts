@@ -1,8 +1,7 @@
 /** Records of `work` beside its jobs, as domain types, and how they stand in the store. */
 import { fromBigInt, toBigInt } from "#kernel/bytes.js";
 import { record } from "#kernel/store.js";
-import type { AnchoredHead } from "#proto/gen/pouw/supervision/v1/types.js";
-import { AnchoredWork as WireAnchoredWork, DrawnAudits as WireDrawnAudits, Lottery as WireLottery } from "#proto/gen/pouw/work/v1/types.js";
+import { AnchoredWork as WireAnchoredWork, Lottery as WireLottery } from "#proto/gen/pouw/work/v1/types.js";
 
 export const TARGET_BYTES = 32;
 
@@ -31,25 +30,6 @@ export const firstLottery = (target0: Uint8Array): Lottery => ({ target: toBigIn
 export const parseLottery = (w: WireLottery): Lottery => ({ ...w, target: toBigInt(w.target) });
 export const wireLottery = (l: Lottery): WireLottery => ({ ...l, target: fromBigInt(l.target, TARGET_BYTES) });
 export const lotteryRecord = record(WireLottery, parseLottery, wireLottery);
-
-/** Audits that were drawn for one advance and are not queued yet. */
-export interface DrawnAudits {
-  readonly taskId: bigint;
-  readonly slot: number;
-  /** the advance's first iteration is from + 1 */
-  readonly from: bigint;
-  readonly head: AnchoredHead;
-  /** from its first iteration, ascending */
-  readonly offsets: readonly number[];
-}
-
-/** Throws Error for a record without a head. */
-export function parseDrawnAudits({ taskId, slot, from, head, offsets }: WireDrawnAudits): DrawnAudits {
-  if (!head) throw new Error("head: want that of the advance");
-  return { taskId, slot, from, head, offsets };
-}
-export const wireDrawnAudits = (d: DrawnAudits): WireDrawnAudits => ({ ...d, offsets: d.offsets as number[] });
-export const drawnAuditsRecord = record(WireDrawnAudits, parseDrawnAudits, wireDrawnAudits);
 
 /** What a block anchored. */
 export interface AnchoredWork {

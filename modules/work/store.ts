@@ -2,7 +2,7 @@
 import { key, lastText, u32, u64 } from "#kernel/keys.js";
 import { defineStore, record, u256Value, u64Value, type View } from "#kernel/store.js";
 import { JobCounters, Job as WireJob, WorkTotals } from "#proto/gen/pouw/work/v1/types.js";
-import { anchoredWorkRecord, drawnAuditsRecord, type Lottery, lotteryRecord } from "./records.js";
+import { anchoredWorkRecord, type Lottery, lotteryRecord } from "./records.js";
 import { parseJob, wireJob } from "./types.js";
 
 export const store = defineStore("work");
@@ -19,9 +19,11 @@ export const totals = store.map(8, "a task's counters by task, kept for good", k
 export const anchored = store.map(9, "what a block anchored, by height: the last hundred", key(u64), anchoredWorkRecord);
 export const audits = store.map(10, "the newest audit's job by task, slot and sequence number", key(u64, u32, u64), u64Value);
 export const convictions = store.map(11, "the job that convicted, by task, slot, verdict code, and sequence number of the head or 0 for a miner's fault", key(u64, u32, u32, u64), u64Value);
-export const drawnAudits = store.map(12, "drawn audits that wait to be queued, by task, height of the advance and slot", key(u64, u64, u32), drawnAuditsRecord);
+store.retired(12, "drawn audits that waited to be queued");
 const countersItem = store.item(13, "how jobs are numbered and how many are open", JobCounters);
 export const PARAMS_PREFIX = 14;
+export const openOfHead = store.set(15, "undecided jobs by task, slot, sequence number of their head, and id", key(u64, u32, u64, u64));
+export const openClaims = store.set(16, "undecided claims by task, slot and id", key(u64, u32, u64));
 
 export const lottery = {
   /** Throws before InitChain has written it. */

@@ -128,6 +128,9 @@ export interface WorkedTask {
   readonly phase: Phase;
   /** F, of an iteration */
   readonly flop: bigint;
+  /** n */
+  readonly parameters: bigint;
+  readonly spec: { readonly profile: string };
   readonly minted: bigint;
   readonly mintCap: bigint;
   readonly closedHeight?: bigint | undefined;
@@ -188,8 +191,10 @@ export interface WorkKeeper {
   params(view: View): Params;
   /** undecided jobs, ascending id: the oldest first */
   openJobs(view: View): Job[];
-  /** every job of the task is decided or lapsed, and no audit of it waits */
+  /** every job of the task is decided or lapsed */
   settled(view: View, taskId: bigint): boolean;
+  /** an open job is of iterations that this head anchored */
+  refersTo(view: View, taskId: bigint, slot: number, headSeq: bigint): boolean;
   job(view: View, id: bigint): Job | undefined;
   /** the same, as the generated Job: for queries and verifiers */
   wireJob(view: View, id: bigint): WireJob | undefined;

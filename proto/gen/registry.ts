@@ -265,7 +265,6 @@ export const codecs = [
   pouw_work_v1_types.Job,
   pouw_work_v1_types.Lottery,
   pouw_work_v1_types.JobCounters,
-  pouw_work_v1_types.DrawnAudits,
   pouw_work_v1_types.AnchoredWork,
   pouw_work_v1_types.WorkTotals,
   pouw_workers_v1_genesis.GenesisState,

@@ -13,6 +13,7 @@ import { Role } from "#proto/gen/pouw/v1/types.js";
 import { Worker as WireWorker } from "#proto/gen/pouw/workers/v1/types.js";
 import { toJson } from "#proto/json.js";
 import type { Codec } from "#proto/wire.js";
+import { headSignBytes } from "#protocol/log/header.js";
 import { slotPositions } from "#protocol/log/positions.js";
 import { EXACT_PROFILE } from "#protocol/tasks/profiles.js";
 import { acceptSpec } from "#protocol/tasks/task-spec.js";
@@ -63,6 +64,10 @@ export interface TrainingOptions {
   /** most that is minted for the task */
   readonly mintCap?: bigint;
   readonly funds?: Readonly<Record<string, bigint>>;
+  /** So many other tasks in Training, of ids from 2 on: one slot and one supervisor each, all of one party. */
+  readonly others?: number;
+  /** of the others' slots; as many as the task's without it */
+  readonly otherPositions?: number;
   /** Initialisation instead: everybody has joined, no supervisor has confirmed yet */
   readonly initialisation?: boolean;
 }
@@ -157,6 +162,16 @@ export class Training extends TestChain {
   anchor(supervisor: number, heads: HeadAttestation[] = [], seen: HeadAttestation[] = []): void {
     this.must(MsgAnchorLog, { supervisor: this.address(this.supervisors[supervisor] as string), taskId: TASK, heads, seen });
   }
+  /** The one supervisor of another task attests a head that its miner signed; nobody has run what it ends. */
+  anchorOther(taskId: bigint, seq: bigint): void {
+    this.must(MsgAnchorLog, { supervisor: this.address(OTHER_SUPERVISOR), taskId, heads: [this.madeHead(0, seq, { taskId, keys: sessionKey(OTHER_MINER) })], seen: [] });
+  }
+  /** A signed head with no headers below it: where only the anchor matters. */
+  madeHead(slot: number, seq: bigint, of: { readonly taskId: bigint; readonly keys: Signer } = { taskId: TASK, keys: this.slotKeys[slot] as Signer }): HeadAttestation {
+    const { crypto } = this.environment;
+    const headerHash = crypto.sha256(utf8(`head ${seq}`));
+    return { slot, seq, headerHash, signature: of.keys.sign(headSignBytes(crypto, { chainId: this.chainId, taskId: of.taskId, slot, seq, headerHash })) };
+  }
   /** Every supervisor attests the same heads. */
   anchorAll(heads: HeadAttestation[] = []): void {
     for (const name of new Set(this.supervisors)) this.anchor(this.supervisors.indexOf(name), heads);
@@ -164,6 +179,9 @@ export class Training extends TestChain {
 }
 
 const poolAddress = (name: string): string => environment.addresses.module(name);
+/** who holds all the seats of the other tasks */
+const OTHER_MINER = "other miner";
+const OTHER_SUPERVISOR = "other supervisor";
 const named = (what: string, n: number): string[] => Array.from({ length: n }, (_, i) => `${what}${i}`);
 const minersOf = ({ slots = 2 }: TrainingOptions): string[] => named("miner", slots);
 const supervisorsOf = ({ supervisors = 3 }: TrainingOptions): readonly string[] => (typeof supervisors === "number" ? named("supervisor", supervisors) : supervisors);
@@ -172,17 +190,19 @@ const sessionKey = (name: string): Signer => signerOf(nodeCrypto, `session of ${
 
 function genesisOf(o: TrainingOptions): State {
   const task = taskOf(o);
-  const seats = seatsOf(o);
+  const others = Array.from({ length: o.others ?? 0 }, (_, i) => ({ ...taskOf({ ...o, slots: 1, supervisors: 1, positions: o.otherPositions ?? o.positions }), id: TASK + 1n + BigInt(i) }));
+  const tasks = [task, ...others];
+  const seats = [...seatsOf(o), ...others.flatMap((t) => seatsOfOther(t.id))];
   const workers = workersOf(seats);
-  const slots = o.initialisation ? [] : minersOf(o).map((_, slot) => WireSlot.create({ taskId: TASK, slot, positions: slotPositions(task.spec, slot) }));
+  const slots = o.initialisation ? [] : tasks.flatMap((t) => Array.from({ length: t.spec.slots }, (_, slot) => WireSlot.create({ taskId: t.id, slot, positions: slotPositions(t.spec, slot) })));
 
   const funds = Object.entries(o.funds ?? {}).map(([name, amount]) => [address(name), amount]);
   const stakes = workers.reduce((sum, w) => sum + w.stake, 0n);
-  const balances = { ...Object.fromEntries(funds), [poolAddress("tasks")]: FEE - BURNED + BOND, [poolAddress("workers")]: stakes };
+  const balances = { ...Object.fromEntries(funds), [poolAddress("tasks")]: (FEE - BURNED + BOND) * BigInt(tasks.length), [poolAddress("workers")]: stakes };
   const state = appState(environment, { validators: powersOf(o).map((power, i) => testValidator(environment, i, power)), balances, params: merged(PARAMS, o.params ?? {}) });
   const put = (module: string, records: Record<string, unknown>): void => void (state[module] = { ...state[module], ...records });
   put("workers", { workers: workers.map((w) => toJson(WireWorker, w)) });
-  put("tasks", { next_id: `${TASK + 1n}`, tasks: [toJson(WireTask, task)] });
+  put("tasks", { next_id: `${TASK + BigInt(tasks.length)}`, tasks: tasks.map((t) => toJson(WireTask, t)) });
   put("matching", { seats: seats.map((s) => toJson(WireSeat, s)) });
   put("supervision", { slots: slots.map((s) => toJson(WireSlot, s)) });
   return state;
@@ -210,10 +230,15 @@ function taskOf(o: TrainingOptions) {
 }
 
 function seatsOf(o: TrainingOptions): WireSeat[] {
-  const seat = (role: Role, name: string, index: number): WireSeat =>
-    WireSeat.create({ taskId: TASK, role, index, worker: address(name), stake: STAKE, joined: true, sessionKey: sessionKey(name).key, drawnHeight: 1n, held: true, confirmed: role === Role.ROLE_SUPERVISOR && !o.initialisation });
-  return [...minersOf(o).map((name, i) => seat(Role.ROLE_MINER, name, i)), ...supervisorsOf(o).map((name, i) => seat(Role.ROLE_SUPERVISOR, name, i))];
+  const confirmed = !o.initialisation;
+  return [...minersOf(o).map((name, i) => seatOf(Role.ROLE_MINER, name, i)), ...supervisorsOf(o).map((name, i) => ({ ...seatOf(Role.ROLE_SUPERVISOR, name, i), confirmed }))];
 }
+
+const seatOf = (role: Role, name: string, index: number): WireSeat =>
+  WireSeat.create({ taskId: TASK, role, index, worker: address(name), stake: STAKE, joined: true, sessionKey: sessionKey(name).key, drawnHeight: 1n, held: true, confirmed: role === Role.ROLE_SUPERVISOR });
+
+const seatsOfOther = (taskId: bigint): WireSeat[] =>
+  ([[Role.ROLE_MINER, OTHER_MINER], [Role.ROLE_SUPERVISOR, OTHER_SUPERVISOR]] as const).map(([role, name]) => ({ ...seatOf(role, name, 0), taskId }));
 
 /** Whose stake is all in their seats. */
 function workersOf(seats: readonly WireSeat[]): WireWorker[] {

@@ -12,6 +12,7 @@ import { beaconGenesis, beaconMessage, nextBeacon } from "#protocol/draws/beacon
 import { decodeBlockDataTx, encodeBlockDataTx } from "#protocol/block-data.js";
 import { chainDigest, modelDigest } from "#protocol/state/digest.js";
 import { Drbg, shuffle } from "#protocol/draws/drbg.js";
+import { keptAudits } from "#protocol/draws/audit-quota.js";
 import { auditOffsets, isLucky, lotteryDraw } from "#protocol/draws/lottery.js";
 import { decodeVerdicts, encodeVerdicts, extensionSignBytes } from "#protocol/verification/extension.js";
 import { bitsOf, fromBits } from "#protocol/floats.js";
@@ -130,6 +131,12 @@ export const operations = (crypto: Crypto): Operations => ({
   },
   audit: ({ beacon, task_id, slot, height, new: count, ppm }) =>
     auditOffsets(crypto, { beacon: bytes(beacon), taskId: BigInt(task_id), slot, height: BigInt(height), count: BigInt(count), ppm: BigInt(ppm) }).map(Number),
+  audits_kept: ({ beacon, max_audits, audit_flop, tasks }) =>
+    keptAudits(
+      crypto,
+      { beacon: bytes(beacon), maxAudits: max_audits, auditFlop: BigInt(audit_flop) },
+      tasks.map((t: Json) => ({ taskId: BigInt(t.task_id), rerunFlop: BigInt(t.rerun_flop), due: t.due.map((a: Json) => ({ slot: a.slot, seq: BigInt(a.seq) })) })),
+    ).map(({ taskId, audit }) => ({ task_id: String(taskId), slot: audit.slot, seq: String(audit.seq) })),
 
   fit: ({ preferences, task }) => Number(fitPpm(preferences, task)),
   score_commit: ({ task_id, address, salt, scores }) =>

@@ -44,6 +44,10 @@ export interface Params {
   slashResidual: number;
   /** of the seat stake of a miner whose iteration is wrong */
   slashInvalid: number;
+  /** audits queued in one block */
+  maxAudits: number;
+  /** what re-running the audits of one block may take; one is always queued */
+  auditFlop: bigint;
 }
 export const Params: Codec<Params> = {
   typeUrl: "/pouw.work.v1.Params",
@@ -64,8 +68,10 @@ export const Params: Codec<Params> = {
     { name: "slashUnavailable", proto: "slash_unavailable", id: 13, type: "uint32", comment: "of the seat stake of a supervisor that does not serve what it attested" },
     { name: "slashResidual", proto: "slash_residual", id: 14, type: "uint32", comment: "of the seat stake of a miner that does not serve its residual" },
     { name: "slashInvalid", proto: "slash_invalid", id: 15, type: "uint32", comment: "of the seat stake of a miner whose iteration is wrong" },
+    { name: "maxAudits", proto: "max_audits", id: 16, type: "uint32", comment: "audits queued in one block" },
+    { name: "auditFlop", proto: "audit_flop", id: 17, type: "uint64", comment: "what re-running the audits of one block may take; one is always queued" },
   ] satisfies FieldInfo[],
-  create: (init = {}) => ({ drawDelay: 0n, claimWindow: 0n, verdictWindow: 0n, evidenceTimeout: 0n, maxOpenJobs: 0, auditPpm: 0, targetSpacingMs: 0n, retargetClaims: 0n, target0: new Uint8Array(0), reward0: 0n, halvingInterval: 0n, verifiersCut: 0, slashUnavailable: 0, slashResidual: 0, slashInvalid: 0, ...init }),
+  create: (init = {}) => ({ drawDelay: 0n, claimWindow: 0n, verdictWindow: 0n, evidenceTimeout: 0n, maxOpenJobs: 0, auditPpm: 0, targetSpacingMs: 0n, retargetClaims: 0n, target0: new Uint8Array(0), reward0: 0n, halvingInterval: 0n, verifiersCut: 0, slashUnavailable: 0, slashResidual: 0, slashInvalid: 0, maxAudits: 0, auditFlop: 0n, ...init }),
   write(m, w) {
     if (m.drawDelay !== 0n) { w.uint32(8); writeUint64(w, m.drawDelay); }
     if (m.claimWindow !== 0n) { w.uint32(16); writeUint64(w, m.claimWindow); }
@@ -82,6 +88,8 @@ export const Params: Codec<Params> = {
     if (m.slashUnavailable !== 0) { w.uint32(104); w.uint32(m.slashUnavailable); }
     if (m.slashResidual !== 0) { w.uint32(112); w.uint32(m.slashResidual); }
     if (m.slashInvalid !== 0) { w.uint32(120); w.uint32(m.slashInvalid); }
+    if (m.maxAudits !== 0) { w.uint32(128); w.uint32(m.maxAudits); }
+    if (m.auditFlop !== 0n) { w.uint32(136); writeUint64(w, m.auditFlop); }
   },
   read(r, length, depth) {
     if (depth > 16) throw new Error("message nested too deeply");
@@ -106,6 +114,8 @@ export const Params: Codec<Params> = {
         case 104: m.slashUnavailable = r.uint32(); break;
         case 112: m.slashResidual = r.uint32(); break;
         case 120: m.slashInvalid = r.uint32(); break;
+        case 128: m.maxAudits = r.uint32(); break;
+        case 136: m.auditFlop = readUint64(r); break;
         default: r.skipType(tag & 7, depth, tag >>> 3);
       }
     }
@@ -387,58 +397,6 @@ export const JobCounters: Codec<JobCounters> = {
   },
   encode(m) { const w = new Writer(); JobCounters.write(m, w); return w.finish(); },
   decode(bytes) { return JobCounters.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
-};
-
-/** pouw.work.v1.DrawnAudits — Audits that were drawn for one advance and are not queued yet. */
-export interface DrawnAudits {
-  taskId: bigint;
-  slot: number;
-  /** the advance's first iteration is from + 1 */
-  from: bigint;
-  head?: AnchoredHead | undefined;
-  /** from its first iteration, ascending */
-  offsets: number[];
-}
-export const DrawnAudits: Codec<DrawnAudits> = {
-  typeUrl: "/pouw.work.v1.DrawnAudits",
-  comment: "Audits that were drawn for one advance and are not queued yet.",
-  fields: [
-    { name: "taskId", proto: "task_id", id: 1, type: "uint64" },
-    { name: "slot", proto: "slot", id: 2, type: "uint32" },
-    { name: "from", proto: "from", id: 3, type: "uint64", comment: "the advance's first iteration is from + 1" },
-    { name: "head", proto: "head", id: 4, type: "message", codec: () => AnchoredHead as Codec<unknown> },
-    { name: "offsets", proto: "offsets", id: 5, type: "uint32", repeated: true, comment: "from its first iteration, ascending" },
-  ] satisfies FieldInfo[],
-  create: (init = {}) => ({ taskId: 0n, slot: 0, from: 0n, offsets: [], ...init }),
-  write(m, w) {
-    if (m.taskId !== 0n) { w.uint32(8); writeUint64(w, m.taskId); }
-    if (m.slot !== 0) { w.uint32(16); w.uint32(m.slot); }
-    if (m.from !== 0n) { w.uint32(24); writeUint64(w, m.from); }
-    if (m.head !== undefined) { w.uint32(34); w.fork(); AnchoredHead.write(m.head, w); w.ldelim(); }
-    if (m.offsets.length) { w.uint32(42).fork(); for (const v of m.offsets) { w.uint32(v); } w.ldelim(); }
-  },
-  read(r, length, depth) {
-    if (depth > 16) throw new Error("message nested too deeply");
-    const end = length < 0 ? r.len : r.pos + length;
-    if (end > r.len) throw new RangeError("truncated message");
-    const m = DrawnAudits.create();
-    while (r.pos < end) {
-      const tag = r.uint32();
-      switch (tag) {
-        case 8: m.taskId = readUint64(r); break;
-        case 16: m.slot = r.uint32(); break;
-        case 24: m.from = readUint64(r); break;
-        case 34: m.head = AnchoredHead.read(r, r.uint32(), depth + 1); break;
-        case 40: m.offsets.push(r.uint32()); break;
-        case 42: { const e = r.uint32() + r.pos; if (e > end) throw new RangeError("truncated message"); while (r.pos < e) m.offsets.push(r.uint32()); break; }
-        default: r.skipType(tag & 7, depth, tag >>> 3);
-      }
-    }
-    if (r.pos !== end) throw new RangeError("truncated message");
-    return m;
-  },
-  encode(m) { const w = new Writer(); DrawnAudits.write(m, w); return w.finish(); },
-  decode(bytes) { return DrawnAudits.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
 };
 
 /** pouw.work.v1.AnchoredWork — What a block anchored. */

@@ -1,0 +1,57 @@
+/** What a miner keeps for those who may ask: as long as the chain has an open job, or could still queue one. */
+import "#platform/install.js";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import { queryTask } from "#client/chain/task-view.js";
+import { Database } from "#platform/level.js";
+import { silentLogger } from "#platform/log.js";
+import { MsgRequestAudit } from "#proto/gen/pouw/supervision/v1/tx.js";
+import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
+import { residualSeqBefore } from "#protocol/state/iterate.js";
+import { ClientChain } from "#test/chain/client.js";
+import { Training } from "#test/chain/training.js";
+import { Claims } from "./claims.js";
+import { ResidualStore } from "./residuals.js";
+
+test("a miner keeps the residual of every open job, however late it was queued, and prunes behind", async (t) => {
+  const w = new Training({ slots: 1, positions: 1000, runAhead: 1000n, params: { supervision: { audit_request_window: "1000" } }, funds: { supervisor0: 1000n } });
+  const chain = new ClientChain(w);
+  const { parameters, spec } = w.task;
+  const n = Number(parameters);
+  const residuals = new ResidualStore(await Database.open(mkdtempSync(join(tmpdir(), "claims-"))), 1n, n, spec.profile);
+  const claims = new Claims({
+    chain, sender: chain.sender(w.address("miner0")), params: { work: w.k.work.params(w.ctx) }, log: silentLogger, taskId: 1n, flop: w.task.flop, parameters: n, profile: spec.profile, slots: [0], residuals,
+    // no iteration is known here, so that none can be lucky
+    store: { hash: () => undefined } as never, reruns: { run: async () => t.fail() as never }, residualOf: async () => undefined, push: () => t.fail(),
+  });
+  const begins = (seq: bigint) => residualSeqBefore(n, spec.profile, seq);
+  const open = () => w.k.work.openJobs(w.ctx);
+  const served = async () => {
+    for (const { seq, head } of open()) if (begins(seq) > 0n) t.truthy(await residuals.get(0, begins(seq)), `block ${w.height}: seq ${seq} under the head at ${head.height}`);
+  };
+
+  let head = 0n;
+  let asked: bigint | undefined;
+  for (let b = 0; b < 220; b++) {
+    const late = asked ?? 0n;
+    const judged = open().filter((j) => j.seq !== late).map((j) => [j.id, VerdictCode.VERDICT_VALID] as const);
+    w.block(() => {
+      if (b % 5 > 0) return w.anchorAll();
+      for (let i = 1n; i <= 4n; i++) void residuals.put(0, head + i, Uint8Array.of(Number((head + i) % 251n)));
+      head += 4n;
+      w.anchorAll([w.madeHead(0, head)]);
+      if (b !== 80) return;
+      // of what was anchored 80 blocks ago, so that the job stays open behind every window
+      asked = [4n, 3n, 2n].find((seq) => w.k.work.auditOf(w.ctx, 1n, 0, seq) === undefined) as bigint;
+      w.must(MsgRequestAudit, { supervisor: w.address("supervisor0"), taskId: 1n, slot: 0, seq: asked });
+    }, { 0: judged, 1: judged, 2: judged, 3: judged });
+    await claims.onView(await queryTask(chain, 1n));
+    await served();
+  }
+  t.true(asked !== undefined && w.k.work.auditOf(w.ctx, 1n, 0, asked) !== undefined);
+  t.true(w.of("job_lapsed").length === 2, "it was open for two verdict windows");
+  t.is(await residuals.get(0, begins(asked as bigint)), undefined, "and goes when it has lapsed for good");
+  t.truthy(await residuals.get(0, head));
+});
