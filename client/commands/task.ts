@@ -4,9 +4,9 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import Table from "cli-table3";
 import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
-import { MsgCancelTask } from "#proto/gen/pouw/tasks/v1/tx.js";
+import { MsgCancelTask, MsgStopTraining } from "#proto/gen/pouw/tasks/v1/tx.js";
 import { Outcome, Phase, type Task } from "#proto/gen/pouw/tasks/v1/types.js";
-import { ChainError, type Message } from "../chain/types.js";
+import { ChainError, type Message, type Sender } from "../chain/types.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { formatAmount } from "../task/amount.js";
 import { readSubmission } from "../task/submission.js";
@@ -34,6 +34,13 @@ const say = (line: string): void => console.error(line);
 function finish(context: Context, id: bigint, outcome: Outcome): void {
   if (outcome !== Outcome.OUTCOME_UNSPECIFIED && outcome !== Outcome.OUTCOME_PAID) throw new Error(`task ${id} ended without a payout: ${outcomeName(outcome)}`);
   context.print({ id, outcome: outcomeName(outcome) }, () => (outcome === Outcome.OUTCOME_PAID ? `task ${id} is paid` : `task ${id}: the test set is revealed`));
+}
+
+/** The hash of a transaction that went through. */
+async function accepted(sender: Sender, message: Message): Promise<string> {
+  const r = await sender.send([message]);
+  if (r.code !== 0) throw new ChainError(r.codespace, r.code, r.log);
+  return r.hash;
 }
 
 export function addTask(program: Command, options: (c: Command) => GlobalOptions): void {
@@ -97,9 +104,19 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
       const context = new Context(options(c));
       const chain = await context.chain();
       const sender = await context.sender(chain);
-      const r = await sender.send([{ codec: MsgCancelTask, value: MsgCancelTask.create({ client: sender.address, taskId: id }) } as Message]);
-      if (r.code !== 0) throw new ChainError(r.codespace, r.code, r.log);
-      context.print({ id, hash: r.hash }, () => `task ${id} is cancelled`);
+      const hash = await accepted(sender, { codec: MsgCancelTask, value: MsgCancelTask.create({ client: sender.address, taskId: id }) } as Message);
+      context.print({ id, hash }, () => `task ${id} is cancelled`);
+    });
+  task
+    .command("stop")
+    .description("end a task's training at the iterations anchored now: they are evaluated and paid as ever")
+    .argument("<id>", "the task's number", taskId)
+    .action(async (id: bigint, _o: unknown, c: Command) => {
+      const context = new Context(options(c));
+      const chain = await context.chain();
+      const sender = await context.sender(chain);
+      const hash = await accepted(sender, { codec: MsgStopTraining, value: MsgStopTraining.create({ client: sender.address, taskId: id }) } as Message);
+      context.print({ id, hash }, () => `task ${id} trains no more; its models are submitted next`);
     });
   task
     .command("watch")

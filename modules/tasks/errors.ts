@@ -12,4 +12,5 @@ export const tasksErrors = {
   notEvaluation: defineError("tasks", 9, "the test set is revealed in Evaluation, when every model is fixed"),
   wrongKey: defineError("tasks", 10, "the key is not the one that was sealed"),
   revealed: defineError("tasks", 11, "the key is revealed already"),
+  trainsNot: defineError("tasks", 12, "the task does not train: before that it can be cancelled, after it nothing is left to stop"),
 };

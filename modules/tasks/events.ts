@@ -9,6 +9,8 @@ export const tasksEvents = {
   evaluationStep: defineEvent("evaluation_step", "task", "step", "deadline"),
   testSetRevealed: defineEvent("test_set_revealed", "task"),
   cancelled: defineEvent("task_cancelled", "task", "joined", "each"),
+  /** by its client; the phase ends with the block */
+  trainingStopped: defineEvent("training_stopped", "task"),
   /** without a Payout */
   ended: defineEvent("task_ended", "task", "outcome", "refund", "bond"),
   seatsUnlocked: defineEvent("seats_unlocked", "task"),

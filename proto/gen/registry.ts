@@ -199,6 +199,8 @@ export const codecs = [
   pouw_tasks_v1_tx.MsgCreateTaskResponse,
   pouw_tasks_v1_tx.MsgCancelTask,
   pouw_tasks_v1_tx.MsgCancelTaskResponse,
+  pouw_tasks_v1_tx.MsgStopTraining,
+  pouw_tasks_v1_tx.MsgStopTrainingResponse,
   pouw_tasks_v1_tx.MsgRevealTestSet,
   pouw_tasks_v1_tx.MsgRevealTestSetResponse,
   pouw_tasks_v1_types.Params,

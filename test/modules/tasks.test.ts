@@ -3,7 +3,7 @@ import test from "ava";
 import { nodeCrypto } from "#platform/crypto.js";
 import { MsgConfirmData } from "#proto/gen/pouw/supervision/v1/tx.js";
 import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
-import { MsgCancelTask, MsgCreateTask } from "#proto/gen/pouw/tasks/v1/tx.js";
+import { MsgCancelTask, MsgCreateTask, MsgStopTraining } from "#proto/gen/pouw/tasks/v1/tx.js";
 import { Outcome, Phase, type TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import { MsgAddStake, MsgRegisterWorker, MsgUnbond, MsgUpdateWorker } from "#proto/gen/pouw/workers/v1/tx.js";
@@ -195,6 +195,46 @@ test("Training's own deadline ends it with what is anchored", (t) => {
   t.deepEqual([course.slot(0).finalSeq, course.slot(1).finalSeq], [2n, 1n]);
   c.block(() => course.anchor({ 0: 3 }));
   t.is(course.headSeq(0), 2n, "heads freeze when Training ends");
+});
+
+test("a client that stops Training ends it with the heads anchored then, and pays as ever", (t) => {
+  const c = chain({ supervision: { stall_blocks: "1000", supervisor_stall_blocks: "1000" } });
+  const course = Course.submit(c).drawn();
+  const stop = (name = "client", taskId = 1n) => c.send(MsgStopTraining, { client: c.address(name), taskId });
+  c.block(() => t.is(stop(), "tasks/12", "before Training a task is cancelled"));
+  course.training();
+  c.block(() => course.anchor({ 0: 1, 1: 1 }));
+  c.block(() => {
+    t.is(stop("stranger"), "tasks/7");
+    t.is(stop("client", 9n), "tasks/2");
+    t.is(stop(), undefined);
+    t.is(stop(), undefined, "again in the same block");
+    course.anchor({ 0: 2 });
+  });
+  t.like(course.task, { phase: Phase.PHASE_SUBMISSION, training: { end: c.height } });
+  t.deepEqual([course.slot(0), course.slot(1)].map((s) => [s.finalSeq, s.state.kind]), [[2n, "open"], [1n, "open"]], "with what this block anchored");
+  c.block(() => {
+    t.is(stop(), "tasks/12");
+    course.anchor({ 0: 3 });
+  });
+  t.is(course.headSeq(0), 2n);
+  course.scored(3n, 2n);
+  t.like(course.task, { outcome: Outcome.OUTCOME_PAID, rankedByWork: false, best: { slot: 0 }, slashedBurned: 0n });
+  // pot 80,000: the miners' 56,000 by two to one of work, 70 %, and by two to one of rank
+  t.deepEqual([0, 1].map((i) => c.k.bank.balance(c.ctx, course.seat(Role.ROLE_MINER, i).worker) - (OWN - STAKE)), [26_133n + 11_200n, 13_066n + 5_600n]);
+  t.true(c.balance("client") >= OWN - FEE, "the bond, and what the floors left");
+});
+
+test("a task that is stopped before anything was anchored pays for duty alone, the rest goes back", (t) => {
+  const c = chain();
+  const course = Course.submit(c).training();
+  c.block(() => c.must(MsgStopTraining, { client: c.address("client"), taskId: 1n }));
+  t.deepEqual([course.slot(0).finalSeq, course.slot(1).finalSeq], [0n, 0n]);
+  course.scored(2n, 1n);
+  t.is(course.task.outcome, Outcome.OUTCOME_PAID);
+  // pot 80,000: supervisors 12,000 and evaluators 7,998 for their duty; no work was verified
+  t.is(c.balance("client"), OWN - FEE + 60_002n);
+  t.is(pool(c), 0n);
 });
 
 test("the test set is never revealed: the bond goes to the miners' part, all rank by verified work", (t) => {

@@ -5,9 +5,11 @@ import type { TasksPorts } from "../types.js";
 import { cancelTask } from "./cancel-task.js";
 import { createTask } from "./create-task.js";
 import { revealTestSet } from "./reveal-test-set.js";
+import { stopTraining } from "./stop-training.js";
 
 export const tasksMessages = (ports: TasksPorts): MsgHandlers<typeof TasksMsg> => ({
   createTask: createTask(ports),
   cancelTask: cancelTask(ports),
+  stopTraining,
   revealTestSet,
 });

@@ -149,6 +149,73 @@ export const MsgCancelTaskResponse: Codec<MsgCancelTaskResponse> = {
   decode(bytes) { return MsgCancelTaskResponse.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
 };
 
+/** pouw.tasks.v1.MsgStopTraining — Ends a task's Training at the heads anchored then: whoever took part is paid as ever. */
+export interface MsgStopTraining {
+  client: string;
+  taskId: bigint;
+}
+export const MsgStopTraining: Codec<MsgStopTraining> = {
+  typeUrl: "/pouw.tasks.v1.MsgStopTraining",
+  comment: "Ends a task's Training at the heads anchored then: whoever took part is paid as ever.",
+  signer: "client",
+  aminoName: "pouw/MsgStopTraining",
+  fields: [
+    { name: "client", proto: "client", id: 1, type: "string" },
+    { name: "taskId", proto: "task_id", id: 2, type: "uint64" },
+  ] satisfies FieldInfo[],
+  create: (init = {}) => ({ client: "", taskId: 0n, ...init }),
+  write(m, w) {
+    if (m.client.length !== 0) { w.uint32(10); w.string(m.client); }
+    if (m.taskId !== 0n) { w.uint32(16); writeUint64(w, m.taskId); }
+  },
+  read(r, length, depth) {
+    if (depth > 16) throw new Error("message nested too deeply");
+    const end = length < 0 ? r.len : r.pos + length;
+    if (end > r.len) throw new RangeError("truncated message");
+    const m = MsgStopTraining.create();
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag) {
+        case 10: m.client = r.string(); break;
+        case 16: m.taskId = readUint64(r); break;
+        default: r.skipType(tag & 7, depth, tag >>> 3);
+      }
+    }
+    if (r.pos !== end) throw new RangeError("truncated message");
+    return m;
+  },
+  encode(m) { const w = new Writer(); MsgStopTraining.write(m, w); return w.finish(); },
+  decode(bytes) { return MsgStopTraining.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
+};
+
+/** pouw.tasks.v1.MsgStopTrainingResponse */
+export interface MsgStopTrainingResponse {
+}
+export const MsgStopTrainingResponse: Codec<MsgStopTrainingResponse> = {
+  typeUrl: "/pouw.tasks.v1.MsgStopTrainingResponse",
+  fields: [
+  ] satisfies FieldInfo[],
+  create: (init = {}) => ({ ...init }),
+  write(_m, _w) {
+  },
+  read(r, length, depth) {
+    if (depth > 16) throw new Error("message nested too deeply");
+    const end = length < 0 ? r.len : r.pos + length;
+    if (end > r.len) throw new RangeError("truncated message");
+    const m = MsgStopTrainingResponse.create();
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag) {
+        default: r.skipType(tag & 7, depth, tag >>> 3);
+      }
+    }
+    if (r.pos !== end) throw new RangeError("truncated message");
+    return m;
+  },
+  encode(m) { const w = new Writer(); MsgStopTrainingResponse.write(m, w); return w.finish(); },
+  decode(bytes) { return MsgStopTrainingResponse.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
+};
+
 /** pouw.tasks.v1.MsgRevealTestSet — Opens the sealed test set, once every model is fixed. */
 export interface MsgRevealTestSet {
   client: string;
@@ -243,6 +310,15 @@ export const TasksMsg = {
       responseStream: false,
       request: MsgCancelTask,
       response: MsgCancelTaskResponse,
+    },
+    stopTraining: {
+      name: "StopTraining",
+      path: "/pouw.tasks.v1.Msg/StopTraining",
+      comment: "Ends a task's Training at the heads anchored then: whoever took part is paid as ever.",
+      requestStream: false,
+      responseStream: false,
+      request: MsgStopTraining,
+      response: MsgStopTrainingResponse,
     },
     revealTestSet: {
       name: "RevealTestSet",
