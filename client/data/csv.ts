@@ -1,20 +1,25 @@
 /** Comma-separated values: one row a line, an optional line of column names; numbers, but in columns named as categories. */
-import { chunksOf } from "./bytes.js";
 import { type Categories } from "./categories.js";
 import { DataFileError } from "./errors.js";
+import { cellSplitter, refuseOtherSeparators, type Separator } from "./separators.js";
 import { notFinite, type Table, toF32 } from "./table.js";
+import { textOf } from "./utf8.js";
 
 /** characters; a longer line is no row of numbers */
 const LONGEST_LINE = 1 << 24;
 
 export interface CsvOptions {
   readonly header?: boolean;
+  /** commas without it */
+  readonly separator?: Separator;
   /** the columns that hold categories, once the file's names and number of columns are known */
   readonly categories?: (names: readonly string[], columns: number) => ReadonlyMap<number, Categories>;
 }
 
-export async function openCsv(path: string, { header = false, categories }: CsvOptions): Promise<Table> {
+export async function openCsv(path: string, { header = false, separator = "comma", categories }: CsvOptions): Promise<Table> {
   const batches = linesOf(path);
+  const splitCells = cellSplitter(separator);
+  const cellsOf = (line: string): string[] => splitCells(line).map((cell) => cell.trim());
   const first = header ? 1 : 0;
   const begun: string[] = [];
   while (begun.slice(first).every(isBlank)) {
@@ -24,8 +29,8 @@ export async function openCsv(path: string, { header = false, categories }: CsvO
   }
   const names = header ? cellsOf(begun[0] as string) : [];
   const columns = cellsOf(begun[first] as string).length;
-  refuseOtherSeparators(path, first, begun[first] as string, columns);
-  if (!header && !categories) refuseHeader(path, begun[0] as string);
+  refuseOtherSeparators(path, first + 1, begun[first] as string, separator);
+  if (!header && !categories) refuseHeader(path, cellsOf(begun[0] as string));
   const place = (row: number, column: number): string => `${path}:${first + row + 1}: row ${row + 1}, column ${column + 1}${names[column] ? ` (${JSON.stringify(names[column])})` : ""}`;
   const marks = categories?.(names, columns) ?? new Map<number, Categories>();
 
@@ -89,36 +94,22 @@ function marked(categories: Categories, text: string, place: string): number {
 
 /** Lines without their ends, as many at a time as a chunk completes. */
 async function* linesOf(path: string): AsyncGenerator<string[], undefined> {
-  const decoder = new TextDecoder();
   let rest = "";
-  for await (const chunk of chunksOf(path)) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+  for await (const text of textOf(path)) {
+    const lines = (rest + text).split("\n");
     rest = lines.pop() as string;
     if (rest.length > LONGEST_LINE) throw new DataFileError(`${path}: has a line of more than ${LONGEST_LINE} characters, want one row of numbers a line`);
     if (lines.length > 0) yield lines.map(withoutReturn);
   }
-  rest += decoder.decode();
   if (rest !== "") yield [withoutReturn(rest)];
   return undefined;
 }
 
 const withoutReturn = (line: string): string => (line.endsWith("\r") ? line.slice(0, -1) : line);
 const isBlank = (line: string): boolean => line.trim() === "";
-const cellsOf = (line: string): string[] => splitCells(line).map((cell) => cell.trim());
-
-/** PERF: a plain split but where a line has quotes; a quoted cell may hold commas and, doubled, quotes. */
-function splitCells(line: string): string[] {
-  if (!line.includes('"')) return line.split(",");
-  return [...line.matchAll(/(?:^|,)(?:\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? (plain as string));
-}
-
-function refuseOtherSeparators(path: string, first: number, line: string, columns: number): void {
-  const found = columns === 1 ? /[;\t]/.exec(line)?.[0] : undefined;
-  if (found) throw new DataFileError(`${path}:${first + 1}: columns are separated by ${found === ";" ? "semicolons" : "tabs"}, want commas`);
-}
 
 /** Names in the first line, where none were announced: the most common reason for a value that is no number. */
-function refuseHeader(path: string, line: string): void {
-  const names = cellsOf(line).every((cell) => cell !== "" && Number.isNaN(Number(cell)) && !/^[+-]?(nan|inf(inity)?)$/i.test(cell));
+function refuseHeader(path: string, cells: readonly string[]): void {
+  const names = cells.every((cell) => cell !== "" && Number.isNaN(Number(cell)) && !/^[+-]?(nan|inf(inity)?)$/i.test(cell));
   if (names) throw new DataFileError(`${path}:1: the first line holds names, not numbers. Set data.header to true in the task file`, ["data", "header"]);
 }

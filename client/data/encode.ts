@@ -1,6 +1,7 @@
 /** From rows as they were read to rows as the model takes them: categories, scale, normalisation. */
 import { type Categories } from "./categories.js";
-import { notFinite, toF32 } from "./table.js";
+import { MAX_VALUE } from "#protocol/tasks/data.js";
+import { notFinite, outOfRange, toF32 } from "./table.js";
 
 export type Normalise = "standard" | "min_max";
 
@@ -65,6 +66,7 @@ export class Encoding {
       const scaled = this.#scaling ? (v - (this.#scaling.shift[c] as number)) / (this.#scaling.divisor[c] as number) : v * o.scale;
       const f = toF32(scaled);
       if (!Number.isFinite(f)) throw notFinite(scaled, `${place(c)}, ${o.normalise ? "normalised" : "times data.scale"},`);
+      if (Math.abs(f) > MAX_VALUE) throw outOfRange(f, `${place(c)}${o.normalise ? ", normalised," : o.scale === 1 ? "" : ", times data.scale,"}`, o.normalise ? "Correct the value or leave its row out" : "Scale the data: set data.normalise to standard, or data.scale");
       into[n++] = f;
     }
   }

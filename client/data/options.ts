@@ -1,5 +1,6 @@
 /** What a task file says of its data, with absolute paths. */
 import { type Normalise } from "./encode.js";
+import { type Separator } from "./separators.js";
 
 export const FORMATS = ["csv", "npy", "idx", "png", "text"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -18,6 +19,8 @@ export interface DataOptions {
   readonly validation?: number;
   readonly format: Format;
   readonly header: boolean;
+  /** between the columns of a csv; commas without it */
+  readonly separator?: Separator;
   /** which column of a table holds the label or the first target; negative counts from the end */
   readonly label: number;
   /** the columns of a csv that hold categories, by name or number; true: the characters of a text */

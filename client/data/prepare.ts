@@ -188,7 +188,7 @@ function encoded(encoding: Encoding, spool: Spool, order: Uint32Array, shape: Ro
 }
 
 function pack(task: TaskShape, shape: RowShape, validation: number | undefined, scratch: Scratch, rows: number, read: (first: number, rows: number) => Rows): PreparedData["packed"] {
-  const packing = packSegments(nodeCrypto, { ...task, classes: shape.classes, ...(shape.vocabulary === undefined ? {} : { vocabulary: shape.vocabulary }), ...(validation === undefined ? {} : { validationBatches: 0 }) }, rows, read);
+  const packing = packSegments(nodeCrypto, { ...task, classes: shape.classes, ...(shape.vocabulary === undefined ? {} : { vocabulary: shape.vocabulary }), ...(shape.probabilities ? { probabilities: shape.probabilities } : {}), ...(validation === undefined ? {} : { validationBatches: 0 }) }, rows, read);
   const segments: Blob[] = [];
   for (;;) {
     const { done, value } = packing.next();

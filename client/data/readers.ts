@@ -110,7 +110,7 @@ export class Readers {
   };
 }
 
-function openTable(path: string, { format, header, oneHot }: DataOptions, categories?: (names: readonly string[], columns: number) => ReadonlyMap<number, Categories>): Promise<Table> {
-  if (format === "csv") return openCsv(path, { header, ...(oneHot && categories ? { categories } : {}) });
+function openTable(path: string, { format, header, separator, oneHot }: DataOptions, categories?: (names: readonly string[], columns: number) => ReadonlyMap<number, Categories>): Promise<Table> {
+  if (format === "csv") return openCsv(path, { header, ...(separator ? { separator } : {}), ...(oneHot && categories ? { categories } : {}) });
   return format === "npy" ? openNpy(path) : openIdx(path);
 }

@@ -1,8 +1,8 @@
 /** Rows of inputs and targets, whatever format they are stored in. */
-import { type RowShape } from "#protocol/tasks/data.js";
+import { MAX_VALUE, type RowShape } from "#protocol/tasks/data.js";
 import { type Categories } from "./categories.js";
 import { DataFileError, type DataField } from "./errors.js";
-import { type Table } from "./table.js";
+import { outOfRange, type Table } from "./table.js";
 
 /** Rows that are read once, in the order of their file: inputs, then targets, as they are before they are encoded. */
 export interface RowSource {
@@ -115,8 +115,13 @@ export async function reading<T>(field: DataField, read: () => Promise<T>): Prom
   }
 }
 
-/** What the model makes of a target: a class, or a number as it is. */
-export function checkTarget(v: number, place: () => string, { classes }: RowShape): void {
-  if (classes === 0 || (Number.isInteger(v) && v >= 0 && v < classes)) return;
+/** What the model makes of a target: a class, a probability, or a number as it is. */
+export function checkTarget(v: number, place: () => string, { classes, probabilities }: RowShape): void {
+  if (classes === 0) {
+    if (probabilities && !(v >= 0 && v <= 1)) throw new DataFileError(`${place()}: the target is ${v}, want 0 to 1, as binary_cross_entropy takes it. Write the two classes as 0 and 1`);
+    if (Math.abs(v) > MAX_VALUE) throw outOfRange(v, `${place()}: the target`, "Scale the targets in the file: divide them all by one number");
+    return;
+  }
+  if (Number.isInteger(v) && v >= 0 && v < classes) return;
   throw new DataFileError(`${place()}: the label is ${v}, want a whole number from 0 to ${classes - 1}: the model's last layer has ${classes} units`);
 }

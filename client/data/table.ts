@@ -1,4 +1,5 @@
 /** What a file of rows and columns is read as, and the words for a place in it. */
+import { MAX_VALUE } from "#protocol/tasks/data.js";
 import { DataFileError } from "./errors.js";
 
 /** A table that is read once, from its first row to its last. */
@@ -19,6 +20,10 @@ const MAX_F32 = "3.4e38";
  * −0, and what underflows to it, becomes 0.
  */
 export const toF32 = (v: number): number => Math.fround(v) + 0;
+
+/** Refuses a value that a 32-bit float holds and training does not. */
+export const outOfRange = (v: number, what: string, remedy: string): DataFileError =>
+  new DataFileError(`${what} is ${v}, want -${MAX_VALUE} to ${MAX_VALUE}: with larger values training diverges. ${remedy}`);
 
 /** Refuses a value at a place of a file: no number, or one too large for binary32. */
 export function notFinite(v: number, place: string, shown: string = String(v)): DataFileError {

@@ -1,8 +1,8 @@
 /** A text as windows of characters, each with the character that follows it. */
-import { chunksOf } from "./bytes.js";
 import { type Categories } from "./categories.js";
 import { DataFileError } from "./errors.js";
 import { type RowSource } from "./source.js";
+import { textOf } from "./utf8.js";
 
 export interface TextOptions {
   /** characters that the model sees at once */
@@ -49,17 +49,4 @@ export function openText(path: string, { window, stride }: TextOptions, vocabula
       if (rows === 0) throw new DataFileError(`${path}: has no ${window + 1} characters, which the first window and its target take. Give a longer text or a smaller data.window`);
     },
   };
-}
-
-async function* textOf(path: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const decode = (chunk?: Uint8Array): string => {
-    try {
-      return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
-    } catch {
-      throw new DataFileError(`${path}: is not UTF-8 text. Convert it: iconv -t UTF-8`);
-    }
-  };
-  for await (const chunk of chunksOf(path)) yield decode(chunk);
-  yield decode();
 }

@@ -9,6 +9,7 @@ const TABLES: readonly Format[] = ["csv", "npy", "idx"];
 /** Options that say something of some formats only. */
 const FORMATS_OF: Readonly<Partial<Record<keyof Raw["data"], readonly Format[]>>> = {
   header: ["csv"],
+  separator: ["csv"],
   label: TABLES,
   train_labels: TABLES,
   test_labels: TABLES,
@@ -38,6 +39,7 @@ export function dataOptions(d: Raw["data"], base: string, places: Places): DataO
     ...(d.validation === undefined ? {} : { validation: d.validation }),
     format: d.format,
     header: d.header ?? false,
+    ...(d.separator ? { separator: d.separator } : {}),
     label: d.label ?? -1,
     ...(columns ? { oneHot: columns } : {}),
     scale: d.scale ?? 1,

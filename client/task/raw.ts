@@ -1,6 +1,7 @@
 /** The task file as the schema lets it through (schema.ts). */
 import { type Normalise } from "../data/encode.js";
 import { type Format } from "../data/options.js";
+import { type Separator } from "../data/separators.js";
 import { type LayerSugar } from "./topology.js";
 
 export interface Raw {
@@ -14,6 +15,7 @@ export interface Raw {
     validation?: number;
     format: Format;
     header?: boolean;
+    separator?: Separator;
     label?: number;
     one_hot?: (string | number)[] | boolean;
     scale?: number;

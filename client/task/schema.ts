@@ -1,6 +1,7 @@
 /** JSON Schema of the task file: what `pouwd task submit` accepts. */
 import { PROFILES } from "#protocol/tasks/profiles.js";
 import { FORMATS } from "../data/options.js";
+import { SEPARATORS } from "../data/separators.js";
 import { LOSSES, PROPERTIES } from "./raw.js";
 
 const path = { type: "string", minLength: 1 };
@@ -38,6 +39,7 @@ export const SCHEMA = {
         validation: { type: "integer", minimum: 0, maximum: 2 ** 31 - 1 },
         format: { type: "string", enum: FORMATS },
         header: { type: "boolean" },
+        separator: { type: "string", enum: SEPARATORS },
         label: { type: "integer" },
         one_hot: { type: ["array", "boolean"], items: { type: ["string", "integer"], minLength: 1 }, minItems: 1 },
         scale: { type: "number" },

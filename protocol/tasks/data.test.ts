@@ -5,9 +5,11 @@ import { CID } from "multiformats/cid";
 import * as raw from "multiformats/codecs/raw";
 import { create as multihash } from "multiformats/hashes/digest";
 import { nodeCrypto } from "#platform/crypto.js";
+import { parseTopology } from "#engine/topology/index.js";
+import { Loss } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Segment } from "#proto/gen/pouw/v1/data.js";
 import { cidOf, isCid, parseCid } from "./cid.js";
-import { batchHash, batchOfSegment, checkSegment, DataError, decodeManifest, decodeSegment, encodeManifest, encodeSegment, locateBatch, packData } from "./data.js";
+import { batchHash, batchOfSegment, checkSegment, DataError, decodeManifest, decodeSegment, encodeManifest, encodeSegment, locateBatch, packData, rowShapeOf } from "./data.js";
 import { f32Bytes } from "../floats.js";
 
 const shape = { inputSize: 3, targetSize: 0, classes: 4 };
@@ -27,6 +29,25 @@ test("rows become whole batches in segments that check against their manifest, b
     t.deepEqual([...batch.x], [...data(103).x.subarray(b * 15, b * 15 + 15)]);
     t.deepEqual(batchHash(nodeCrypto, batch.x, batch.y), manifest.batchHashes[b]);
   }
+});
+
+test("values beyond ±2^20, and targets of binary cross-entropy beyond 0 to 1, are refused by row and column, whoever sends them", (t) => {
+  const sent = (rows: { rows: number; x: Float32Array; y: Float32Array | Int32Array }) => Segment.encode({ rows: rows.rows, x: f32Bytes(rows.x), y: f32Bytes(rows.y) });
+  const rows = data(5);
+  rows.x[7] = -(2 ** 20) - 1;
+  const message = "x, row 2, column 1: got -1048577, want -1048576 to 1048576: scale the data";
+  t.throws(() => encodeSegment(shape, rows), { instanceOf: DataError, message });
+  t.throws(() => decodeSegment(shape, sent(rows)), { instanceOf: DataError, message });
+  rows.x[7] = -(2 ** 20);
+  t.notThrows(() => decodeSegment(shape, sent(rows)));
+
+  const regression = { inputSize: 3, targetSize: 2, classes: 0 };
+  const targets = (v: number) => ({ rows: 2, x: new Float32Array(6), y: Float32Array.of(0, 1, 0.5, v) });
+  t.throws(() => decodeSegment(regression, sent(targets(2 ** 21))), { message: "y, row 1, column 1: got 2097152, want -1048576 to 1048576: scale the data" });
+  t.notThrows(() => decodeSegment(regression, sent(targets(2))));
+  const binary = rowShapeOf({ loss: Loss.LOSS_BINARY_CROSS_ENTROPY }, parseTopology(JSON.stringify({ class_name: "Sequential", config: { layers: [{ class_name: "Dense", config: { name: "a", units: 2, activation: "sigmoid", batch_input_shape: [null, 3] } }] } }), { maxParameters: 100 }));
+  for (const v of [2, -1]) t.throws(() => decodeSegment(binary, sent(targets(v))), { instanceOf: DataError, message: `y, row 1, column 1: got ${v}, want 0 to 1, as binary cross-entropy takes it` });
+  t.notThrows(() => decodeSegment(binary, sent(targets(1))));
 });
 
 test("NaN, infinities and −0 are refused by row and column", (t) => {

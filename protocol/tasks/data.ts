@@ -2,12 +2,12 @@
  * Canonical data: segments and the manifest that lists them (protocol section 12).
  *
  * A segment is whole batches, at most 4 MiB of protobuf; NaN, infinities and −0 are refused, so one data set has one
- * encoding. The test set is a segment too, of any number of rows.
+ * encoding, and values beyond ±2^20, with which a sum over a layer could leave binary32. The test set is a segment too, of any number of rows.
  */
 import { concat, equalBytes } from "#kernel/bytes.js";
 import type { Hash } from "#kernel/crypto.js";
 import type { ModelPlan } from "#engine/topology/index.js";
-import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Loss, type TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Manifest, Segment } from "#proto/gen/pouw/v1/data.js";
 import { decodeCanonical } from "#proto/wire.js";
 import { cidOf, parseCid } from "./cid.js";
@@ -19,6 +19,9 @@ export { MAX_SEGMENT_BYTES };
 
 /** Rows of a test set, which is one segment. */
 export const maxTestRows = ({ inputSize, targetSize }: RowShape): number => Math.floor((MAX_SEGMENT_BYTES - SEGMENT_OVERHEAD) / (4 * (inputSize + (targetSize || 1))));
+
+/** Of every input and target the largest magnitude. */
+export const MAX_VALUE = 2 ** 20;
 
 export class DataError extends Error {
   override readonly name = "DataError";
@@ -33,6 +36,8 @@ export interface RowShape {
   classes: number;
   /** Where an embedding reads the inputs: they are indices below this. */
   vocabulary?: number;
+  /** Targets are probabilities, from 0 to 1: binary cross-entropy is of no others. */
+  probabilities?: true;
 }
 
 export interface Rows {
@@ -48,6 +53,7 @@ export const rowShapeOf = (spec: Pick<TaskSpec, "loss">, { inputSize, outputSize
   inputSize,
   ...(hasClasses(spec.loss) ? { targetSize: 0, classes: outputSize } : { targetSize: outputSize, classes: 0 }),
   ...(vocabulary === undefined ? {} : { vocabulary }),
+  ...(spec.loss === Loss.LOSS_BINARY_CROSS_ENTROPY ? { probabilities: true as const } : {}),
 });
 
 /** Throws DataError on values that a segment may not hold, naming row and column. */
@@ -91,6 +97,7 @@ function checkRows(shape: RowShape, { rows, x, y }: Rows): void {
   } else {
     if (!(y instanceof Float32Array)) throw new DataError("y are integers, want float32 targets");
     checkFloats("y", y, width);
+    if (shape.probabilities) checkProbabilities(y, width);
   }
 }
 
@@ -98,10 +105,18 @@ function checkFloats(what: string, values: Float32Array, width: number): void {
   // PERF: a plain loop; millions of values pass here before a task is confirmed.
   for (let i = 0; i < values.length; i++) {
     const v = values[i] as number;
-    if (v - v !== 0 || (v === 0 && 1 / v < 0)) {
+    if (!(v <= MAX_VALUE && v >= -MAX_VALUE) || (v === 0 && 1 / v < 0)) {
       const text = Object.is(v, -0) ? "-0" : String(v);
-      throw new DataError(`${what}, row ${Math.floor(i / width)}, column ${i % width}: got ${text}, want a finite value and no -0`);
+      const want = Number.isFinite(v) && v !== 0 ? `-${MAX_VALUE} to ${MAX_VALUE}: scale the data` : "a finite value and no -0";
+      throw new DataError(`${what}, row ${Math.floor(i / width)}, column ${i % width}: got ${text}, want ${want}`);
     }
+  }
+}
+
+function checkProbabilities(y: Float32Array, width: number): void {
+  for (let i = 0; i < y.length; i++) {
+    const v = y[i] as number;
+    if (!(v >= 0 && v <= 1)) throw new DataError(`y, row ${Math.floor(i / width)}, column ${i % width}: got ${v}, want 0 to 1, as binary cross-entropy takes it`);
   }
 }
 
@@ -220,6 +235,7 @@ export interface PackOptions {
   targetShape: number[];
   classes: number;
   vocabulary?: number;
+  probabilities?: true;
   batchSize: number;
   validationBatches?: number;
   maxSegmentBytes?: number;
@@ -248,7 +264,7 @@ export function packData(hash: Hash, options: PackOptions, data: Rows): PackedDa
   }
 }
 
-const rowShapeOfPack = (o: PackOptions): RowShape => ({ inputSize: product(o.inputShape), targetSize: o.classes > 0 ? 0 : product(o.targetShape), classes: o.classes, ...(o.vocabulary === undefined ? {} : { vocabulary: o.vocabulary }) });
+const rowShapeOfPack = (o: PackOptions): RowShape => ({ inputSize: product(o.inputShape), targetSize: o.classes > 0 ? 0 : product(o.targetShape), classes: o.classes, ...(o.vocabulary === undefined ? {} : { vocabulary: o.vocabulary }), ...(o.probabilities ? { probabilities: o.probabilities } : {}) });
 
 /** Segments one by one, their rows asked for in order and once, so that the data need not be in memory; the manifest last. */
 export function* packSegments(hash: Hash, options: PackOptions, rows: number, read: (first: number, rows: number) => Rows): Generator<{ cid: string; bytes: Uint8Array }, PackedManifest, void> {
