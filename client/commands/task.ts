@@ -9,6 +9,7 @@ import { Outcome, Phase, type Task } from "#proto/gen/pouw/tasks/v1/types.js";
 import { ChainError, type Message, type Sender } from "../chain/types.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { formatAmount } from "../task/amount.js";
+import { scoreText } from "../task/figures.js";
 import { readSubmission } from "../task/submission.js";
 import { attend, reveal } from "../task/attend.js";
 import { createTask } from "../task/submit.js";
@@ -25,7 +26,6 @@ const nameOf = (table: Record<string, number>, value: number, prefix: string): s
 export const phaseName = (p: Phase): string => nameOf(Phase, p, "PHASE_");
 export const outcomeName = (o: Outcome): string => nameOf(Outcome, o, "OUTCOME_");
 
-const scoreText = (score: bigint): string => (Number(score) / 1e6).toFixed(6);
 /** How the best model was found: without a score models were ranked by verified work. */
 const ranking = (score: bigint | undefined): string => (score === undefined ? "ranked by work" : `score ${scoreText(score)}`);
 

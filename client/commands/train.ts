@@ -7,6 +7,7 @@ import { fromHex, toHex, utf8 } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
+import { lossText } from "../task/figures.js";
 import { type Progress, trainLocally, type Validation } from "../task/local.js";
 import { writeModel } from "../task/result.js";
 import { readTaskFile } from "../task/task-file.js";
@@ -46,16 +47,17 @@ export function addTrain(program: Command, options: (c: Command) => GlobalOption
     });
 }
 
-const figures = ({ loss, accuracy }: Validation): string => `loss ${loss.toFixed(4)}${accuracy === undefined ? "" : `, accuracy ${(100 * accuracy).toFixed(2)} %`}`;
+const figures = ({ loss, accuracy }: Validation): string => `loss ${lossText(loss)}${accuracy === undefined ? "" : `, accuracy ${(100 * accuracy).toFixed(2)} %`}`;
 
 /** A bar that moves on a terminal, ten lines elsewhere. */
 function progressTo(out: NodeJS.WriteStream): (p: Progress) => void {
   let tenth = 0;
   let shown = 0;
   let smooth: number | undefined;
-  return ({ done, of, loss, validation }) => {
-    if (Number.isFinite(loss)) smooth = smooth === undefined ? loss : smooth * 0.9 + loss * 0.1;
-    const text = `${done}/${of}  loss ${smooth?.toFixed(4) ?? "-"}${validation ? `  validation ${figures(validation)}` : ""}`;
+  return ({ done, of, loss, nulls, validation }) => {
+    // after a round that was null as a whole the mean begins anew
+    smooth = !Number.isFinite(loss) ? undefined : smooth === undefined ? loss : smooth * 0.9 + loss * 0.1;
+    const text = `${done}/${of}  loss ${lossText(smooth ?? loss)}${smooth !== undefined && nulls > 0 ? `, ${nulls} of the last round's not finite` : ""}${validation ? `  validation ${figures(validation)}` : ""}`;
     if (!out.isTTY) {
       if (Math.floor((10 * done) / of) > tenth) {
         tenth = Math.floor((10 * done) / of);

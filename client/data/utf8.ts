@@ -11,7 +11,7 @@ export async function* textOf(path: string): AsyncGenerator<string> {
     try {
       return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
     } catch {
-      throw new DataFileError(`${path}:${line + (chunk ? linesBeforeFault(chunk) : 0)}: is not UTF-8 text. Convert it: ${conversion(path, "LATIN1")}, with the encoding that it has in place of LATIN1`);
+      throw notUtf8(path, line + (chunk ? linesBeforeFault(chunk) : 0));
     }
   };
   for await (const chunk of chunksOf(path)) {
@@ -23,6 +23,19 @@ export async function* textOf(path: string): AsyncGenerator<string> {
   }
   yield decode();
 }
+
+/** The same of a file that was read. */
+export function wholeText(path: string, bytes: Uint8Array): string {
+  refuseForeign(path, bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw notUtf8(path, 1 + linesBeforeFault(bytes));
+  }
+}
+
+const notUtf8 = (path: string, line: number): DataFileError =>
+  new DataFileError(`${path}:${line}: is not UTF-8 text. Convert it: ${conversion(path, "LATIN1")}, with the encoding that it has in place of LATIN1`);
 
 /** What begins with these bytes is of another kind: format and what to do. */
 const FOREIGN: readonly (readonly [magic: string, what: string])[] = [

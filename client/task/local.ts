@@ -6,13 +6,14 @@ import { openTestSet } from "#platform/seal.js";
 import { batchesOfSegment, decodeSegment, type RowShape } from "#protocol/tasks/data.js";
 import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
 import { evaluateModel } from "#protocol/tasks/evaluation.js";
-import { NOT_FINITE } from "#protocol/floats.js";
 import { taskSeed } from "#protocol/state/initial.js";
 import { LocalGroup } from "#protocol/state/local-group.js";
 import { totalPositions } from "#protocol/log/positions.js";
 import { fillDefaults } from "#protocol/tasks/task-spec.js";
+import { CliError } from "../cli-error.js";
 import { type RowStore } from "../data/prepare.js";
 import { checkData } from "./check.js";
+import { isFiniteScore } from "./figures.js";
 import { type TaskFile } from "./task-file.js";
 
 export interface LocalOptions {
@@ -27,8 +28,10 @@ export interface Progress {
   /** iterations */
   readonly done: number;
   readonly of: number;
-  /** mean of the round's iterations */
+  /** mean of the round's iterations, but of those that were null; NaN where all were */
   readonly loss: number;
+  /** how many of the round's iterations were null: their loss or gradient was not finite */
+  readonly nulls: number;
   /** the last one, taken after every epoch */
   readonly validation: Validation | undefined;
 }
@@ -56,7 +59,7 @@ export interface LocalResult {
   readonly vocabulary: readonly string[] | undefined;
 }
 
-/** Throws what reading the data throws, and one line where the model does not fit an engine. */
+/** Throws what reading the data throws, one line where the model does not fit an engine, and one where training diverged. */
 export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<LocalResult> {
   const { plan, shape } = file;
   const data = await checkData(file);
@@ -74,24 +77,29 @@ export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<Loc
     const start = performance.now();
     let losses: number[] = [];
     let done = 0;
+    let nulls = 0;
     let validation: Validation | undefined;
     let validating = 0;
-    for (const { header } of group.run()) {
+    for (const { header, loss } of group.run()) {
       done++;
-      if (header.loss !== NOT_FINITE) losses.push(header.loss / 1e6);
+      losses.push(loss);
+      nulls = header.null ? nulls + 1 : 0;
+      // Null iterations change nothing: once every batch was null at one and the same state, all others will be.
+      if (nulls >= trained + spec.lag * spec.slots) throw diverged(done - nulls, total);
       if (held && done % trained === 0 && done < total) {
         const began = performance.now();
         validation = validate(engine, shape, held);
         validating += performance.now() - began;
       }
       if (header.slot < spec.slots - 1 || done === total) continue;
-      o.progress({ done, of: total, loss: mean(losses), validation });
+      o.progress({ done, of: total, ...figuresOf(losses), validation });
       losses = [];
     }
     const seconds = (performance.now() - start - validating) / 1000;
     if (held) validation = validate(engine, shape, held);
-    o.progress({ done, of: total, loss: mean(losses), validation });
+    o.progress({ done, of: total, ...figuresOf(losses), validation });
     const { score, correct, rows } = evaluateModel(engine, shape, test);
+    if (nulls >= losses.length || !isFiniteScore(score) || (validation && !Number.isFinite(validation.loss))) throw diverged(done - nulls, total);
     const modelDigest = group.replica.digestAt(group.replica.clock);
     if (!modelDigest) throw new Error("train: the group does not know its own state");
     const accuracy = shape.classes > 0 ? correct / rows : undefined;
@@ -101,7 +109,13 @@ export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<Loc
   }
 }
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+function figuresOf(losses: readonly number[]): Pick<Progress, "loss" | "nulls"> {
+  const finite = losses.filter(Number.isFinite);
+  return { loss: finite.reduce((a, b) => a + b, 0) / finite.length, nulls: losses.length - finite.length };
+}
+
+const diverged = (after: number, of: number): CliError =>
+  new CliError("diverged", `training diverged: ${after < of ? `after ${after} of ${of} iterations no loss was finite any more` : "the model's loss on rows that it was not trained on is not finite"}. Lower the optimizer's lr, or scale the data (data.normalise, data.scale).`);
 
 /** The manifest's own validation batches, which no group trains on, as rows. */
 function heldBatches(batches: readonly Batch[], batchSize: number): RowStore | undefined {

@@ -3,8 +3,9 @@ import test from "ava";
 import { readFileSync } from "node:fs";
 import { OptimizerKind } from "#proto/gen/pouw/tasks/v1/types.js";
 import { bitsOf } from "#protocol/floats.js";
+import { dataFolder } from "../data/testing.js";
 import { parseAmount } from "./amount.js";
-import { parseTaskFile, readTaskFile } from "./task-file.js";
+import { parseTaskFile, readTaskFile, TaskFileError } from "./task-file.js";
 
 const good = readFileSync(new URL("../../examples/digits.yaml", import.meta.url), "utf8");
 const broken = (from: string, to: string) => () => parseTaskFile(good.replace(from, to), "digits.yaml");
@@ -94,4 +95,12 @@ test("amounts are read in POUW and in base units, and fractions of a base unit a
   t.is(parseAmount(12), 12n);
   t.throws(() => parseAmount("0.5upouw"), { message: /no fraction/ });
   t.throws(() => parseAmount("1.1234567 POUW"), { message: /at most 6 digits/ });
+});
+
+test("a task file that is not UTF-8 is refused by line, with the command that converts it", (t) => {
+  const folder = dataFolder();
+  t.teardown(folder.remove);
+  const refused = (name: string, bytes: Buffer) => t.throws(() => readTaskFile(folder.file(name, bytes)), { instanceOf: TaskFileError }).message;
+  t.regex(refused("old.yaml", Buffer.from("fee: 1\ntitle: caf\xe9\n", "latin1")), /old\.yaml:2: is not UTF-8 text\. Convert it: iconv -f LATIN1 -t UTF-8 \S+old\.yaml > \S+old\.utf8\.yaml/);
+  t.regex(refused("wide.yaml", Buffer.from("\ufefftitle: t\n", "utf16le")), /wide\.yaml: is UTF-16 text, want UTF-8\. Convert it: iconv -f UTF-16 /);
 });

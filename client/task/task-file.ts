@@ -8,7 +8,9 @@ import { type Loss, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { parseTopology, TopologyError, type ModelPlan } from "#engine/topology/index.js";
 import { rowShapeOf, type RowShape } from "#protocol/tasks/data.js";
 import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
+import { DataFileError } from "../data/errors.js";
 import { type DataOptions } from "../data/options.js";
+import { wholeText } from "../data/utf8.js";
 import { parseAmount } from "./amount.js";
 import { dataOptions } from "./data-options.js";
 import { firstFault } from "./faults.js";
@@ -49,9 +51,9 @@ const BOND_PART = 5n;
 export function readTaskFile(path: string): TaskFile {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = wholeText(path, readFileSync(path));
   } catch (e) {
-    throw new TaskFileError(`${path}: ${fileFault(e)}`);
+    throw new TaskFileError(e instanceof DataFileError ? `${e.message}.` : `${path}: ${fileFault(e)}`);
   }
   return parseTaskFile(text, path);
 }

@@ -41,7 +41,13 @@ export interface Iterated {
   residual: Uint8Array | undefined;
 }
 
-export function iterate(input: IterateInput): Iterated {
+/** What was computed here, and not received. */
+export interface Computed extends Iterated {
+  /** of the batch, before the update, as the engine has it: the header's is clamped. NaN of a null iteration. */
+  loss: number;
+}
+
+export function iterate(input: IterateInput): Computed {
   const { replica, spec, slot, seq, clock } = input;
   const { engine, hash } = replica;
   const own = replica.chainDigestAt(slot, seq - 1n);
@@ -74,7 +80,7 @@ export function iterate(input: IterateInput): Iterated {
     null: result.isNull,
   });
   const headerBytes = encodeHeader(header);
-  return { header, headerBytes, headerHash: headerHash(hash, headerBytes), map: result.map, residual };
+  return { header, headerBytes, headerHash: headerHash(hash, headerBytes), map: result.map, loss: result.isNull ? Number.NaN : result.loss, residual };
 }
 
 /** Sets a slot's residual: from bytes that were hashed in a header, or zeros at the start. */

@@ -33,6 +33,8 @@ export interface LocalGroupOptions {
 export interface LocalIteration {
   readonly header: Header;
   readonly map: Uint8Array;
+  /** of the batch, before the update; NaN of a null iteration */
+  readonly loss: number;
 }
 
 export class LocalGroup {
@@ -68,7 +70,7 @@ export class LocalGroup {
     replica.record({ slot, seq, headerHash: done.headerHash, mapHash: mapHash(o.hash, done.map) });
     (this.#maps[slot] as Uint8Array[]).push(done.map);
     this.#last[slot] = done.headerHash;
-    return { header: done.header, map: done.map };
+    return { header: done.header, map: done.map, loss: done.loss };
   }
 
   #stand(clock: readonly bigint[]): void {
