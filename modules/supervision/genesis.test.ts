@@ -35,7 +35,7 @@ const ports: SupervisionPorts = {
     endWithoutSupervisors: none,
   },
   matching: { seats: none, seat: (_, taskId, role, index) => (index < 3 ? seat(taskId, role, index) : undefined), byWorker: none, confirm: none, noteAnchor: none, drop: none, slash: none },
-  work: { params: none, auditOf: none, refersTo: none, requestAudit: none },
+  work: { params: none, auditOf: none, refersTo: none, lapseClaims: none, requestAudit: none },
 };
 const faces = supervision.create(ports);
 

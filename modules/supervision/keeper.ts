@@ -56,6 +56,7 @@ export function supervisionKeeper(ports: SupervisionPorts): SupervisionKeeper {
       const closed = { height: ctx.block.height, seq: head?.seq ?? 0n };
       slots.set(ctx, { ...s, head, state: { kind: "fault", ...closed, code, late: lateness(s.state) } }, taskId, slot);
       const reason = code === undefined ? "equivocation" : code === VerdictCode.VERDICT_INVALID ? "invalid" : "no_residual";
+      ports.work.lapseClaims(ctx, taskId, slot);
       ctx.emit(events.closedForFault({ task: taskId, slot, reason, ...closed }));
     },
 

@@ -162,6 +162,8 @@ export interface SupervisionPorts {
     auditOf(view: View, taskId: bigint, slot: number, seq: bigint): bigint | undefined;
     /** an open job is of iterations that this head anchored */
     refersTo(view: View, taskId: bigint, slot: number, headSeq: bigint): boolean;
+    /** The slot is convicted: its open claims are worth nothing. */
+    lapseClaims(ctx: Context, taskId: bigint, slot: number): void;
     /** Takes the deposit from the submitter and answers the job's id. */
     requestAudit(ctx: Context, audit: { taskId: bigint; slot: number; seq: bigint; head: AnchoredHead; submitter: string; deposit: bigint }): bigint;
   };

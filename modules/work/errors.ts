@@ -16,4 +16,6 @@ export const workErrors = {
   tooManyJobs: defineError("work", 14, "too many verification jobs are open; claim again within the window"),
   nothingToMint: defineError("work", 15, "the task's mining rewards are used up"),
   unknownJob: defineError("work", 16, "no job has this id"),
+  tooManyOfTask: defineError("work", 17, "a quarter of all open claims are of this task; claim again within the window"),
+  tooManyOfSlot: defineError("work", 18, "too many claims of this slot are open; claim again within the window"),
 };

@@ -48,6 +48,15 @@ export function closeJob<J extends Job>(ctx: Context, job: J, outcome: JobOutcom
   return closed;
 }
 
+/** A slot was convicted: nothing of it is paid any more. */
+export function lapseClaims(ctx: Context, taskId: bigint, slot: number): void {
+  for (const [, , id] of store.openClaims.keys(ctx, { prefix: [taskId, slot] })) {
+    const { kind, seq } = closeJob(ctx, indexedJob(ctx, id), { kind: "lapsed", height: ctx.block.height });
+    ctx.emit(events.jobLapsed({ job: id, kind, task: taskId, slot, seq }));
+    count(ctx, taskId, { claimsRejected: 1n });
+  }
+}
+
 export const claimsIn = (job: Job): number => (job.kind === "claim" ? 1 : 0);
 
 export const codeName = (code: VerdictCode): string => ["LAPSED", "VALID", "INVALID", "VOID", "NO_RESIDUAL", "UNSERVED"][code] ?? `${code}`;

@@ -1,6 +1,6 @@
 /** What other modules and the application ask of `work`: jobs, counts, targets, and an audit for a deposit. */
 import { params } from "./params.js";
-import { count, indexedJob, queueJob, totalsOf } from "./jobs.js";
+import { count, indexedJob, lapseClaims, queueJob, totalsOf } from "./jobs.js";
 import * as store from "./store.js";
 import { type WorkKeeper, type WorkPorts, wireJob } from "./types.js";
 
@@ -9,6 +9,7 @@ export const workKeeper = (ports: WorkPorts): WorkKeeper => ({
   openJobs: (view) => store.openIds.keys(view).map(([id]) => indexedJob(view, id)),
   settled: (view, taskId) => store.openOfHead.first(view, { prefix: [taskId] }) === undefined,
   refersTo: (view, taskId, slot, headSeq) => store.openOfHead.first(view, { prefix: [taskId, slot, headSeq] }) !== undefined,
+  lapseClaims,
   job: (view, id) => store.jobs.get(view, id),
   wireJob(view, id) {
     const job = store.jobs.get(view, id);

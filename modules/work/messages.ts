@@ -24,6 +24,8 @@ import type { WorkPorts } from "./types.js";
 /** Fixed gas of a claim: two headers hashed and decoded, an inclusion proof, a draw. */
 export const GAS_PER_CLAIM = 10_000n;
 const PHASES: readonly number[] = [Phase.PHASE_TRAINING, Phase.PHASE_SUBMISSION, Phase.PHASE_SETTLING];
+/** Claims that one slot may have open: whoever floods keeps out itself. */
+const CLAIMS_OF_SLOT = 8;
 /** as many hashes as a proof can have in a log of 2^64 headers */
 const MAX_PROOF = 64;
 
@@ -43,6 +45,9 @@ function submitWork(ports: WorkPorts, ctx: Context, m: MsgSubmitWork): MsgSubmit
   const p = params.get(ctx);
   const { openClaims } = store.counters.get(ctx);
   if (openClaims >= p.maxOpenJobs) throw errors.tooManyJobs(`${openClaims} claims open, at most ${p.maxOpenJobs}`);
+  const ofTask = Math.max(1, Math.floor(p.maxOpenJobs / 4));
+  if (store.openClaims.keys(ctx, { prefix: [taskId], limit: ofTask }).length >= ofTask) throw errors.tooManyOfTask(`${ofTask} claims of task ${taskId} open, at most ${ofTask}`);
+  if (store.openClaims.keys(ctx, { prefix: [taskId, slot], limit: CLAIMS_OF_SLOT }).length >= CLAIMS_OF_SLOT) throw errors.tooManyOfSlot(`${CLAIMS_OF_SLOT} claims of slot ${slot} of task ${taskId} open, at most ${CLAIMS_OF_SLOT}`);
   if (t.minted >= t.mintCap) throw errors.nothingToMint(`task ${taskId} minted ${t.minted} of ${t.mintCap}`);
 
   const header = read(m.header, "header", ctx, m);

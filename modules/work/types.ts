@@ -195,6 +195,8 @@ export interface WorkKeeper {
   settled(view: View, taskId: bigint): boolean;
   /** an open job is of iterations that this head anchored */
   refersTo(view: View, taskId: bigint, slot: number, headSeq: bigint): boolean;
+  /** The slot's open claims, which its conviction makes moot. */
+  lapseClaims(ctx: Context, taskId: bigint, slot: number): void;
   job(view: View, id: bigint): Job | undefined;
   /** the same, as the generated Job: for queries and verifiers */
   wireJob(view: View, id: bigint): WireJob | undefined;

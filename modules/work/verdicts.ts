@@ -29,6 +29,8 @@ export function tallyVerdicts(ports: WorkPorts, ctx: Context): void {
   const phaseOf = phasesOf(ports, ctx);
   for (const [id] of store.openIds.keys(ctx)) {
     const job = indexedJob(ctx, id);
+    // a claim that the conviction of its slot, decided just before, made moot
+    if (job.outcome) continue;
     const phase = phaseOf(job.taskId);
     // A task that ended early has unlocked its seats and settled its money: nothing is left to decide.
     if (phase === Phase.PHASE_CLOSED || phase === Phase.PHASE_PAYOUT) {

@@ -2,7 +2,7 @@
 import test from "ava";
 import { fromBigInt, toHex } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { MsgRequestAudit } from "#proto/gen/pouw/supervision/v1/tx.js";
+import { MsgReportEquivocation, MsgRequestAudit } from "#proto/gen/pouw/supervision/v1/tx.js";
 import { Outcome, Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Role, VerdictCode as V } from "#proto/gen/pouw/v1/types.js";
 import { type QueryJobsRequest, WorkQuery } from "#proto/gen/pouw/work/v1/query.js";
@@ -196,11 +196,11 @@ test("INVALID and NO_RESIDUAL together above 2/3, neither alone, count as NO_RES
 });
 
 test("a second conviction of one kind slashes nothing, another kind at most what is left", (t) => {
-  const { w, log } = anchored();
+  const { w, log } = anchored({ funds: { supervisor0: 100n, supervisor1: 100n } });
   w.blocks(2, keepAlive);
   w.block(() => {
     keepAlive(w);
-    for (const seq of [3, 4, 5]) w.must(MsgSubmitWork, claimOf(w, log, seq, 9));
+    for (const [supervisor, seq] of [["supervisor0", 3n], ["supervisor0", 4n], ["supervisor1", 5n]] as const) w.must(MsgRequestAudit, { supervisor: w.address(supervisor), taskId: 1n, slot: 0, seq });
   });
   w.block(keepAlive);
   const each = (codes: [bigint, V][]): Verdicts => Object.fromEntries([0, 1, 2].map((i) => [i, codes]));
@@ -209,6 +209,47 @@ test("a second conviction of one kind slashes nothing, another kind at most what
   t.is(w.seat(ROLE_MINER, 0).slashed, 1000n);
   t.like(w.slot(0).state, { kind: "fault", code: V.VERDICT_NO_RESIDUAL }, "the first fault stands");
   t.is(claim(w, log, 6, 9), "work/5");
+});
+
+test("a conviction closes the slot's other open claims, in the same block, and no other slot's", (t) => {
+  for (const how of ["verdict", "equivocation"] as const) {
+    const { w, log } = anchored();
+    const other = w.log(1);
+    w.block(() => w.anchorAll([other.head(9)]));
+    w.blocks(2, keepAlive);
+    w.block(() => {
+      keepAlive(w);
+      for (const seq of [3, 4, 5]) w.must(MsgSubmitWork, claimOf(w, log, seq, 9));
+      w.must(MsgSubmitWork, claimOf(w, other, 3, 9));
+    });
+    w.block(keepAlive);
+    const report = () => w.must(MsgReportEquivocation, { reporter: w.address("anyone"), taskId: 1n, slot: 0, first: log.signed(10), second: w.log(0, 7).signed(10) });
+    // verdicts that would pay come with the one that convicts
+    if (how === "verdict") w.block(keepAlive, Object.fromEntries([0, 1, 2].map((i) => [i, [[1n, V.VERDICT_INVALID], [2n, V.VERDICT_VALID]] as const])));
+    else w.block(() => (keepAlive(w), report()));
+    const ids = [1n, 2n, 3n, 4n];
+    t.deepEqual(ids.map((id) => outcome(w, id)), [how === "verdict" ? V.VERDICT_INVALID : "lapsed", "lapsed", "lapsed", undefined]);
+    t.is(w.minted, 0n);
+    t.is(w.k.work.totals(w.ctx, 1n).claimsRejected, 3n);
+    t.deepEqual(w.k.work.openJobs(w.ctx).map((j) => j.id), [4n]);
+  }
+});
+
+test("one slot has at most eight open claims, one task a quarter of all, so that nobody shuts others out", (t) => {
+  const w = new Training({ slots: 3, positions: 5_000_000, params: { work: { max_open_jobs: 40 } } });
+  const logs = [0, 1, 2].map((slot) => w.log(slot)) as [SlotLog, SlotLog, SlotLog];
+  w.block(() => w.anchorAll(logs.map((log) => log.head(30))));
+  w.blocks(2, keepAlive);
+  w.block(() => {
+    keepAlive(w);
+    const claims = (log: SlotLog, n: number) => Array.from({ length: n }, (_, i) => claim(w, log, i + 1, 30));
+    t.deepEqual(claims(logs[0], 20), [...Array(8).fill(undefined), ...Array(12).fill("work/18")], "a slot that floods keeps out itself");
+    t.deepEqual(claims(logs[1], 3), [undefined, undefined, "work/17"], "ten of forty are of one task");
+    t.is(claim(w, logs[2], 1, 30), "work/17");
+  });
+  w.block(keepAlive);
+  w.block(keepAlive, all(1n, V.VERDICT_VALID));
+  w.block(() => (keepAlive(w), t.is(claim(w, logs[2], 1, 30), undefined, "a decided one makes room")));
 });
 
 test("VOID pays nothing and slashes nobody", (t) => {
