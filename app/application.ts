@@ -34,7 +34,7 @@ export interface ApplicationOptions {
   /** finished verdicts on open jobs, encoded and within the limits; never waits */
   readonly extension: (state: View) => Uint8Array;
   /** called after each commit, and once at start, with the committed state */
-  readonly committed: (state: View, head: Head) => void;
+  readonly committed: (state: () => View, head: Head) => void;
   readonly minGasPricePerMillion: bigint;
   readonly faults: Faults;
   /** told of every error without a code that a transaction meets */
@@ -55,7 +55,7 @@ export class Application implements AbciApplication {
     this.execution = { router: makeRouter(o.modules.messages), deps: o.modules.keepers, ...(o.unexpected ? { unexpected: o.unexpected } : {}) };
     this.mempool = new Mempool(this.chain, this.execution, o.minGasPricePerMillion);
     this.invariants = invariantsAnswer(o.modules.modules);
-    if (this.chain.head) o.committed(this.chain.view(this.chain.base()), this.chain.head);
+    if (this.chain.head) o.committed(() => this.chain.view(this.chain.base()), this.chain.head);
   }
 
   info(): abci.ResponseInfo {
@@ -94,7 +94,7 @@ export class Application implements AbciApplication {
     this.pending = undefined;
     this.chain.committed(head);
     this.mempool.reset();
-    this.o.committed(this.chain.view(this.o.store.latest()), head);
+    this.o.committed(() => this.chain.view(this.o.store.latest()), head);
     faults.crash("before-commit-response");
     setImmediate(() => faults.crash("after-commit-response"));
     return abci.ResponseCommit.fromPartial({ retainHeight: 0n });

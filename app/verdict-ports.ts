@@ -1,7 +1,10 @@
-/** What this node's verdicts need of the state: open jobs, and all that a verifier must know of one. */
+/** What this node's verdicts need of the state: open jobs, and what a verifier must know of a task. */
 import { consensusAddress } from "#kernel/address.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { VerifyRequest } from "#proto/gen/pouw/v1/services.js";
+import { EMPTY } from "#kernel/bytes.js";
+import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
+import { TaskFacts } from "#proto/gen/pouw/v1/services.js";
+import { Role } from "#proto/gen/pouw/v1/types.js";
 import { type Assembly } from "./assemble.js";
 import { type VerdictPorts } from "./verdicts.js";
 
@@ -14,30 +17,29 @@ export function verdictPorts(modules: Assembly, consensusKey: Uint8Array, chainI
   return {
     operator: (state) => modules.keepers.validators.byConsensusAddress(state, address)?.operator,
     openJobs: (state) => modules.keepers.work.openJobs(state),
-    request(state, job) {
-      const { work, tasks, matching, supervision } = modules.keepers;
-      const slots = supervision.wire(state, job.taskId);
-      return VerifyRequest.create({
-        chainId: chainId(),
-        job: work.wireJob(state, job.id),
-        task: tasks.wire(state, job.taskId),
-        seats: matching.wireSeats(state, job.taskId),
-        slots,
-        height: height(),
-        anchors: slots.map((s) => ({ slot: s.slot, heads: anchorsOf(supervision.anchors(state, job.taskId, s.slot), s.head) })),
-        evidenceTimeoutMs: evidenceTimeoutMs(work.params(state).evidenceTimeout, blockMs()),
-      });
+    times: (state) => {
+      const { evidenceTimeout, linkRate } = modules.keepers.work.params(state);
+      return { height: height(), evidenceTimeoutMs: evidenceTimeoutMs(evidenceTimeout, blockMs()), linkRate, blockMs: BigInt(Math.ceil(blockMs())) };
+    },
+    facts(state, { taskId, whole }) {
+      const { tasks, matching, supervision } = modules.keepers;
+      if (!tasks.get(state, taskId)) return undefined;
+      const seats = matching.wireSeats(state, taskId);
+      const supervisors = seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.endpoint !== "");
+      const fixed = whole ? { task: tasks.wire(state, taskId), sessionKeys: sessionKeys(seats) } : {};
+      return TaskFacts.create({ taskId, height: height(), chainId: chainId(), ...fixed, endpoints: supervisors.toSorted((a, b) => Number(a.dropped) - Number(b.dropped)).map((s) => s.endpoint), slots: supervision.wire(state, taskId) });
     },
   };
+}
+
+/** By slot. */
+function sessionKeys(seats: readonly Seat[]): Uint8Array[] {
+  const keys: Uint8Array[] = [];
+  for (const s of seats) if (s.role === Role.ROLE_MINER) keys[s.index] = s.sessionKey;
+  return Array.from(keys, (k) => k ?? EMPTY);
 }
 
 export function evidenceTimeoutMs(blocks: bigint, blockMs: number): bigint {
   const ms = blocks * BigInt(Math.ceil(blockMs));
   return ms > LEAST_EVIDENCE_MS ? ms : LEAST_EVIDENCE_MS;
-}
-
-/** Kept advances, and the slot's last head, which is kept for good. */
-function anchorsOf<T extends { readonly seq: bigint }>(kept: readonly T[], head: T | undefined): T[] {
-  if (!head || kept.some((h) => h.seq >= head.seq)) return [...kept];
-  return [...kept, head];
 }

@@ -32,7 +32,7 @@ const LIMITS: HubLimits = { pendingPerAddress: 4, pendingTotal: 8, attachMs: 2_0
 const message = (slot: number, seq: number, mapBytes = 1): Iteration => ({ header: Uint8Array.of(slot, seq), map: new Uint8Array(mapBytes), signature: new Uint8Array(64) });
 const stored = (slot: number, seq: number, mapBytes = 1): StoredMessage => ({ slot, seq: BigInt(seq), bytes: Iteration.encode(message(slot, seq, mapBytes)) });
 const seqOf = (m: Iteration): number => m.header[1] as number;
-const request = { residualHash: new Uint8Array(32), slot: 0, residual: true, peers: false, iteration: false };
+const request = { residualHash: new Uint8Array(32), slot: 0, residual: true, peers: false, iteration: false, anchored: [] };
 
 export async function until(done: () => boolean, what: string, ms = 8_000): Promise<void> {
   for (const end = Date.now() + ms; !done(); await new Promise((r) => setTimeout(r, 5))) if (Date.now() > end) throw new Error(`waited ${ms} ms for ${what}`);

@@ -39,6 +39,8 @@ export interface AskOptions {
   readonly silence: number;
   /** how long it may take in all, ms */
   readonly total: number;
+  /** of a slow link that is good enough: what came so lengthens the whole time */
+  readonly bytesPerMs?: number | undefined;
 }
 
 /** One attached stream at the hub. */

@@ -5,20 +5,17 @@ import { type TaskView } from "#client/chain/task-view.js";
 import { startThread } from "#platform/thread.js";
 import { type Logger } from "#platform/log.js";
 import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
-import { type Download } from "./download.js";
+import { type Download, type Fetched } from "./download.js";
 import { type Opinion } from "./machine.js";
 import { type Scored, type ScoreInput } from "./score.js";
 
 /**
  * A test set that does not open or does not fit the task gives an empty list. What the supervisors do not serve is an
- * error, tried again with the next block.
+ * error, tried again with the next block; what was fetched before is not fetched again.
  */
 export async function evaluate(view: TaskView, download: Download, log: Logger, signal: AbortSignal): Promise<Opinion> {
   const { task, submissions } = view;
-  const { spec } = task;
-  if (!spec?.testSet) throw new Error(`task ${task.id} names no test set`);
-  const fetched = await download.fetch(view, spec, parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS }), signal);
-  const scored = await scoreOnThread({ task, submissions, ...fetched }, signal);
+  const scored = await scoreOnThread({ task, submissions, ...(await fetchTask(view, download, signal)) }, signal);
   const salt = new Uint8Array(randomBytes(32));
   if (scored.unusable !== undefined) {
     log.warn("the test set is unusable", { task: task.id, why: scored.unusable });
@@ -26,6 +23,13 @@ export async function evaluate(view: TaskView, download: Download, log: Logger, 
   }
   log.info("scored", { task: task.id, scores: scored.scores.map((s) => `${s.slot}:${s.score}`).join(" ") });
   return { salt, scores: scored.scores };
+}
+
+/** The sealed test set and the log: nothing of it needs the key. */
+export function fetchTask(view: TaskView, download: Download, signal: AbortSignal): Promise<Fetched> {
+  const { spec, id } = view.task;
+  if (!spec?.testSet) throw new Error(`task ${id} names no test set`);
+  return download.fetch(view, spec, parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS }), signal);
 }
 
 /** Scores beside the main thread, which goes on reading blocks and sending what is due. */

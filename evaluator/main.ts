@@ -1,8 +1,10 @@
 /**
- * The evaluator daemon: once drawn for a task it opens the test set with the key on chain, scores every submitted model
- * with the exact engine, commits, and reveals.
+ * The evaluator daemon: once drawn for a task it fetches the log and the sealed test set, opens that with the key on chain,
+ * scores every submitted model with the exact engine, commits, and reveals.
  */
 import "#platform/install.js";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { connectChain, createSender } from "#client/chain/index.js";
 import { claimHome } from "#client/chain/home.js";
 import { watchTasks } from "#client/chain/task-view.js";
@@ -15,8 +17,8 @@ import { MsgCommitScores, MsgRevealScores } from "#proto/gen/pouw/evaluation/v1/
 import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import { Download } from "./download.js";
-import { evaluate } from "./evaluate.js";
-import { Steps } from "./steps.js";
+import { Driver } from "./driver.js";
+import { evaluate, fetchTask } from "./evaluate.js";
 import { OpinionStore } from "./store.js";
 
 export interface EvaluatorOptions {
@@ -42,9 +44,12 @@ export async function runEvaluator(options: EvaluatorOptions, signal: AbortSigna
   await claimHome(options.home, chain);
   const sender = await createSender({ chain, rpc: options.rpc, mnemonic: readMnemonic(options.key) });
   await ensureWorker(chain, sender, { role: Role.ROLE_EVALUATOR, stake: options.stake, maxSeats: options.maxSeats, memory: 1n << 30n }, log);
+  // what an earlier process fetched is not known to be whole
+  const directory = join(options.home, "evaluations");
+  rmSync(directory, { recursive: true, force: true });
   const downloads = new Map<bigint, Download>();
   const downloadOf = (id: bigint): Download => {
-    const download = downloads.get(id) ?? new Download({ allowPrivate: options.allowPrivate ?? false });
+    const download = downloads.get(id) ?? new Download({ allowPrivate: options.allowPrivate ?? false, directory: join(directory, `${id}`) });
     downloads.set(id, download);
     return download;
   };
@@ -52,16 +57,14 @@ export async function runEvaluator(options: EvaluatorOptions, signal: AbortSigna
     downloads.get(id)?.close();
     downloads.delete(id);
   };
-  const steps = new Steps({
+  const driver = new Driver({
     me: sender.address,
     store,
     log,
     signal,
-    evaluate: async (view, stop) => {
-      const opinion = await evaluate(view, downloadOf(view.task.id), log, stop);
-      drop(view.task.id);
-      return opinion;
-    },
+    fetch: (view, stop) => fetchTask(view, downloadOf(view.task.id), stop),
+    score: (view, stop) => evaluate(view, downloadOf(view.task.id), log, stop),
+    drop,
     commit: ({ task }, opinion) => {
       const commitment = scoreCommit(nodeCrypto, { taskId: task.id, address: chain.addresses.parse(sender.address), ...opinion });
       return trySend(sender, "MsgCommitScores", message(MsgCommitScores, { evaluator: sender.address, taskId: task.id, commitment }), log);
@@ -74,13 +77,12 @@ export async function runEvaluator(options: EvaluatorOptions, signal: AbortSigna
       log,
       done: ({ task }) => task.phase === Phase.PHASE_CLOSED,
       each: async (_header, views) => {
-        await steps.begin(views.values());
-        for (const id of downloads.keys()) if (views.get(id)?.task.phase !== Phase.PHASE_EVALUATION) drop(id);
+        driver.block(views);
       },
     });
   } finally {
     // what was committed is on disk; a transaction that the chain does not take now is sent again after a restart
-    await Promise.race([steps.settled(), new Promise((resolve) => setTimeout(resolve, LEAVE_MS).unref())]);
+    await Promise.race([driver.settled(), new Promise((resolve) => setTimeout(resolve, LEAVE_MS).unref())]);
     for (const id of downloads.keys()) drop(id);
     await store.close();
   }

@@ -12,12 +12,14 @@ type Part = Pick<Partial<EvidenceReply>, "residual" | "messages">;
 const PART = 1 << 20;
 /** The most iterations that are run again for a residual that is missing: whoever asks decides how often. */
 const MAX_RERUN = 256n;
+/** Anchored hashes of one peer that are compared: halving steps of the longest log. */
+const MAX_ANCHORED = 64;
 
 export class Evidence {
   private readonly finding = new Map<string, Promise<Uint8Array | undefined>>();
 
   constructor(
-    private readonly store: Pick<LogStore, "get" | "range">,
+    private readonly store: Pick<LogStore, "get" | "range" | "hashAt">,
     private readonly residuals: ResidualStore,
     private readonly reruns: Pick<Reruns, "run">,
     private readonly withheld = false,
@@ -35,8 +37,21 @@ export class Evidence {
       const own = await this.store.get(r.slot, r.seq);
       if (!own) return;
       const { clock } = Header.decode(own.header);
-      for (let slot = 0; slot < clock.length; slot++) for await (const m of this.store.range(slot, 1n, clock[slot] as bigint)) yield { messages: [Iteration.decode(m.bytes)] };
+      for (const [slot, count] of clock.entries()) {
+        if (slot === r.slot) continue;
+        for await (const m of this.store.range(slot, await this.branch(r, slot, count), count)) yield { messages: [Iteration.decode(m.bytes)] };
+      }
     }
+  }
+
+  /** The first of a peer's messages that may differ from the anchored log: behind the newest of its hashes that is here too. */
+  private async branch({ anchored }: EvidenceRequest, slot: number, count: bigint): Promise<bigint> {
+    const log = anchored.find((a) => a.slot === slot);
+    for (const [i, seq] of (log?.seqs ?? []).slice(0, MAX_ANCHORED).entries()) {
+      const own = seq <= count ? await this.store.hashAt(slot, seq) : undefined;
+      if (own && equalBytes(own, log?.hashes[i] ?? new Uint8Array(0))) return seq + 1n;
+    }
+    return 1n;
   }
 
   /** The residual after an own iteration: as it was kept, or made again from an older one and kept then. */

@@ -1,10 +1,10 @@
 /** Moves blobs by CID: what arrives is hashed, so any server will do. Downloads resume at the offset that was reached. */
-import { createHash } from "node:crypto";
 import { type BlobChunk, BlobService } from "#proto/gen/pouw/v1/services.js";
 import { type CallOptions } from "./dial.js";
 import { invalid } from "./errors.js";
 import { type PoolOptions, RemotePool } from "./failover.js";
 import { cidDigest } from "./cid.js";
+import { PartialBytes } from "./partial-bytes.js";
 
 export const CHUNK = 1024 * 1024;
 
@@ -21,27 +21,16 @@ export class BlobClient {
   async get(cid: string, maxBytes: number, options: CallOptions = {}): Promise<Uint8Array> {
     const digest = cidDigest(cid);
     if (!digest) throw invalid(`${JSON.stringify(cid.slice(0, 80))} is not a CIDv1 (raw, sha2-256, base32)`);
-    let parts: Uint8Array[] = [];
-    let length = 0;
-    return this.pool.first(async (r) => {
-      let bad = false;
-      // a server that breaks off is followed by the next at the same offset; wrong bytes start anew
-      for await (const c of r.serverStream(BlobService.methods.get, { cid, offset: BigInt(length) }, options)) {
-        if (c.offset !== BigInt(length)) throw new Error(`${r.endpoint}: sent offset ${c.offset} of ${cid}, want ${length}`);
-        length += c.data.length;
-        if (length > maxBytes) {
-          bad = true;
-          break;
-        }
-        parts.push(c.data);
+    const parts = new Map<string, PartialBytes>();
+    return this.pool.race(async (r, lap) => {
+      const part = parts.get(r.endpoint) ?? new PartialBytes(cid, digest, maxBytes);
+      parts.set(r.endpoint, part);
+      for await (const c of r.serverStream(BlobService.methods.get, { cid, offset: BigInt(part.length) }, { ...options, signal: lap.signal })) {
+        lap.signal.throwIfAborted();
+        part.add(Number(c.offset), c.data, r.endpoint);
+        lap.got(c.data.length);
       }
-      const bytes = Buffer.concat(parts);
-      if (bad || !createHash("sha256").update(bytes).digest().equals(digest)) {
-        parts = [];
-        length = 0;
-        throw new Error(bad ? `${r.endpoint}: ${cid} is larger than ${maxBytes} bytes` : `${r.endpoint}: the bytes do not hash to ${cid}`);
-      }
-      return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+      return part.whole(r.endpoint);
     }, options.signal);
   }
 

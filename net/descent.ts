@@ -1,19 +1,25 @@
 /**
- * A slot's log, page by page from an anchored head down to what is known already. The last header of each page is named by
- * the page above it, so every page is certain when it arrives, whoever served it, and stays whatever fails afterwards.
+ * A slot's log, message by message from an anchored head down to what is known already. Each header is named by the one above
+ * it, so every message is certain when it arrives, whoever sends it, and stays whatever fails afterwards.
  */
 import { equalBytes, toHex } from "#kernel/bytes.js";
 import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { packPage, type Page } from "./packed-log.js";
 import { type LogEntry, readEntry } from "./slot-log.js";
 
-/** Asks for messages first … last; `check` throws on what is not them, and then the next supervisor is asked. */
-export type FetchPage = (first: bigint, last: bigint, check: (messages: readonly Iteration[]) => readonly LogEntry[]) => Promise<readonly LogEntry[]>;
-
-/** Messages of one page: fewer where each header carries a long clock. */
-export const pageSize = (slots: number): bigint => BigInt(Math.max(500, Math.min(10_000, Math.floor(1_000_000 / slots))));
+/** bytes of a page, but for the message that reaches it */
+export const PAGE_BYTES = 1 << 20;
 
 const ZEROS = new Uint8Array(32);
+
+export const messageBytes = (m: Iteration): number => m.header.length + m.map.length + m.signature.length;
+
+export interface DescentOptions {
+  readonly taskId: bigint;
+  readonly slot: number;
+  /** Where pages go as they are full, newest first; without it they stay here. */
+  readonly keep?: (page: Page) => void;
+}
 
 export class Descent {
   /** Newest first. */
@@ -21,28 +27,52 @@ export class Descent {
   /** Messages bottom … head are here; `link` is the hash of the header before them. */
   bottom: bigint;
   link: Uint8Array;
+  /** newest first: not a page yet */
+  #open: LogEntry[] = [];
+  #openBytes = 0;
 
   constructor(
-    private readonly task: { readonly taskId: bigint; readonly slot: number; readonly slots: number },
+    private readonly options: DescentOptions,
     readonly head: { readonly seq: bigint; readonly hash: Uint8Array },
   ) {
     this.bottom = head.seq + 1n;
     this.link = head.hash;
   }
 
-  /** Fetches the next page down, nothing at or below `floor`. */
-  async step(floor: bigint, fetch: FetchPage): Promise<void> {
-    const last = this.bottom - 1n;
-    const lowest = this.bottom - pageSize(this.task.slots);
-    const first = lowest > floor ? lowest : floor + 1n;
-    const entries = await fetch(first, last, (messages) => this.#check(first, last, messages));
-    this.pages.push(packPage(first, entries.map((e) => ({ header: e.headerBytes, map: e.map, signature: e.signature }))));
-    this.bottom = first;
-    this.link = (entries[0] as LogEntry).header.prev;
+  /** Checks a message of seq whose header has the hash `link`; answers the link below. Throws on any other. */
+  check(m: Iteration, seq: bigint, link: Uint8Array): LogEntry {
+    const { taskId, slot } = this.options;
+    const e = readEntry(m, taskId, slot, seq);
+    if (!equalBytes(e.headerHash, link)) throw new Error(`message ${slot}/${seq}: header hash ${toHex(e.headerHash)}, want ${toHex(link)}`);
+    return e;
+  }
+
+  /** Takes the next message down; others may have given it already. True when it was new. */
+  take(e: LogEntry): boolean {
+    if (e.header.seq !== this.bottom - 1n) return false;
+    this.#open.push(e);
+    this.#openBytes += e.headerBytes.length + e.map.length + e.signature.length;
+    this.bottom--;
+    this.link = e.header.prev;
+    if (this.#openBytes >= PAGE_BYTES) this.seal();
+    return true;
+  }
+
+  /** What is here lies in pages then. */
+  seal(): void {
+    if (this.#open.length === 0) return;
+    const entries = this.#open.toReversed();
+    this.#open = [];
+    this.#openBytes = 0;
+    const page = packPage((entries[0] as LogEntry).header.seq, entries.map((e) => ({ header: e.headerBytes, map: e.map, signature: e.signature })));
+    if (this.options.keep) this.options.keep(page);
+    else this.pages.push(page);
   }
 
   /** Takes over what an earlier descent had from exactly here downwards. */
   join(lower: Descent): void {
+    this.seal();
+    lower.seal();
     this.pages.push(...lower.pages);
     this.bottom = lower.bottom;
     this.link = lower.link;
@@ -53,17 +83,4 @@ export class Descent {
 
   /** Whether what is here follows the header of this hash; undefined stands for the beginning. */
   follows = (hash: Uint8Array | undefined): boolean => equalBytes(this.link, hash ?? ZEROS);
-
-  #check(first: bigint, last: bigint, messages: readonly Iteration[]): LogEntry[] {
-    const { taskId, slot } = this.task;
-    if (BigInt(messages.length) !== last - first + 1n) throw new Error(`got ${messages.length} of messages ${first} … ${last} of slot ${slot}`);
-    const entries = messages.map((m, i) => readEntry(m, taskId, slot, first + BigInt(i)));
-    let link = this.link;
-    for (let i = entries.length - 1; i >= 0; i--) {
-      const e = entries[i] as LogEntry;
-      if (!equalBytes(e.headerHash, link)) throw new Error(`message ${slot}/${e.header.seq}: header hash ${toHex(e.headerHash)}, want ${toHex(link)}`);
-      link = e.header.prev;
-    }
-    return entries;
-  }
 }

@@ -6,7 +6,6 @@ export { cidDigest } from "./cid.js";
 export { Counters, type Outcome, OUTCOMES } from "./counters.js";
 export { type CallOptions, type DialOptions, MAX_RECEIVE, Remote } from "./dial.js";
 export { CallError, exhausted, invalid, late, notFound, refused, Status, unavailable } from "./errors.js";
-export { EvidenceClient } from "./evidence-client.js";
 export { type PoolOptions, RemotePool } from "./failover.js";
 export { type Gap, GapFiller } from "./gap-filler.js";
 export { LogClient } from "./log-client.js";

@@ -237,6 +237,18 @@ export class LogStore {
     return { messages, next: undefined };
   }
 
+  /** Messages of a slot from `last` down to `first`, the last of them the one that reaches so many bytes. */
+  async *descend(slot: number, last: bigint, first: bigint, bytes: number): AsyncGenerator<StoredMessage> {
+    if (first > last) return;
+    let sent = 0;
+    let seq = last;
+    for await (const [, value] of this.db.range(levelKey("m", this.taskId, slot, first), levelKey("m", this.taskId, slot, last + 1n), { reverse: true, ahead: READ_AHEAD })) {
+      yield { slot, seq: seq--, bytes: value };
+      sent += value.length;
+      if (sent >= bytes) return;
+    }
+  }
+
   /** What lies beyond a clock in the order of the log; with follow, for ever. `only` restricts it to some slots. */
   after(clock: readonly bigint[], options: FollowOptions = {}): AsyncGenerator<StoredMessage> {
     return followLog(this.followed, clock, options);

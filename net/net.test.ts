@@ -90,6 +90,7 @@ test("the log client asks the next supervisor where one serves what does not che
           async *range() {
             yield message(0, seq);
           },
+          async *descend() {},
         }),
       ],
     });

@@ -36,6 +36,11 @@ export class PackedLog {
     return this.#length;
   }
 
+  /** of the pages that are here */
+  get bytes(): number {
+    return this.#pages.reduce((n, p) => n + p.bytes.byteLength, 0);
+  }
+
   /** Pages follow each other without a gap. */
   append(page: Page): void {
     if (page.first !== this.#length + 1n) throw new RangeError(`a page from message ${page.first}, want ${this.#length + 1n}`);

@@ -27,23 +27,30 @@ function relay(ask: Ask, jobs = [Job.create({ taskId: 1n, slot: 1, seq: 2n })]) 
     parameters: 3,
     residualBytes: 12,
     profile: "wasm-f32-1",
-    logStore: { get: async (slot, seq) => find(slot, seq), hashes: async (slot, first, last) => hashesOf(slot, first, last) },
+    logStore: { get: async (slot, seq) => find(slot, seq), hashAt: async (slot, seq) => { const m = find(slot, seq); return m && nodeCrypto.sha256(m.header); }, hashes: async (slot, first, last) => hashesOf(slot, first, last) },
+    anchoredSeq: async (slot) => (slot === 0 ? 2n : 1n),
     minerOf: () => [{ worker: "miner", ask }],
   };
   return { task, relay: new EvidenceRelay(async () => jobs, new ResidualCache(), { silence: 50, total: 50 }) };
+}
+/** All of a residual, from an offset on. */
+async function whole(r: EvidenceRelay, ...a: Parameters<EvidenceRelay["residual"]>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const p of r.residual(...a)) parts.push(p.residual);
+  return new Uint8Array(Buffer.concat(parts));
 }
 const part = { id: 1n, residual: new Uint8Array(0), messages: [] as Iteration[], missing: false, last: false };
 
 test("a miner is asked for what an open job needs and its log names, and for nothing else", async (t) => {
   let asked = 0;
   const { task, relay: r } = relay(async (_q, take) => (asked++, take({ ...part, residual: RESIDUAL, last: true }), true));
-  await t.throwsAsync(r.residual(task, 1, 2n, HASH), { message: /no open job/ });
-  await t.throwsAsync(r.residual(task, 0, 1n, HASH), { message: /no open job/ });
-  await t.throwsAsync(r.residual(task, 1, 1n, new Uint8Array(32)), { message: /names another residual/ });
+  await t.throwsAsync(whole(r, task, 1, 2n, HASH), { message: /no open job/ });
+  await t.throwsAsync(whole(r, task, 0, 1n, HASH), { message: /no open job/ });
+  await t.throwsAsync(whole(r, task, 1, 1n, new Uint8Array(32)), { message: /names another residual/ });
   await t.throwsAsync(async () => { for await (const m of r.peerMessages(task, 1, 1n)) void m; }, { message: /no open job/ });
   t.is(asked, 0);
-  t.deepEqual(await r.residual(task, 1, 1n, HASH), RESIDUAL);
-  t.deepEqual(await r.residual(task, 1, 1n, HASH), RESIDUAL);
+  t.deepEqual(await whole(r, task, 1, 1n, HASH), RESIDUAL);
+  t.deepEqual(await whole(r, task, 1, 1n, HASH), RESIDUAL);
   t.is(asked, 1, "kept by its hash");
 });
 
@@ -56,9 +63,9 @@ test("all who ask at one time share one upload, and one that gave up finds it fu
     take({ ...part, residual: RESIDUAL, last: true });
     return true;
   });
-  const [a, b] = [r.residual(task, 1, 1n, HASH), r.residual(task, 1, 1n, HASH)];
+  const [a, b] = [whole(r, task, 1, 1n, HASH), whole(r, task, 1, 1n, HASH)];
   await new Promise((resolve) => setTimeout(resolve, 10));
-  const late = r.residual(task, 1, 1n, HASH); // the same caller once more, after its own time-out
+  const late = whole(r, task, 1, 1n, HASH); // the same caller once more, after its own time-out
   await new Promise((resolve) => setTimeout(resolve, 10));
   go();
   t.deepEqual(await Promise.all([a, b, late]), [RESIDUAL, RESIDUAL, RESIDUAL]);
@@ -71,14 +78,14 @@ test("a residual that is longer than the model is cut off", async (t) => {
     for (; sent < 1000; sent++) take({ ...part, residual: RESIDUAL });
     return true;
   });
-  await t.throwsAsync(r.residual(task, 1, 1n, HASH), { message: /more than 12 bytes/ });
+  await t.throwsAsync(whole(r, task, 1, 1n, HASH), { message: /more than 12 bytes/ });
   t.is(sent, 1);
 });
 
 test("of a tolerant iteration the residual that it left is asked for as well", async (t) => {
   const { task, relay: r } = relay(async (_q, take) => (take({ ...part, residual: RESIDUAL, last: true }), true), [Job.create({ taskId: 1n, slot: 1, seq: 1n })]);
-  await t.throwsAsync(r.residual(task, 1, 1n, HASH), { message: /no open job/ });
-  t.deepEqual(await r.residual({ ...task, profile: "tf-f32" }, 1, 1n, HASH), RESIDUAL);
+  await t.throwsAsync(whole(r, task, 1, 1n, HASH), { message: /no open job/ });
+  t.deepEqual(await whole(r, { ...task, profile: "tf-f32" }, 1, 1n, HASH), RESIDUAL);
 });
 
 test("peers' messages come back as the miner has them: the log's own from the log, others whole, and no more than its header counts", async (t) => {
@@ -94,4 +101,28 @@ test("peers' messages come back as the miner has them: the log's own from the lo
   t.deepEqual(await all(serve([one, fork, own])), [one, fork, own]);
   await t.throwsAsync(all(serve([one, fork, own, own])), { message: /more than the 3 messages/ });
   await t.throwsAsync(all(async () => false), { message: /did not serve/ });
+});
+
+test("what comes is handed on as it comes, from any offset", async (t) => {
+  let more: () => void = () => {};
+  const { task, relay: r } = relay(async (_q, take) => {
+    take({ ...part, residual: RESIDUAL.subarray(0, 8) });
+    await new Promise<void>((resolve) => (more = resolve));
+    take({ ...part, residual: RESIDUAL.subarray(8), last: true });
+    return true;
+  });
+  const reading = r.residual(task, 1, 1n, HASH, 3);
+  t.deepEqual((await reading.next()).value, { offset: 3n, residual: RESIDUAL.subarray(3, 8) });
+  more();
+  t.deepEqual((await reading.next()).value, { offset: 8n, residual: RESIDUAL.subarray(8) });
+  t.true((await reading.next()).done);
+  t.deepEqual(await whole(r, task, 1, 1n, HASH, 10), RESIDUAL.subarray(10), "and from what is kept");
+});
+
+test("a miner is told the anchored log of every peer, its newest hashes the densest", async (t) => {
+  let told: unknown;
+  const { task, relay: r } = relay(async (q, take) => ((told = q.anchored), take({ ...part, last: true }), true));
+  for await (const m of r.peerMessages(task, 1, 2n)) void m;
+  const hash = (seq: bigint) => nodeCrypto.sha256((find(0, seq) as Iteration).header);
+  t.deepEqual(told, [{ slot: 0, seqs: [2n, 1n], hashes: [hash(2n), hash(1n)] }]);
 });

@@ -2,6 +2,7 @@
 import { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { EvidenceService, LogService } from "#proto/gen/pouw/v1/services.js";
 import { invalid, notFound, service, type Service } from "#net/index.js";
+import { PAGE_BYTES } from "#net/descent.js";
 import { type EvidenceRelay } from "./evidence.js";
 import { type SupervisedTask } from "./task.js";
 
@@ -30,6 +31,15 @@ export function logService(task: (id: bigint) => SupervisedTask): Service {
         yield Iteration.decode(m.bytes);
       }
     },
+    async *descend({ taskId, slot, last, first, bytes }, call) {
+      if (first < 1n) throw invalid(`messages ${last} down to ${first}: from 1`);
+      const log = task(taskId).logStore;
+      if (last > (log.clock()[slot] ?? 0n)) throw notFound(`task ${taskId} has no message ${slot}/${last} here`);
+      for await (const m of log.descend(slot, last, first, Math.min(Number(bytes), PAGE_BYTES))) {
+        if (call.signal.aborted) return;
+        yield Iteration.decode(m.bytes);
+      }
+    },
   });
 }
 
@@ -37,9 +47,9 @@ export function evidenceService(task: (id: bigint) => SupervisedTask, relay: Evi
   return service(
     EvidenceService,
     {
-      async residual({ taskId, slot, seq, residualHash }) {
+      async *residual({ taskId, slot, seq, residualHash, offset }) {
         if (residualHash.length !== 32) throw invalid(`residual_hash has ${residualHash.length} bytes, want 32`);
-        return { residual: await relay.residual(task(taskId), slot, seq, residualHash) };
+        yield* relay.residual(task(taskId), slot, seq, residualHash, Number(offset));
       },
       peerMessages: ({ taskId, slot, seq }) => relay.peerMessages(task(taskId), slot, seq),
     },

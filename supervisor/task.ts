@@ -5,6 +5,7 @@ import { type ChainParams } from "#client/chain/params.js";
 import { lowestRoundAt } from "#client/chain/task-view.js";
 import { type Chain, type Message, type Sender } from "#client/chain/types.js";
 import { joinTask, message, trySend } from "#client/chain/worker.js";
+import { equalBytes } from "#kernel/bytes.js";
 import { type BlobStore, GapFiller, LogClient, refused, unavailable } from "#net/index.js";
 import { LogStore } from "#net/log-store.js";
 import { MessageDoor } from "#net/message-door.js";
@@ -141,6 +142,12 @@ export class SupervisedTask {
   }
   get residualBytes(): number {
     return residualBytes(this.spec, this.plan.parameters);
+  }
+  /** 0 where this log has another fork. */
+  async anchoredSeq(slot: number): Promise<bigint> {
+    const head = this.view.slots.find((s) => s.slot === slot)?.head;
+    const logged = head && (await this.store?.hashAt(slot, head.seq));
+    return head && logged && equalBytes(logged, head.hash) ? head.seq : 0n;
   }
   get sizes(): FrameSizes {
     return { residual: this.residualBytes, message: longestMap(this.plan, this.spec) + AROUND_MAP };
@@ -320,7 +327,7 @@ export class SupervisedTask {
   private async named({ slot, from, namedBy }: FillGap, timeout: number): Promise<readonly Iteration[]> {
     for (const p of this.minerOf(namedBy as number)) {
       const messages: Iteration[] = [];
-      const request = { residualHash: new Uint8Array(0), slot, seq: from, residual: false, peers: false, iteration: true };
+      const request = { residualHash: new Uint8Array(0), slot, seq: from, residual: false, peers: false, iteration: true, anchored: [] };
       await p.ask(request, (r) => void (messages.length === 0 && messages.push(...r.messages.slice(0, 1))), { silence: timeout, total: timeout });
       if (messages.length > 0) return messages;
     }

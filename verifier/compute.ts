@@ -31,6 +31,7 @@ export interface ComputeSetup {
 export interface RunInput {
   readonly slot: number;
   readonly seq: bigint;
+  /** hash of a claim's header */
   readonly claimed?: Uint8Array | undefined;
   readonly residual?: Uint8Array | null | undefined;
   /** of the tolerant profile */

@@ -3,15 +3,18 @@
  * hash links up to it; what lies above (a peer's messages that the chain has not anchored yet) by the slot's signature.
  */
 import { equalBytes } from "#kernel/bytes.js";
-import { Descent, type FetchPage, pageSize } from "#net/descent.js";
+import { Descent } from "#net/descent.js";
 import { CallError, type LogEntry, readSpan } from "#net/index.js";
 import { PackedLog, packPage, type Page } from "#net/packed-log.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { verifyHead } from "#protocol/log/header.js";
-import type { AnchoredHead } from "#proto/gen/pouw/supervision/v1/types.js";
 import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
-import { type Attempt } from "./patience.js";
 import { Unserved } from "./unserved.js";
+
+export interface Head {
+  readonly seq: bigint;
+  readonly hash: Uint8Array;
+}
 
 export interface SlotKeys {
   readonly chainId: string;
@@ -27,11 +30,22 @@ export interface LogUpdate {
   readonly pages: readonly Page[];
 }
 
-/** As FetchPage, of any slot; gives up when the signal is aborted. */
-export type FetchLog = (slot: number, first: bigint, last: bigint, check: (messages: readonly Iteration[]) => readonly LogEntry[], signal: AbortSignal) => Promise<readonly LogEntry[]>;
+/** Where messages come from; each gives up when the signal is aborted, and throws CallError where nobody serves them. */
+export interface LogSource {
+  /** Leads a descent down to `floor`; what came stays in it. */
+  descend(slot: number, descent: Descent, floor: bigint): Promise<void>;
+  page(slot: number, first: bigint, last: bigint, check: (messages: readonly Iteration[]) => readonly LogEntry[]): Promise<readonly LogEntry[]>;
+  /** What is fetched next, for whoever counts the time. */
+  expect(what: string, anchored: boolean): void;
+  /** Waits for a turn, which is nobody's silence. */
+  pause<T>(turn: () => Promise<T>): Promise<T>;
+}
 
-/** Signatures that are checked between two looks at the sockets. */
-const SIGNATURES_AT_ONCE = 200;
+/** Messages above the anchored heads that are asked for at once: their signatures are checked between two looks at the sockets. */
+const SIGNED_AT_ONCE = 64n;
+
+/** Messages of another fork that are fetched before our own are looked at again. */
+const LOOK_AGAIN = 256n;
 
 export class TaskLog {
   readonly #slots: PackedLog[];
@@ -52,6 +66,11 @@ export class TaskLog {
     this.#turns = task.keys.map(() => Promise.resolve());
   }
 
+  /** bytes of the messages that are here */
+  get bytes(): number {
+    return this.#slots.reduce((n, s) => n + s.bytes, 0);
+  }
+
   /** Highest seq that is here. */
   length(slot: number): bigint {
     return this.#slot(slot).length;
@@ -62,7 +81,7 @@ export class TaskLog {
   }
 
   /** Whether these heads are of the chain that the log was checked against. */
-  agrees(slot: number, heads: readonly AnchoredHead[]): boolean {
+  agrees(slot: number, heads: readonly Head[]): boolean {
     return heads.every((h) => h.seq === 0n || h.seq > (this.#anchored[slot] ?? 0n) || equalBytes(this.#hash(slot, h.seq) as Uint8Array, h.hash));
   }
 
@@ -71,7 +90,7 @@ export class TaskLog {
    * or above seq is what they are checked against. Messages that were fetched before their head was anchored and turn out
    * to be of another fork are fetched anew. Throws Unserved; pages that were checked stay.
    */
-  async ensure(slot: number, seq: bigint, heads: readonly AnchoredHead[], fetch: FetchLog, attempt: Attempt): Promise<void> {
+  async ensure(slot: number, seq: bigint, heads: readonly Head[], source: LogSource): Promise<void> {
     const head = heads.find((h) => h.seq >= seq) ?? heads.at(-1);
     const here = (): boolean => (!head || (this.#anchored[slot] as bigint) >= head.seq) && this.length(slot) >= seq;
     if (here()) return;
@@ -79,19 +98,19 @@ export class TaskLog {
     const before = this.#turns[slot] as Promise<unknown>;
     this.#turns[slot] = new Promise<void>((resolve) => (done = resolve));
     try {
-      await attempt.pause(() => before);
-      if (head && (this.#anchored[slot] as bigint) < head.seq) await this.#fetchAnchored(slot, head, fetch, attempt);
-      if (this.length(slot) < seq) await this.#fetchSigned(slot, seq, fetch, attempt);
+      await source.pause(() => before);
+      if (head && (this.#anchored[slot] as bigint) < head.seq) await this.#fetchAnchored(slot, head, source);
+      if (this.length(slot) < seq) await this.#fetchSigned(slot, seq, source);
     } finally {
       done();
     }
   }
 
-  async #fetchAnchored(slot: number, head: AnchoredHead, fetch: FetchLog, attempt: Attempt): Promise<void> {
+  async #fetchAnchored(slot: number, head: Head, source: LogSource): Promise<void> {
     const log = this.#slot(slot);
     const sure = this.#anchored[slot] as bigint;
-    const descent = new Descent({ taskId: this.task.taskId, slot, slots: this.#slots.length }, head);
-    const page: FetchPage = (first, last, check) => fetch(slot, first, last, check, attempt.signal);
+    const descent = new Descent({ taskId: this.task.taskId, slot }, head);
+    source.expect(`message ${slot}/${head.seq}`, true);
     for (;;) {
       const below = descent.bottom - 1n;
       const own = below <= log.length ? this.#hash(slot, below) : undefined;
@@ -102,40 +121,40 @@ export class TaskLog {
         this.#kept[slot] = undefined;
         continue;
       }
-      // pages end where our own begin, which may turn out to be the ones
-      const floor = [sure, below > log.length ? log.length : 0n, kept && below > kept.head.seq ? kept.head.seq : 0n].reduce((a, b) => (a > b ? a : b));
-      await this.#served(slot, head.seq, true, () => descent.step(floor, page)).catch((e: unknown) => {
+      // it stops where our own begin, which may turn out to be the ones; where they are not, it looks again a little below
+      const floor = [sure, below > log.length ? log.length : below - LOOK_AGAIN, kept && below > kept.head.seq ? kept.head.seq : 0n].reduce((a, b) => (a > b ? a : b));
+      try {
+        await served(slot, head.seq, true, () => source.descend(slot, descent, floor));
+      } catch (e) {
         this.#keep(slot, descent);
         throw e;
-      });
-      attempt.progress();
+      }
     }
     if (!descent.follows(this.#hash(slot, descent.bottom - 1n))) throw new Unserved(`message ${slot}/${descent.bottom}`, true, "what is anchored above does not follow what is anchored below");
+    descent.seal();
     this.#adopt(slot, descent.bottom, descent.pages.toReversed());
     this.#anchored[slot] = head.seq;
     if ((this.#kept[slot]?.head.seq ?? head.seq) <= head.seq) this.#kept[slot] = undefined;
   }
 
-  async #fetchSigned(slot: number, seq: bigint, fetch: FetchLog, attempt: Attempt): Promise<void> {
+  async #fetchSigned(slot: number, seq: bigint, source: LogSource): Promise<void> {
     const { chainId, taskId, keys } = this.task;
-    const from = this.length(slot) + 1n;
-    const pages: Page[] = [];
-    let previous = this.#hash(slot, from - 1n) ?? new Uint8Array(32);
-    for (let first = from; first <= seq; first += pageSize(this.#slots.length)) {
-      const end = first + pageSize(this.#slots.length) - 1n;
+    while (this.length(slot) < seq) {
+      const first = this.length(slot) + 1n;
+      const end = first + SIGNED_AT_ONCE - 1n;
       const last = end < seq ? end : seq;
-      const check = (messages: readonly Iteration[]): LogEntry[] => readSpan(messages, { taskId, slot, first, previous, last });
-      const entries = await this.#served(slot, last, false, () => fetch(slot, first, last, check, attempt.signal));
-      for (const [i, e] of entries.entries()) {
-        const id = { chainId, taskId, slot, seq: e.header.seq, headerHash: e.headerHash };
-        if (!verifyHead(nodeCrypto, keys[slot] as Uint8Array, id, e.signature)) throw new Unserved(`message ${slot}/${e.header.seq}`, false, "the signature is not the slot's");
-        if (i % SIGNATURES_AT_ONCE === SIGNATURES_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
-      }
-      pages.push(packPage(first, entries.map((e) => ({ header: e.headerBytes, map: e.map, signature: e.signature }))));
-      previous = (entries.at(-1) as LogEntry).headerHash;
-      attempt.progress();
+      const previous = this.#hash(slot, first - 1n) ?? new Uint8Array(32);
+      source.expect(`message ${slot}/${last}`, false);
+      const check = (messages: readonly Iteration[]): LogEntry[] => {
+        const entries = readSpan(messages, { taskId, slot, first, previous, last });
+        for (const e of entries) {
+          if (!verifyHead(nodeCrypto, keys[slot] as Uint8Array, { chainId, taskId, slot, seq: e.header.seq, headerHash: e.headerHash }, e.signature)) throw new Error(`message ${slot}/${e.header.seq}: the signature is not the slot's`);
+        }
+        return entries;
+      };
+      const entries = await served(slot, last, false, () => source.page(slot, first, last, check));
+      this.#adopt(slot, first, [packPage(first, entries.map((e) => ({ header: e.headerBytes, map: e.map, signature: e.signature })))]);
     }
-    this.#adopt(slot, from, pages);
   }
 
   #adopt(slot: number, from: bigint, pages: readonly Page[]): void {
@@ -152,15 +171,6 @@ export class TaskLog {
     if (count(descent) > count(this.#kept[slot])) this.#kept[slot] = descent;
   }
 
-  async #served<T>(slot: number, seq: bigint, anchored: boolean, ask: () => Promise<T>): Promise<T> {
-    try {
-      return await ask();
-    } catch (e) {
-      if (e instanceof CallError) throw new Unserved(`message ${slot}/${seq}`, anchored, e.message);
-      throw e;
-    }
-  }
-
   #hash(slot: number, seq: bigint): Uint8Array | undefined {
     const header = this.header(slot, seq);
     return header && nodeCrypto.sha256(header);
@@ -168,5 +178,14 @@ export class TaskLog {
 
   #slot(slot: number): PackedLog {
     return this.#slots[slot] as PackedLog;
+  }
+}
+
+async function served<T>(slot: number, seq: bigint, anchored: boolean, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (e) {
+    if (e instanceof CallError) throw new Unserved(`message ${slot}/${seq}`, anchored, e.message);
+    throw e;
   }
 }

@@ -4,15 +4,16 @@
  */
 import "#platform/install.js";
 import { connectChain, createSender } from "#client/chain/index.js";
-import { MAX_RECEIVE, service, serveGrpc } from "#net/index.js";
+import { exhausted, MAX_RECEIVE, service, serveGrpc } from "#net/index.js";
+import { asServiceError } from "#net/service.js";
 import { message, trySend } from "#client/chain/worker.js";
 import { readMnemonic } from "#platform/keys.js";
 import { createLogger, type LogLevel } from "#platform/log.js";
 import { MsgReportEquivocation } from "#proto/gen/pouw/supervision/v1/tx.js";
-import { VerifierService, type VerifyProgress, type VerifyRequest } from "#proto/gen/pouw/v1/services.js";
-import { type Judgement } from "./judge.js";
-import { Jobs } from "./jobs.js";
+import { VerifierService, type VerifyAnswer, type VerifyRequest } from "#proto/gen/pouw/v1/services.js";
+import { type Equivocation } from "#protocol/verification/verify.js";
 import { isLoopback } from "./loopback.js";
+import { Session } from "./session.js";
 
 export interface VerifierOptions {
   readonly home: string;
@@ -20,27 +21,48 @@ export interface VerifierOptions {
   readonly listen: string;
   readonly allowPrivate?: boolean;
   readonly logLevel?: LogLevel;
+  /** for engines and logs of all tasks, bytes */
+  readonly memory?: number;
   /** With both, a peer's equivocation that a re-run proves is reported from this account. */
   readonly rpc?: string;
   readonly key?: string;
 }
 
+const MEMORY = 4 * 1024 ** 3;
+/** Nodes that one verifier serves at one time: a validator's own, and one that is being replaced. */
+/** How long one stream of a node lasts: it dials again. */
+const WEEK_MS = 7 * 24 * 3_600_000;
+const MAX_NODES = 4;
+
 /** Runs until the signal is aborted. Throws when the address cannot be listened on. */
 export async function runVerifier(options: VerifierOptions, signal: AbortSignal): Promise<void> {
   const log = createLogger("verifier", options.logLevel);
   const report = options.rpc && options.key ? reporter(options.rpc, options.key, signal, log) : undefined;
-  const jobs = new Jobs({
-    allowPrivate: options.allowPrivate ?? false,
-    log,
-    signal,
-    found: (request, judgement) => void report?.(request, judgement).catch((e: Error) => log.warn("an equivocation was not reported", { error: e })),
-  });
+  const found = (taskId: bigint, e: Equivocation): void => void report?.(taskId, e).catch((error: Error) => log.warn("an equivocation was not reported", { error }));
   const { listen } = options;
   if (!isLoopback(listen)) log.warn("the Verifier service has no authentication, and others can reach this address: whoever does can keep this verifier busy; listen on 127.0.0.1, or let a firewall admit the validator's node alone", { listen });
+  const sessions = new Set<Session>();
+  const memory = (options.memory ?? MEMORY) / MAX_NODES;
   const server = await serveGrpc({
     listen,
-    // the validator's own node asks, with all that a job needs, and waits for as long as it may take
-    services: [service(VerifierService, { verify: (request) => verify(jobs, request) }, { verify: { message: MAX_RECEIVE, lastsMs: 6 * 3_600_000 } })],
+    services: [
+      service(VerifierService, {
+        verify(stream, call) {
+          if (sessions.size >= MAX_NODES) return void stream.emit("error", asServiceError(exhausted(`this verifier serves ${MAX_NODES} nodes already`)));
+          // what only says how far a job is waits for nobody who does not read
+          const send = (answer: VerifyAnswer): void => void ((answer.progress && stream.writableNeedDrain) || stream.write(answer));
+          const session = new Session({ allowPrivate: options.allowPrivate ?? false, log, send, found, memory });
+          sessions.add(session);
+          const over = (): void => {
+            if (sessions.delete(session)) void session.close();
+          };
+          stream.on("data", (request: VerifyRequest) => session.receive(request));
+          stream.on("end", () => (over(), stream.end()));
+          for (const e of ["error", "close", "cancelled"]) stream.on(e, over);
+          call.signal.addEventListener("abort", over, { once: true });
+        },
+      }, { verify: { message: MAX_RECEIVE, lastsMs: WEEK_MS } }),
+    ],
     log,
   });
   await new Promise<void>((resolve) => {
@@ -48,47 +70,7 @@ export async function runVerifier(options: VerifierOptions, signal: AbortSignal)
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
   await server.close();
-  await jobs.close();
-}
-
-/** Progress as it comes, at last the verdict. */
-async function* verify(jobs: Jobs, request: VerifyRequest): AsyncGenerator<Partial<VerifyProgress>> {
-  const queue: Partial<VerifyProgress>[] = [];
-  let wake: (() => void) | undefined;
-  let judgement: Judgement | undefined;
-  let failure: Error | undefined;
-  jobs
-    .verify(request, (p) => {
-      queue.push(p);
-      wake?.();
-    })
-    .then(
-      (j) => {
-        judgement = j;
-      },
-      (e: Error) => {
-        failure = e;
-      },
-    )
-    .finally(() => wake?.());
-  while (!judgement && !failure) {
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-      if (judgement || failure || queue.length > 0) resolve();
-    });
-    yield* queue.splice(0);
-  }
-  if (failure) throw failure;
-  if (!judgement) return;
-  const { code, reason, detail, equivocation } = judgement;
-  yield {
-    job: request.job?.id ?? 0n,
-    step: "done",
-    code,
-    reason,
-    detail,
-    ...(equivocation ? { equivocation: [equivocation.first, equivocation.second], equivocationSlot: equivocation.slot } : {}),
-  };
+  await Promise.all([...sessions].map((s) => s.close()));
 }
 
 function reporter(rpc: string, key: string, signal: AbortSignal, log: ReturnType<typeof createLogger>) {
@@ -97,10 +79,8 @@ function reporter(rpc: string, key: string, signal: AbortSignal, log: ReturnType
     return createSender({ chain, rpc, mnemonic: readMnemonic(key) });
   })();
   connection.catch(() => {});
-  return async (request: VerifyRequest, { equivocation }: Judgement): Promise<void> => {
-    if (!equivocation || !request.task) return;
+  return async (taskId: bigint, { slot, first, second }: Equivocation): Promise<void> => {
     const sender = await connection;
-    const { slot, first, second } = equivocation;
-    await trySend(sender, "MsgReportEquivocation", message(MsgReportEquivocation, { reporter: sender.address, taskId: request.task.id, slot, first, second }), log);
+    await trySend(sender, "MsgReportEquivocation", message(MsgReportEquivocation, { reporter: sender.address, taskId, slot, first, second }), log);
   };
 }

@@ -4,11 +4,12 @@ import { nodeCrypto } from "#platform/crypto.js";
 import { packData } from "#protocol/tasks/data.js";
 import { cidOf } from "#protocol/tasks/cid.js";
 import { Recording } from "#test/daemons/recorded.js";
-import { type Attempt } from "./patience.js";
-import { TaskWork } from "./task.js";
+import { readFacts } from "./facts.js";
+import { type Fetcher, TaskWork } from "./task.js";
 import { Unserved } from "./unserved.js";
 
-const attempt = (ms = 10_000): Attempt => ({ signal: AbortSignal.timeout(ms), progress: () => {}, pause: (turn) => turn() });
+const attempt = (ms = 10_000): Fetcher => ({ signal: AbortSignal.timeout(ms), expect: () => {}, arrived: () => {}, pause: (turn) => turn() });
+const factsOf = (r: Recording, endpoints: readonly string[], more: object = {}) => readFacts(r.facts(endpoints, more), undefined);
 
 test.serial("a batch is its job's own copy: a job that waits loses nothing to the segments of others", async (t) => {
   const r = await Recording.train(1);
@@ -19,16 +20,16 @@ test.serial("a batch is its job's own copy: a job that waits loses nothing to th
   const s = await r.supervisor({ blob: (cid) => blobs.get(cid) });
   t.teardown(() => s.close());
   const spec = { ...r.spec, slots: 1, epochs: 1, batches: 80, manifestCid: data.manifestCid };
-  const request = r.request(0, 1n, [s.endpoint], { task: { ...r.task, spec } });
-  const work = new TaskWork(request, { allowPrivate: true });
+  const facts = factsOf(r, [s.endpoint], { task: { ...r.task, spec } });
+  const work = new TaskWork(facts, { allowPrivate: true });
   t.teardown(() => work.close());
-  const mine = await work.batch(0, 1n, request, attempt());
+  const mine = await work.batch(0, 1n, attempt());
   const rowsOfMine = [...mine.batch.x];
-  for (let seq = 2n; seq <= 80n; seq++) await work.batch(0, seq, request, attempt());
+  for (let seq = 2n; seq <= 80n; seq++) await work.batch(0, seq, attempt());
   t.deepEqual([...mine.batch.x], rowsOfMine);
   t.is(mine.batch.x.buffer.byteLength, 4 * 4 * 4, "and no whole segment is held by it");
   const fetched = s.calls.length;
-  t.deepEqual((await work.batch(0, 1n, request, attempt())).batch, mine.batch, "what was pushed out is fetched again");
+  t.deepEqual((await work.batch(0, 1n, attempt())).batch, mine.batch, "what was pushed out is fetched again");
   t.is(s.calls.length, fetched + 1);
 });
 
@@ -38,13 +39,13 @@ test.serial("a manifest that one supervisor never sends is taken from the next, 
   t.teardown(() => silent.close());
   const good = await r.supervisor();
   t.teardown(() => good.close());
-  const request = r.request(0, 1n, [silent.endpoint, good.endpoint]);
-  const work = new TaskWork(request, { allowPrivate: true, hedgeMs: 100 });
+  const facts = factsOf(r, [silent.endpoint, good.endpoint]);
+  const work = new TaskWork(facts, { allowPrivate: true, headStartMs: 1_000 });
   t.teardown(() => work.close());
-  const batch = await work.batch(0, 1n, request, attempt());
+  const batch = await work.batch(0, 1n, attempt());
   t.deepEqual(batch.hash, r.data.manifest.batchHashes[batch.number]);
   t.deepEqual(silent.calls, ["blob"]);
-  await work.batch(0, 2n, { ...request }, attempt());
+  await work.batch(0, 2n, attempt());
   t.deepEqual(silent.calls, ["blob"], "another job with the same endpoints does not begin with the silent one again");
 });
 
@@ -54,11 +55,12 @@ test.serial("a call that hangs is not another job's, and ends with its attempt",
   t.teardown(() => silent.close());
   const good = await r.supervisor();
   t.teardown(() => good.close());
-  const work = new TaskWork(r.request(0, 1n, []), { allowPrivate: true });
+  const work = new TaskWork(factsOf(r, [silent.endpoint]), { allowPrivate: true });
   t.teardown(() => work.close());
-  const hanging = work.batch(0, 1n, r.request(0, 1n, [silent.endpoint]), attempt(700));
+  const hanging = work.batch(0, 1n, attempt(700));
   const e = hanging.catch((error: unknown) => error);
-  t.truthy(await work.batch(0, 1n, r.request(0, 1n, [good.endpoint]), attempt()));
+  t.true(work.learn(factsOf(r, [good.endpoint], { height: 201n })));
+  t.truthy(await work.batch(0, 1n, attempt()));
   t.true((await e) instanceof Unserved);
 });
 
@@ -67,9 +69,9 @@ test.serial("data that its CID names and that is not the task's is no fault of w
   const garbage = Uint8Array.of(1, 2, 3);
   const s = await r.supervisor({ blob: () => garbage });
   t.teardown(() => s.close());
-  const request = r.request(0, 1n, [s.endpoint], { task: { ...r.task, spec: { ...r.spec, manifestCid: cidOf(nodeCrypto, garbage) } } });
-  const work = new TaskWork(request, { allowPrivate: true });
+  const facts = factsOf(r, [s.endpoint], { task: { ...r.task, spec: { ...r.spec, manifestCid: cidOf(nodeCrypto, garbage) } } });
+  const work = new TaskWork(facts, { allowPrivate: true });
   t.teardown(() => work.close());
-  const e = await t.throwsAsync(work.batch(0, 1n, request, attempt()));
+  const e = await t.throwsAsync(work.batch(0, 1n, attempt()));
   t.false(e instanceof Unserved);
 });

@@ -8,25 +8,23 @@ import { nodeCrypto } from "#platform/crypto.js";
 import { f32Bytes, f32From } from "#protocol/floats.js";
 import { reasonNumber } from "#protocol/verification/reasons.js";
 import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import type { JobJudged } from "#proto/gen/pouw/v1/services.js";
 import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
+import { Asking } from "#test/daemons/asking.js";
 import { type Conduct, Recording } from "#test/daemons/recorded.js";
-import { judge, type Judgement } from "./judge.js";
-import { Stalls } from "./stalls.js";
-import { TaskWork } from "./task.js";
 
 await tf.setBackend("cpu");
-const options = { signal: new AbortController().signal, stalls: new Stalls(), retryMs: 50 };
 /** Miners that compute in TensorFlow.js. */
 const trained = () => Recording.train(4, { profile: "tf-f32", engine: (plan, topology) => createTolerantEngine(tf, plan, topology, { loss: "softmaxCrossEntropy", batchSize: 4 }) });
 
-async function verdictOn(t: ExecutionContext, r: Recording, slot: number, seq: bigint, conduct: Conduct = {}): Promise<Judgement & { calls: readonly string[] }> {
+async function verdictOn(t: ExecutionContext, r: Recording, slot: number, seq: bigint, conduct: Conduct = {}): Promise<JobJudged & { calls: readonly string[] }> {
   const supervisor = await r.supervisor(conduct);
-  const request = r.request(slot, seq, [supervisor.endpoint], { evidenceTimeoutMs: 800n });
-  const work = new TaskWork(request, { allowPrivate: true });
-  t.teardown(() => work.close());
-  const judgement = await judge(work, request, options);
+  const node = new Asking({ evidenceTimeoutMs: 800 });
+  t.teardown(() => node.close());
+  node.knows(r.facts([supervisor.endpoint]));
+  const judged = await node.ask((id) => r.job(id, slot, seq));
   await supervisor.close();
-  return { ...judgement, calls: supervisor.calls };
+  return { ...judged, calls: supervisor.calls };
 }
 
 /** A message with another residual under its header. */

@@ -11,9 +11,13 @@ const say = (m: FromCompute): void => port.postMessage(m);
 const compute = await Compute.open((workerData as { data: ComputeSetup }).data);
 port.on("message", (m: ToCompute) => {
   if (m.kind === "learn") return compute.learn(m.update);
-  const { id, input } = m;
+  const { id, input, stop } = m;
+  const progress = (done: number, total: number): void => {
+    if (Atomics.load(stop, 0) !== 0) throw new Error("the re-run is not wanted any more");
+    say({ kind: "progress", id, done, total });
+  };
   try {
-    say({ kind: "outcome", id, outcome: compute.run(input, (done, total) => say({ kind: "progress", id, done, total })) });
+    say({ kind: "outcome", id, outcome: compute.run(input, progress) });
   } catch (e) {
     say({ kind: "failed", id, error: (e as Error).stack ?? String(e) });
   }

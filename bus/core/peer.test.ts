@@ -22,7 +22,7 @@ class Stream extends EventEmitter {
 }
 const context = { timers: systemTimers, counters: new Counters(), budget: new FaultBudget(systemTimers, { faults: 2, faultMs: 1000 }), stallMs: 10_000 };
 const peerOn = (stream: Stream) => new Peer({ taskId: 1n, role: 1, index: 0, worker: "miner" }, stream, context);
-const request = { residualHash: new Uint8Array(0), slot: 0, seq: 1n, residual: true, peers: false, iteration: false };
+const request = { residualHash: new Uint8Array(0), slot: 0, seq: 1n, residual: true, peers: false, iteration: false, anchored: [] };
 const tick = () => new Promise((r) => setImmediate(r));
 
 test("while a peer does not read, acknowledgements wait as one for each slot", async (t) => {

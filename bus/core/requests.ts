@@ -22,7 +22,7 @@ export class Requests {
   ) {}
 
   /** Sends with a fresh id; true when the peer served it to the end, false when it has not got it. */
-  ask(send: (id: bigint) => void, take: (part: EvidenceReply) => void, { silence, total }: AskOptions): Promise<boolean> {
+  ask(send: (id: bigint) => void, take: (part: EvidenceReply) => void, { silence, total, bytesPerMs = Infinity }: AskOptions): Promise<boolean> {
     if (this.waiting.size >= MAX_REQUESTS) return Promise.reject(exhausted(`${this.worker} is being asked for ${MAX_REQUESTS} things already: try again`));
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
@@ -32,7 +32,14 @@ export class Requests {
       };
       const quiet = (): (() => void) => this.timers.after(silence, () => fail(unavailable(`${this.worker} did not answer in ${silence} ms`)));
       let silent = quiet();
-      const ending = this.timers.after(total, () => fail(unavailable(`${this.worker} did not finish in ${total} ms`)));
+      const begun = this.timers.now();
+      let bytes = 0;
+      const check = (): void => {
+        const left = begun + total + bytes / bytesPerMs - this.timers.now();
+        if (left > 0) ending = this.timers.after(left, check);
+        else fail(unavailable(`${this.worker} did not finish in ${total} ms and what its ${bytes} bytes need`));
+      };
+      let ending = this.timers.after(total, check);
       const over = (): void => {
         silent();
         ending();
@@ -42,6 +49,7 @@ export class Requests {
         push: (part) => {
           silent();
           silent = quiet();
+          bytes += part.residual.length + part.messages.reduce((n, m) => n + m.header.length + m.map.length, 0);
           try {
             take(part);
           } catch (e) {

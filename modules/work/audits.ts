@@ -31,7 +31,7 @@ export function drawAudits(ports: WorkPorts, ctx: Context): void {
   if (!beacon) throw new Error(`work: beacon of block ${height} is not there; beacon begins a block before work`);
   for (const { taskId, audit } of keptAudits(ctx.crypto, { beacon, maxAudits: p.maxAudits, auditFlop: p.auditFlop }, dueAudits(ports, ctx, beacon))) {
     const { slot, seq, head } = audit;
-    const job = queueJob(ctx, { kind: "audit", taskId, slot, seq, head, requeued: false });
+    const job = queueJob(ports, ctx, { kind: "audit", taskId, slot, seq, head, requeued: false });
     ctx.emit(events.auditDrawn({ job: job.id, task: taskId, slot, seq, head: head.seq }));
     count(ctx, taskId, { auditsDrawn: 1n });
   }

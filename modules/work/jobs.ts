@@ -8,6 +8,8 @@ import type { View } from "#kernel/store.js";
 import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import type { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import { WorkTotals } from "#proto/gen/pouw/work/v1/types.js";
+import { residualBytes } from "#protocol/tasks/engine-options.js";
+import { isTolerant } from "#protocol/tasks/profiles.js";
 import { workEvents as events } from "./events.js";
 import { params } from "./params.js";
 import * as store from "./store.js";
@@ -16,10 +18,10 @@ import type { Claim, DrawnAudit, Job, JobOutcome, RequestedAudit, WorkPorts } fr
 type New<J extends Job> = Omit<J, "id" | "createdHeight" | "deadline" | "verdicts" | "outcome">;
 type NewJob = New<Claim> | New<DrawnAudit> | New<RequestedAudit>;
 
-export function queueJob(ctx: Context, fields: NewJob): Job {
+export function queueJob(ports: WorkPorts, ctx: Context, fields: NewJob): Job {
   const { height } = ctx.block;
   const c = store.counters.get(ctx);
-  const job: Job = { ...fields, id: c.nextId, createdHeight: height, deadline: height + params.get(ctx).verdictWindow, verdicts: [] };
+  const job: Job = { ...fields, id: c.nextId, createdHeight: height, deadline: height + windowOf(ports, ctx, fields.taskId), verdicts: [] };
   const { id, kind, taskId, slot, seq, deadline } = job;
   store.counters.set(ctx, { nextId: id + 1n, open: c.open + 1, openClaims: c.openClaims + claimsIn(job) });
   store.jobs.set(ctx, job, id);
@@ -35,6 +37,14 @@ export function noteOpen(ctx: Context, { id, kind, taskId, slot, head }: Job): v
   store.openIds.add(ctx, id);
   store.openOfHead.add(ctx, taskId, slot, head.seq, id);
   if (kind === "claim") store.openClaims.add(ctx, taskId, slot, id);
+}
+
+/** verdict_window, and beside it the whole blocks of a second each that the residuals of a re-run need over a link of link_rate. */
+function windowOf(ports: WorkPorts, ctx: Context, taskId: bigint): bigint {
+  const { verdictWindow, linkRate } = params.get(ctx);
+  const { spec, parameters } = ports.tasks.must(ctx, taskId);
+  const bytes = BigInt(residualBytes(spec, Number(parameters)) * (isTolerant(spec.profile) ? 2 : 1));
+  return verdictWindow + bytes / linkRate;
 }
 
 export function closeJob<J extends Job>(ctx: Context, job: J, outcome: JobOutcome): J {

@@ -22,7 +22,7 @@ export const workKeeper = (ports: WorkPorts): WorkKeeper => ({
   requestAudit(ctx, { submitter, deposit, ...audit }) {
     if (deposit > 0n) ports.bank.toPool(ctx, submitter, "work", deposit);
     count(ctx, audit.taskId, { auditsDrawn: 1n });
-    return queueJob(ctx, { kind: "requested_audit", ...audit, supervisor: submitter, deposit, requeued: false }).id;
+    return queueJob(ports, ctx, { kind: "requested_audit", ...audit, supervisor: submitter, deposit, requeued: false }).id;
   },
   targetAt: (view, height) => store.targets.get(view, height),
 });

@@ -79,7 +79,7 @@ function submitWork(ports: WorkPorts, ctx: Context, m: MsgSubmitWork): MsgSubmit
   const draw = lotteryDraw(ctx.crypto, { beacon, taskId, slot, seq, headerHash: hash });
   if (!isLucky(draw, target, t.flop)) throw errors.notLucky(`slot ${slot}, seq ${seq}, draw ${toHex(draw).slice(0, 16)}…`);
 
-  const job = queueJob(ctx, { kind: "claim", taskId, slot, seq, head, miner, header: m.header, headerHash: hash, reward: 0n });
+  const job = queueJob(ports, ctx, { kind: "claim", taskId, slot, seq, head, miner, header: m.header, headerHash: hash, reward: 0n });
   count(ctx, taskId, { claimsSubmitted: 1n });
   ctx.emit(events.claimSubmitted({ job: job.id, task: taskId, slot, seq, miner, draw: toHex(draw) }));
   return { jobId: job.id };

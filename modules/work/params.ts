@@ -36,9 +36,10 @@ export const params = defineParams(store, PARAMS_PREFIX, Params, {
     slashUnavailable: 10 * PERCENT,
     slashResidual: 50 * PERCENT,
     slashInvalid: 100 * PERCENT,
+    linkRate: 256n * 1024n,
   },
   ratios: ["auditPpm", "verifiersCut", "slashUnavailable", "slashResidual", "slashInvalid"],
-  positive: ["drawDelay", "claimWindow", "verdictWindow", "evidenceTimeout", "targetSpacingMs", "retargetClaims", "halvingInterval", "auditFlop"],
+  positive: ["drawDelay", "claimWindow", "verdictWindow", "evidenceTimeout", "targetSpacingMs", "retargetClaims", "halvingInterval", "auditFlop", "linkRate"],
   counts: { maxOpenJobs: [1, MAX_OPEN_JOBS], maxAudits: [1, MAX_AUDITS] },
   check({ target0, reward0 }) {
     if (target0.length !== TARGET_BYTES) return `target0: got ${target0.length} bytes, want ${TARGET_BYTES}`;

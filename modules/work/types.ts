@@ -9,6 +9,7 @@ import { EMPTY } from "#kernel/bytes.js";
 import type { Context } from "#kernel/context.js";
 import type { View } from "#kernel/store.js";
 import type { AnchoredHead } from "#proto/gen/pouw/supervision/v1/types.js";
+import type { residualBytes } from "#protocol/tasks/engine-options.js";
 import type { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import { type Role, VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import { type Job as WireJob, JobKind, type JobVerdict, type Params, type WorkTotals } from "#proto/gen/pouw/work/v1/types.js";
@@ -126,11 +127,11 @@ export function wireJob(j: Job): WireJob {
 export interface WorkedTask {
   readonly id: bigint;
   readonly phase: Phase;
-  /** F, of an iteration */
-  readonly flop: bigint;
+  readonly spec: Parameters<typeof residualBytes>[0] & { readonly profile: string };
   /** n */
   readonly parameters: bigint;
-  readonly spec: { readonly profile: string };
+  /** F, of an iteration */
+  readonly flop: bigint;
   readonly minted: bigint;
   readonly mintCap: bigint;
   readonly closedHeight?: bigint | undefined;

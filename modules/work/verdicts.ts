@@ -101,6 +101,6 @@ function lapse(ports: WorkPorts, ctx: Context, job: Job, runs: boolean): void {
   ctx.emit(events.jobLapsed({ job: id, kind, task: taskId, slot, seq }));
   if (job.kind === "claim") return count(ctx, taskId, { claimsRejected: 1n });
   if (!runs || job.requeued) return returnDeposit(ports, ctx, job);
-  if (job.kind === "audit") queueJob(ctx, { kind: job.kind, taskId, slot, seq, head, requeued: true });
-  else queueJob(ctx, { kind: job.kind, taskId, slot, seq, head, supervisor: job.supervisor, deposit: job.deposit, requeued: true });
+  if (job.kind === "audit") queueJob(ports, ctx, { kind: job.kind, taskId, slot, seq, head, requeued: true });
+  else queueJob(ports, ctx, { kind: job.kind, taskId, slot, seq, head, supervisor: job.supervisor, deposit: job.deposit, requeued: true });
 }

@@ -394,7 +394,7 @@ test("what no supervisor serves is UNSERVED", async (t) => {
   t.like(await g.verify(0, 3n, { iterationOf: () => undefined }), { code: VerdictCode.VERDICT_UNSERVED, reason: reasonNumber("no_header") });
   const withoutPeerMaps = (s: number, q: bigint) => (s === 1 ? undefined : g.log.get(`${s}/${q}`));
   t.like(await g.verify(0, 3n, { iterationOf: withoutPeerMaps }), { code: VerdictCode.VERDICT_UNSERVED, reason: reasonNumber("no_map") });
-  const claimed = (g.log.get("0/2") as Iteration).header;
+  const claimed = headerHash(nodeCrypto, (g.log.get("0/2") as Iteration).header);
   t.like(await g.verify(0, 3n, { claimed }), { code: VerdictCode.VERDICT_INVALID, reason: reasonNumber("claim") });
 });
 

@@ -36,7 +36,7 @@ export interface VerifyInput {
   iterationOf(slot: number, seq: bigint): Iteration | undefined;
   slot: number;
   seq: bigint;
-  /** A claim's header bytes. */
+  /** Hash of a claim's header. */
   claimed?: Uint8Array | undefined;
   /** Residual after residualSeqBefore(n, profile, seq): bytes, undefined when not fetched yet, null when nobody served it in time. */
   residual?: Uint8Array | null | undefined;
@@ -82,7 +82,7 @@ export function verifyIteration(input: VerifyInput): VerifyOutcome {
     messages.set(s, message);
   }
   const target = messages.get(seq) as Iteration;
-  if (input.claimed && !equalBytes(input.claimed, target.header)) return invalid("claim", `slot ${slot}, seq ${seq}: the claimed header is not the log's`);
+  if (input.claimed && !equalBytes(input.claimed, headerHash(ctx.crypto, target.header))) return invalid("claim", `slot ${slot}, seq ${seq}: the claimed header is not the log's`);
 
   const start = startOf(input, ctx, from, messages.get(from));
   if ("outcome" in start) return start.outcome;

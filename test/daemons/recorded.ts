@@ -14,12 +14,10 @@ import { BatchOrder } from "#protocol/draws/order.js";
 import { positionOf } from "#protocol/log/positions.js";
 import { Replica } from "#protocol/state/replica.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
-import { Seat } from "#proto/gen/pouw/matching/v1/types.js";
+import { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
 import { Loss, Task, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
-import { BlobService, EvidenceService, LogService, VerifyRequest } from "#proto/gen/pouw/v1/services.js";
-import { Role } from "#proto/gen/pouw/v1/types.js";
-import { Job } from "#proto/gen/pouw/work/v1/types.js";
+import { BlobService, EvidenceService, LogService, TaskFacts, VerifyJob } from "#proto/gen/pouw/v1/services.js";
 
 const CHAIN = "pouw-test-1";
 const BEACON = new Uint8Array(32).fill(9);
@@ -152,19 +150,22 @@ export class Recording {
     return out;
   }
 
-  request(slot: number, seq: bigint, endpoints: readonly string[], more: Partial<VerifyRequest> = {}): VerifyRequest {
-    return VerifyRequest.create({
+  facts(endpoints: readonly string[], more: Partial<TaskFacts> = {}): TaskFacts {
+    return TaskFacts.create({
+      taskId: this.task.id,
+      height: 200n,
       chainId: CHAIN,
-      job: Job.create({ id: 1n, taskId: this.task.id, slot, seq }),
       task: this.task,
-      seats: [
-        ...this.keys.map((k, index) => Seat.create({ taskId: this.task.id, role: Role.ROLE_MINER, index, sessionKey: k.publicKey })),
-        ...endpoints.map((endpoint, index) => Seat.create({ taskId: this.task.id, role: Role.ROLE_SUPERVISOR, index, endpoint })),
-      ],
-      anchors: [0, 1].map((s) => ({ slot: s, heads: [this.head(s)] })),
-      evidenceTimeoutMs: 4_000n,
+      sessionKeys: this.keys.map((k) => k.publicKey),
+      endpoints: [...endpoints],
+      slots: [0, 1].map((slot) => Slot.create({ taskId: this.task.id, slot, head: this.head(slot) })),
       ...more,
     });
+  }
+
+  /** A job on an iteration. */
+  job(id: bigint, slot: number, seq: bigint): VerifyJob {
+    return VerifyJob.create({ job: id, taskId: this.task.id, slot, seq, head: this.head(slot), height: 200n, deadline: 230n });
   }
 
   async supervisor(conduct: Conduct = {}): Promise<Supervisor> {
@@ -191,6 +192,14 @@ export class Recording {
               yield m;
             }
           },
+          async *descend({ slot, last, first }) {
+            await call("descend");
+            for (let q = last; q >= first; q--) {
+              const m = log.get(`${slot}/${q}`);
+              if (!m) return;
+              yield m;
+            }
+          },
         }),
         service(BlobService, {
           put: async () => ({}),
@@ -202,11 +211,11 @@ export class Recording {
           },
         }),
         service(EvidenceService, {
-          async residual({ slot, seq }) {
+          async *residual({ slot, seq, offset }) {
             await call("residual");
             const residual = conduct.residual ? await conduct.residual() : residuals.get(`${slot}/${seq}`);
             if (!residual) throw notFound(`no residual after ${slot}/${seq}`);
-            return { residual };
+            yield { offset, residual: residual.subarray(Number(offset)) };
           },
           async *peerMessages({ seq }) {
             await call("peers");

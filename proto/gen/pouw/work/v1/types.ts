@@ -48,6 +48,8 @@ export interface Params {
   maxAudits: number;
   /** what re-running the audits of one block may take; one is always queued */
   auditFlop: bigint;
+  /** bytes a second that evidence may come as slowly as */
+  linkRate: bigint;
 }
 export const Params: Codec<Params> = {
   typeUrl: "/pouw.work.v1.Params",
@@ -70,8 +72,9 @@ export const Params: Codec<Params> = {
     { name: "slashInvalid", proto: "slash_invalid", id: 15, type: "uint32", comment: "of the seat stake of a miner whose iteration is wrong" },
     { name: "maxAudits", proto: "max_audits", id: 16, type: "uint32", comment: "audits queued in one block" },
     { name: "auditFlop", proto: "audit_flop", id: 17, type: "uint64", comment: "what re-running the audits of one block may take; one is always queued" },
+    { name: "linkRate", proto: "link_rate", id: 18, type: "uint64", comment: "bytes a second that evidence may come as slowly as" },
   ] satisfies FieldInfo[],
-  create: (init = {}) => ({ drawDelay: 0n, claimWindow: 0n, verdictWindow: 0n, evidenceTimeout: 0n, maxOpenJobs: 0, auditPpm: 0, targetSpacingMs: 0n, retargetClaims: 0n, target0: new Uint8Array(0), reward0: 0n, halvingInterval: 0n, verifiersCut: 0, slashUnavailable: 0, slashResidual: 0, slashInvalid: 0, maxAudits: 0, auditFlop: 0n, ...init }),
+  create: (init = {}) => ({ drawDelay: 0n, claimWindow: 0n, verdictWindow: 0n, evidenceTimeout: 0n, maxOpenJobs: 0, auditPpm: 0, targetSpacingMs: 0n, retargetClaims: 0n, target0: new Uint8Array(0), reward0: 0n, halvingInterval: 0n, verifiersCut: 0, slashUnavailable: 0, slashResidual: 0, slashInvalid: 0, maxAudits: 0, auditFlop: 0n, linkRate: 0n, ...init }),
   write(m, w) {
     if (m.drawDelay !== 0n) { w.uint32(8); writeUint64(w, m.drawDelay); }
     if (m.claimWindow !== 0n) { w.uint32(16); writeUint64(w, m.claimWindow); }
@@ -90,6 +93,7 @@ export const Params: Codec<Params> = {
     if (m.slashInvalid !== 0) { w.uint32(120); w.uint32(m.slashInvalid); }
     if (m.maxAudits !== 0) { w.uint32(128); w.uint32(m.maxAudits); }
     if (m.auditFlop !== 0n) { w.uint32(136); writeUint64(w, m.auditFlop); }
+    if (m.linkRate !== 0n) { w.uint32(144); writeUint64(w, m.linkRate); }
   },
   read(r, length, depth) {
     if (depth > 16) throw new Error("message nested too deeply");
@@ -116,6 +120,7 @@ export const Params: Codec<Params> = {
         case 120: m.slashInvalid = r.uint32(); break;
         case 128: m.maxAudits = r.uint32(); break;
         case 136: m.auditFlop = readUint64(r); break;
+        case 144: m.linkRate = readUint64(r); break;
         default: r.skipType(tag & 7, depth, tag >>> 3);
       }
     }
