@@ -29,9 +29,9 @@ export interface VerifierOptions {
 }
 
 const MEMORY = 4 * 1024 ** 3;
-/** Nodes that one verifier serves at one time: a validator's own, and one that is being replaced. */
 /** How long one stream of a node lasts: it dials again. */
 const WEEK_MS = 7 * 24 * 3_600_000;
+/** Nodes that one verifier serves at one time: a validator's own, and one that is being replaced. */
 const MAX_NODES = 4;
 
 /** Runs until the signal is aborted. Throws when the address cannot be listened on. */

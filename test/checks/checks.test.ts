@@ -8,6 +8,7 @@ const SCRIPT = ["--conditions=source", "--import=tsx", "--no-warnings"];
 const PARTS: Readonly<Record<Exclude<Fault["by"], "tsc">, readonly string[]>> = {
   lint: ["node_modules/oxlint/bin/oxlint", "--deny-warnings"],
   imports: [...SCRIPT, "scripts/check-imports.ts"],
+  machines: [...SCRIPT, "scripts/check-machines.ts"],
   proto: [...SCRIPT, "scripts/generate-proto.ts", "--check"],
   tables: [...SCRIPT, "scripts/tables.ts", "--check"],
 };

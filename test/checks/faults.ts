@@ -6,7 +6,7 @@ import { put } from "#test/repository-copy.js";
 export interface Fault {
   readonly name: string;
   /** which part of `npm run check` finds it */
-  readonly by: "tsc" | "lint" | "imports" | "tables" | "proto";
+  readonly by: "tsc" | "lint" | "imports" | "machines" | "tables" | "proto";
   readonly told: RegExp;
   plant(copy: string): void;
 }
@@ -36,6 +36,16 @@ export const FAULTS: readonly Fault[] = [
       put(copy, "protocol/draws/circle.ts", 'import type { beaconMessage } from "./beacon.js";\nexport type Circle = typeof beaconMessage;\n');
     },
   },
+  ...(
+    [
+      ["a Node import in a machine", "supervisor/machine.ts", 'import { readFileSync } from "node:fs";\nexport const read = readFileSync;\n', /import node:fs/],
+      ["a promise in a machine", "miner/machine.ts", "\nexport const later = async (): Promise<void> => {};\n", /have an async function[\s\S]*use Promise/],
+      ["a clock in a machine", "verifier/machine.ts", "\nexport const now = (): number => Date.now();\n", /use Date/],
+      ["randomness in what a machine imports", "miner/hubs.ts", "\nexport const any = (): number => Math.random();\n", /draw random numbers/],
+      ["a timer in a machine", "evaluator/machine.ts", "\nexport const soon = (f: () => void): unknown => setTimeout(f, 1);\n", /use setTimeout/],
+      ["an impure room in a machine", "supervisor/anchors.ts", 'import { nodeCrypto } from "#platform/crypto.js";\nexport const sha = nodeCrypto.sha256;\n', /import platform\/crypto\.ts/],
+    ] as const
+  ).map(([name, path, text, told]): Fault => ({ name, by: "machines", told, plant: (copy) => append(copy, path, text) })),
   {
     name: "a query method without an implementation",
     by: "tsc",

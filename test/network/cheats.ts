@@ -1,4 +1,7 @@
 /** The five cheating miners, each with what the protocol (sections 4, 10, 12, 14) takes from its seat. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type ExecutionContext } from "ava";
 import { SlotStatus } from "#proto/gen/pouw/supervision/v1/types.js";
 import { Outcome } from "#proto/gen/pouw/tasks/v1/types.js";
@@ -6,6 +9,7 @@ import { Role, VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import { mergeParams } from "#testnet/plan.js";
 import { Course } from "./course.js";
 import { testNetwork } from "./network.js";
+import { replayFolder, tracing } from "./traces.js";
 
 export interface Cheat {
   readonly fault: string;
@@ -73,7 +77,9 @@ async function fork(t: ExecutionContext): Promise<bigint> {
 export async function caught(t: ExecutionContext, cheats: readonly Cheat[]): Promise<void> {
   const miners = cheats.length + 2;
   const env = Object.fromEntries(cheats.flatMap(({ fault }, i) => [[`miner${i}.POUWD_TEST_BUILD`, "1"], [`miner${i}.POUWD_FAULT`, fault]]));
-  const network = await testNetwork({ validators: 4, miners, supervisors: 3, evaluators: 3, maxSeats: 1, blockTime: 500, params: PARAMS }, env);
+  const traces = mkdtempSync(join(tmpdir(), "pouwd-traces-"));
+  const traced = [...Array.from({ length: miners }, (_, i) => `miner${i}`), "supervisor0", "supervisor1", "supervisor2"];
+  const network = await testNetwork({ validators: 4, miners, supervisors: 3, evaluators: 3, maxSeats: 1, blockTime: 500, params: PARAMS }, { ...env, ...tracing(traces, traced) });
   try {
     const course = await Course.begin(network, { epochs: 4 * miners, slots: miners });
     const { result, lost, paidMiners, supply, appHashes } = await course.end();
@@ -95,4 +101,9 @@ export async function caught(t: ExecutionContext, cheats: readonly Cheat[]): Pro
   } finally {
     await network.down();
   }
+  const replayed = replayFolder(traces);
+  t.is(replayed.length, traced.length, "every machine wrote what it did");
+  for (const r of replayed) t.true(r.steps > 100 && r.effects > 100, r.file);
+  t.log(`${replayed.reduce((n, r) => n + r.steps, 0)} steps of ${replayed.length} machines replayed with the same effects`);
+  rmSync(traces, { recursive: true });
 }
