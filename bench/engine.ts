@@ -7,6 +7,7 @@
  *   POUWD_PYTHON     a Python that has torch; default python3
  *   POUWD_TF_PYTHON  a Python that has tensorflow; default POUWD_PYTHON
  */
+import { oneGroup } from "#engine/quanta.js";
 import { join } from "node:path";
 import { createEngine } from "#engine/index.js";
 import { REFERENCE_MODELS } from "#engine/reference.js";
@@ -20,7 +21,7 @@ import { type Side, startSide } from "./side.js";
 const ROUNDS = quick ? 1 : 7;
 const MILLISECONDS = quick ? 20 : 300;
 const WARM_MILLISECONDS = quick ? 5 : 200;
-const rate = { lr: 0.1, quantumLog2: -8, levels: 1 };
+const rate = { lr: 0.1 };
 
 const python = process.env["POUWD_PYTHON"] ?? "python3";
 const tensorflowPython = process.env["POUWD_TF_PYTHON"] ?? python;
@@ -42,7 +43,7 @@ const probe = planOf(REFERENCE_MODELS[0].topology);
 if ((await createEngine(probe, { loss: REFERENCE_MODELS[0].loss, batchSize: 1 })).host === "native") hosts.push("native");
 for (const { topology, name, loss } of REFERENCE_MODELS) {
   const digests = new Set<string>();
-  for (const host of hosts) digests.add(JSON.stringify(await run(planOf(topology), { loss, batchSize: 32, host }, 20, rate)));
+  for (const host of hosts) digests.add(JSON.stringify(await run(planOf(topology), { loss, batchSize: 32, host, quanta: oneGroup(planOf(topology), -8) }, 20, rate)));
   if (digests.size !== 1) throw new Error(`bench: hosts disagree in their digests of ${name}, no speed is worth reporting`);
 }
 

@@ -21,7 +21,7 @@ import { LogFrontier, verifyInclusion } from "#protocol/log/log-root.js";
 import { positionOf, residualInterval } from "#protocol/log/positions.js";
 import { chainDigest } from "#protocol/state/digest.js";
 import { encodeMap, mapHash } from "#protocol/state/map.js";
-import { longestMap } from "#protocol/tasks/task-spec.js";
+import { groupsOf } from "#engine/quanta.js";
 import { median, quick, report, round } from "./measure.js";
 import { type BenchTask, digits } from "./training/tasks.js";
 
@@ -62,7 +62,7 @@ async function openTask(directory: string) {
     startHeight: task.task.startHeight,
     startBeacon: task.task.startBeacon,
     batchHashes: task.batches.map((x) => x.hash),
-    maxMapBytes: longestMap(plan, spec),
+    groups: groupsOf(spec.quanta, plan.tensors),
     logs: tips.map(({ tip, frontier }) => ({ tip, tree: frontier })),
     lowestRound: () => BigInt(Math.floor(MESSAGES / SLOTS)),
   });
@@ -75,7 +75,7 @@ async function openTask(directory: string) {
 function* messages({ spec, task, plan, batches }: BenchTask): Generator<{ message: Iteration; header: Header; hash: Uint8Array }> {
   const order = new BatchOrder(nodeCrypto, task.startBeacon, task.id, spec.batches);
   const entries = Array.from({ length: Math.min(plan.parameters, Math.round((MAP_BYTES * 8) / 9.1)) }, (_, i) => ({ index: 2 * i, k: i % 3 ? 1 : -1 })).filter((e) => e.index < plan.parameters);
-  const map = encodeMap(plan.parameters, spec.levels, entries);
+  const map = encodeMap(plan.parameters, spec.quanta[0]?.levels ?? 1, entries);
   const interval = residualInterval(plan.parameters, spec.profile);
   const logs = Array.from({ length: SLOTS }, () => ({ prev: new Uint8Array(32), digest: new Uint8Array(32), frontier: new LogFrontier(nodeCrypto) }));
   for (let i = 0; i < MESSAGES; i++) {

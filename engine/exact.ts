@@ -4,6 +4,8 @@ import type { Host } from "#engine/kernels.js";
 import { Arena, MEMORY_LIMIT } from "#engine/memory.js";
 import { type Addresses, Network } from "#engine/network.js";
 import { momentsOf, SGD } from "#engine/optimizer.js";
+import { GRADIENT_BOUND, type Group, groupsOf, largestQuantum, LEAST_QUANTUM, MAX_GROUPS, oneGroup, type QuantumGroup } from "#engine/quanta.js";
+import { overdriveWords, quantaTable } from "#engine/quanta-table.js";
 import { Update } from "#engine/update.js";
 import type { Batch, Engine, EngineOptions, Profile, StepOptions, StepResult } from "#engine/types.js";
 
@@ -13,8 +15,6 @@ export interface Arithmetic {
   network(arena: Arena, host: Host, at: Addresses): Pick<Network, "loss" | "forward" | "lossOf" | "backward" | "statistics" | "predictions">;
 }
 
-const EMPTY_MAP = Uint8Array.of(0);
-
 export class ExactEngine implements Engine {
   readonly profile: Profile;
   readonly host: "wasm" | "native";
@@ -23,14 +23,16 @@ export class ExactEngine implements Engine {
   readonly #network: ReturnType<Arithmetic["network"]>;
   readonly #kernels: Host["kernels"];
   readonly #update: Update;
-  readonly #at: Record<"initial" | "K" | "weights" | "gradient" | "moments" | "map" | "signs" | "info" | "seed" | "x" | "y" | "losses", number>;
+  readonly #at: Record<"initial" | "K" | "weights" | "gradient" | "moments" | "map" | "signs" | "quanta" | "info" | "seed" | "x" | "y" | "losses", number>;
   readonly #mapRoom: number;
   readonly #moments: number;
   /** whether an iteration draws random numbers */
   readonly #random: boolean;
   readonly #statistics: readonly Tensor[];
   readonly #residuals = new Map<number, number>();
-  #quantum = 1;
+  readonly #groups: readonly Group[];
+  /** least lr of which |g| above the bound makes every |a| a quantum or more */
+  readonly #rateThatFires: number;
 
   constructor(
     readonly plan: ModelPlan,
@@ -51,7 +53,7 @@ export class ExactEngine implements Engine {
     const sizes = memoryTable(plan, batchSize, moments);
     const reserve = (what: keyof typeof sizes) => arena.reserve(Number(sizes[what]), what);
     const [initial, K, weights, gradient] = [reserve("initial"), reserve("K"), reserve("weights"), reserve("gradient")];
-    const [map, signs, columns, momentsAt] = [reserve("map"), reserve("signs"), reserve("columns"), reserve("moments")];
+    const [map, signs, quanta, columns, momentsAt] = [reserve("map"), reserve("signs"), reserve("quanta"), reserve("columns"), reserve("moments")];
     const packed = [reserve("packed"), reserve("packedBeside")] as const;
     const [activations, errors] = [reserve("activations"), reserve("errors")];
     let free = reserve("tables");
@@ -67,10 +69,14 @@ export class ExactEngine implements Engine {
     const info = arena.reserve(16, "batch");
     const seed = arena.reserve(16, "batch");
     this.#mapRoom = Number(sizes.map);
-    this.#at = { initial, K, weights, gradient, moments: momentsAt, map, signs, info, seed, x, y, losses };
+    this.#at = { initial, K, weights, gradient, moments: momentsAt, map, signs, quanta, info, seed, x, y, losses };
     const at: Addresses = { weights, gradient, packed, columns, seed, x, y, losses, correct: info, activations, errors };
     this.#network = arithmetic?.network(arena, host, at) ?? new Network(plan, loss, batchSize, host.kernels, at, table);
-    this.#update = new Update(plan, optimizer, host.kernels, { weights, gradient });
+    this.#groups = layOut(options.quanta ?? oneGroup(plan, 0), plan);
+    const words = quantaTable(this.#groups);
+    arena.i32(quanta, words.length).set(words);
+    this.#rateThatFires = Math.max(...this.#groups.map((g) => (1.01 * (g.q + g.bound)) / GRADIENT_BOUND));
+    this.#update = new Update(plan, optimizer, host.kernels, { weights, gradient }, { groups: this.#groups, lrMax: options.lrMax });
     this.#moments = moments;
     this.#random = plan.layers.some((l) => l.kind === "dropout");
     this.#statistics = plan.tensors.filter((t) => t.statistic);
@@ -99,50 +105,52 @@ export class ExactEngine implements Engine {
     this.#arena.f32(this.#at.initial, w0.length).set(w0);
     this.K.fill(0);
     for (const slot of this.#residuals.keys()) this.residual(slot).fill(0);
-    this.#makeWeights();
+    this.makeWeights();
   }
 
-  setQuantum(log2: number): void {
-    this.#quantum = quantumOf(log2);
-    this.#makeWeights();
+  makeWeights(): void {
+    const { quanta, initial, K, weights } = this.#at;
+    this.#kernels.makeWeights(quanta, initial, K, weights);
   }
 
-  addMap(map: Uint8Array, levels: number, sign: 1 | -1): void {
+  overdriveByGroup(): number[] {
+    return overdriveWords(this.#groups).map((word) => this.#arena.i32(this.#at.quanta + 4 * word, 1)[0] as number);
+  }
+
+  addMap(map: Uint8Array, sign: 1 | -1): void {
     if (map.length > this.#mapRoom) throw new Error(`engine: a map of ${map.length} bytes, ${this.plan.parameters} parameters make at most ${this.#mapRoom}`);
-    checkLevels(levels);
-    const { initial, K, weights, map: room } = this.#at;
+    const { quanta, initial, K, weights, map: room } = this.#at;
     this.#arena.u8(room, map.length).set(map);
-    if (this.#kernels.addMap(this.plan.parameters, initial, K, weights, this.#quantum, levels, sign, room, map.length) !== 0) {
-      throw new Error(`engine: ${map.length} bytes are not the canonical map of ${this.plan.parameters} parameters at levels ${levels}; nothing was added`);
+    if (this.#kernels.addMap(quanta, initial, K, weights, sign, room, map.length) !== 0) {
+      throw new Error(`engine: ${map.length} bytes are not the canonical map of ${this.#groups.map((g) => `${g.size} parameters at levels ${g.levels}`).join(", then ")}; nothing was added`);
     }
   }
 
   step(batch: Batch, slot: number, options: StepOptions): StepResult {
-    const { lrBits, quantumLog2, levels } = options;
-    const lr = rateOf(lrBits);
-    checkLevels(levels);
-    const quantum = quantumOf(quantumLog2);
-    if (quantum !== this.#quantum) this.setQuantum(quantumLog2);
+    const lr = rateOf(options.lrBits);
     const residual = this.#residualAt(slot);
     this.#load(batch, this.batchSize);
     this.#loadSeed(options.random);
     this.#network.forward(this.batchSize, true);
     const loss = this.#network.lossOf(this.batchSize);
-    const { gradient, map, signs, info, moments } = this.#at;
+    const { gradient, map, signs, quanta, info, moments } = this.#at;
     const [correct = 0] = this.#arena.i32(info, 1);
-    if (!Number.isFinite(loss)) return { loss: Number.NaN, correct, isNull: true, overdrive: 0, map: EMPTY_MAP.slice() };
+    const nothing = (l: number): StepResult => ({ loss: l, correct, isNull: true, overdrive: 0, map: new Uint8Array(this.#groups.length) });
+    if (!Number.isFinite(loss)) return nothing(Number.NaN);
     this.#network.backward(this.batchSize);
     const n = this.plan.parameters;
-    // A factor of 1 leaves the step as it is.
-    let rate = lr;
+    // A factor of 1 leaves the step as it is, and what is a step is clamped no more.
+    let [rate, most] = [lr, GRADIENT_BOUND];
     if (!this.#update.plain || this.#statistics.length > 0) {
       for (const t of this.#statistics) this.#kernels.zero(t.size, gradient + 4 * t.offset);
-      this.#update.run(lr, timeOf(options.time, this.#moments), { now: residual + 4 * n, next: moments });
+      if (!this.#update.run(lr, timeOf(options.time, this.#moments), { now: residual + 4 * n, next: moments })) return nothing(loss);
       this.#network.statistics();
-      rate = 1;
+      [rate, most] = [1, Infinity];
+    } else if (lr < this.#rateThatFires) {
+      if (this.#kernels.limit(n, gradient, GRADIENT_BOUND) === 0) return nothing(loss);
     }
-    const start = this.#kernels.quantise(n, residual, gradient, rate, quantum, 1 / quantum, levels, map, signs, info) >>> 0;
-    if (start === 0) return { loss, correct, isNull: true, overdrive: 0, map: EMPTY_MAP.slice() };
+    const start = this.#kernels.quantise(quanta, n, residual, gradient, rate, most, map, signs, info) >>> 0;
+    if (start === 0) return nothing(loss);
     if (this.#moments > 0) this.#kernels.copyRows(this.#moments, n, moments, n, residual + 4 * n, n);
     const [length = 0, overdrive = 0] = this.#arena.i32(info, 2);
     return { loss, correct, isNull: false, overdrive, map: this.#arena.u8(start, length).slice() };
@@ -181,11 +189,6 @@ export class ExactEngine implements Engine {
       this.#residuals.set(slot, address);
     }
     return address;
-  }
-
-  #makeWeights(): void {
-    const { initial, K, weights } = this.#at;
-    this.#kernels.makeWeights(this.plan.parameters, initial, K, this.#quantum, weights);
   }
 
   #load(batch: Batch, rows: number): void {
@@ -249,13 +252,13 @@ function timeOf(time: bigint | undefined, moments: number): bigint {
   return time ?? 1n;
 }
 
-function quantumOf(log2: number): number {
-  if (!Number.isInteger(log2) || log2 < -40 || log2 > 0) throw new Error(`engine: quantum 2^${log2}, want 2^-40 to 2^0`);
-  return 1 / 2 ** -log2;
-}
-
-function checkLevels(levels: number): void {
-  if (!Number.isInteger(levels) || levels < 1 || levels >= 2 ** 24) throw new Error(`engine: levels ${levels}, want 1 to ${2 ** 24 - 1}`);
+function layOut(quanta: readonly QuantumGroup[], plan: ModelPlan): Group[] {
+  if (quanta.length > MAX_GROUPS) throw new Error(`engine: ${quanta.length} quantum groups, want at most ${MAX_GROUPS}`);
+  for (const { quantumLog2: log2, levels, statistics } of quanta) {
+    if (!Number.isInteger(log2) || log2 < LEAST_QUANTUM || log2 > largestQuantum(statistics)) throw new Error(`engine: quantum 2^${log2}, want 2^${LEAST_QUANTUM} to 2^${largestQuantum(statistics)}`);
+    if (!Number.isInteger(levels) || levels < 1 || levels >= 2 ** 24) throw new Error(`engine: levels ${levels}, want 1 to ${2 ** 24 - 1}`);
+  }
+  return groupsOf(quanta, plan.tensors);
 }
 
 /** One NaN leaves the engine, whichever its arithmetic made: the bits of others differ between machines. */

@@ -1,6 +1,6 @@
 import test from "ava";
 import { readFileSync, writeFileSync } from "node:fs";
-import { RUNS, STEPS } from "#engine/testing/golden.js";
+import { optionsOf, RUNS, STEPS } from "#engine/testing/golden.js";
 import { planOf } from "#engine/testing/models.js";
 import { run } from "#engine/testing/run.js";
 
@@ -14,7 +14,7 @@ const golden = JSON.parse(readFileSync(FILE, "utf8"));
 for (const { name, topology, ...o } of RUNS) {
   for (const host of ["wasm", "auto"] as const) {
     test(`200 steps give the golden digests: ${name} (host ${host})`, async (t) => {
-      const got = await run(planOf(topology), { loss: o.loss, batchSize: o.batchSize, host, ...(o.optimizer ? { optimizer: o.optimizer } : {}) }, STEPS, o);
+      const got = await run(planOf(topology), { ...optionsOf(planOf(topology), o), host }, STEPS, o);
       if (process.env["GOLDEN"] === "write") {
         golden[name] ??= got;
         writeFileSync(FILE, `${JSON.stringify(golden, null, 2)}\n`);

@@ -55,13 +55,16 @@ export interface Kernels {
   softmaxCrossEntropy(rows: number, N: number, logits: number, labels: number, g: number, losses: number, inv: number, correct: number): number;
   elementLoss(kind: number, rows: number, N: number, outputs: number, targets: number, g: number, losses: number, inv: number, invN: number, correct: number): number;
   softmax(rows: number, N: number, logits: number, out: number): void;
+  /** 0 where g is not finite. */
+  limit(n: number, g: number, most: number): number;
   clipNorm(n: number, g: number, most: number): void;
-  momentumStep(n: number, g: number, moment: number, next: number, mu: number, lr: number, nesterov: number): void;
-  adamStep(n: number, g: number, first: number, second: number, nextFirst: number, nextSecond: number, beta1: number, beta2: number, lr: number, epsilon: number): void;
+  momentumStep(n: number, g: number, moment: number, next: number, mu: number, lr: number, nesterov: number, most: number): void;
+  adamStep(n: number, g: number, first: number, second: number, nextFirst: number, nextSecond: number, beta1: number, beta2: number, lr: number, epsilon: number, factor: number): void;
   decay(n: number, w: number, part: number, step: number): void;
-  quantise(n: number, r: number, g: number, lr: number, q: number, inverse: number, levels: number, room: number, signs: number, info: number): number;
-  addMap(n: number, w0: number, K: number, w: number, q: number, levels: number, sign: number, map: number, length: number): number;
-  makeWeights(n: number, w0: number, K: number, q: number, w: number): void;
+  /** `table`: the quanta, see engine/wasm/assembly/map.ts. */
+  quantise(table: number, n: number, r: number, g: number, lr: number, most: number, room: number, signs: number, info: number): number;
+  addMap(table: number, w0: number, K: number, w: number, sign: number, map: number, length: number): number;
+  makeWeights(table: number, w0: number, K: number, w: number): void;
 }
 
 export interface Host {

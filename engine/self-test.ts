@@ -5,7 +5,8 @@
 import { ExactEngine } from "#engine/exact.js";
 import type { Host } from "#engine/kernels.js";
 import type { Optimizer } from "#engine/optimizer.js";
-import { type Loss, parseTopology } from "#engine/topology/index.js";
+import type { QuantumGroup } from "#engine/quanta.js";
+import { type Loss, type ModelPlan, parseTopology } from "#engine/topology/index.js";
 
 type Shorthand = readonly [className: string, config: Readonly<Record<string, unknown>>];
 const dense = (units: number, activation: string): Shorthand => ["Dense", { units, activation }];
@@ -64,11 +65,17 @@ export async function sameBits(a: () => Promise<Host>, b: () => Promise<Host>): 
   return true;
 }
 
+/** Two groups of tensors that do not lie side by side, where there are three; levels of 1 and of more. */
+function groups({ tensors }: ModelPlan, levels: number): QuantumGroup[] {
+  const of = (part: number) => tensors.map((_, i) => i).filter((i) => Math.min(1, i % 3) === part);
+  return [0, 1].filter((part) => of(part).length > 0).map((part) => ({ tensors: of(part), quantumLog2: -9 - part, levels: part === 0 ? levels : 5, statistics: false }));
+}
+
 /** Every bit that eight iterations leave behind, as 32-bit words. */
 function trace(model: (typeof MODELS)[number], host: Host): number[] {
   const layers = model.layers.map(([class_name, config], i) => ({ class_name, config: { ...config, name: `d${i}`, ...(i === 0 ? { batch_input_shape: [null, ...model.input] } : {}) } }));
   const plan = parseTopology(JSON.stringify({ class_name: "Sequential", config: { layers } }), { maxParameters: 1 << 20 });
-  const engine = new ExactEngine(plan, { loss: model.loss, batchSize: model.rows, ...(model.optimizer ? { optimizer: model.optimizer } : {}) }, host);
+  const engine = new ExactEngine(plan, { loss: model.loss, batchSize: model.rows, quanta: groups(plan, model.levels), lrMax: 0.5, ...(model.optimizer ? { optimizer: model.optimizer } : {}) }, host);
   let state = 0x9e3779b9;
   const draw = (n: number, scale: number) =>
     Float32Array.from({ length: n }, () => {
@@ -94,8 +101,8 @@ function trace(model: (typeof MODELS)[number], host: Host): number[] {
     const classes = Int32Array.from({ length: model.rows }, (_, i) => (i * 7 + s) % plan.outputSize);
     const batch = { x, y: model.loss === "softmaxCrossEntropy" ? classes : y };
     const random = Uint8Array.from({ length: 16 }, (_, i) => i * 29 + s);
-    const result = engine.step(batch, 0, { lrBits: 0x3f000000, quantumLog2: -9, levels: model.levels, time: BigInt(s + 1), random });
-    engine.addMap(result.map, model.levels, 1);
+    const result = engine.step(batch, 0, { lrBits: 0x3f000000, time: BigInt(s + 1), random });
+    engine.addMap(result.map, 1);
     keep(result.map);
     keep(Float32Array.of(result.isNull ? 0 : result.loss));
     words.push(result.correct, result.overdrive);

@@ -1,5 +1,6 @@
 /** What every engine does, whatever runs its kernels. Two engines of one profile give the same bits. */
 import type { Optimizer } from "#engine/optimizer.js";
+import type { QuantumGroup } from "#engine/quanta.js";
 import type { Loss, ModelPlan } from "#engine/topology/index.js";
 
 export interface Batch {
@@ -12,10 +13,6 @@ export interface Batch {
 export interface StepOptions {
   /** The learning rate, the bits of a positive normal binary32. */
   lrBits: number;
-  /** The quantum is 2^quantumLog2, -40 … 0. */
-  quantumLog2: number;
-  /** Largest step of one entry, 1 … 2^24 - 1. */
-  levels: number;
   /** Which iteration of the slot this is, from 1; for optimizers with moments. */
   time?: bigint;
   /** What random parts are drawn from: 16 bytes or more, the first 16 count; for models with dropout. */
@@ -29,7 +26,7 @@ export interface StepResult {
   correct: number;
   /** Something was not finite: the map is empty and the residual unchanged. */
   isNull: boolean;
-  /** Entries where more than levels quanta were due. */
+  /** Entries where more than their group's levels were due. */
   overdrive: number;
   /** The canonical map encoding; the caller's own copy. */
   map: Uint8Array;
@@ -47,9 +44,11 @@ export interface Engine {
   /** Also zeroes K and every residual. */
   setInitial(w0: Float32Array): void;
   /** K += sign·map, with the touched weights made anew. Bytes that do not decode throw and change nothing. */
-  addMap(map: Uint8Array, levels: number, sign: 1 | -1): void;
-  /** Makes all weights anew from K; call it also after writing into K. */
-  setQuantum(log2: number): void;
+  addMap(map: Uint8Array, sign: 1 | -1): void;
+  /** Makes all weights anew from K: after something was written into either. */
+  makeWeights(): void;
+  /** By quantum group, what `overdrive` of the last iteration adds up. */
+  overdriveByGroup(): number[];
   /** A view into the engine's memory, valid until the next call. */
   readonly K: Int32Array;
   /** A view into the engine's memory, valid until the next call. */
@@ -71,5 +70,9 @@ export interface EngineOptions {
   /** SGD where none is said */
   optimizer?: Optimizer;
   batchSize: number;
+  /** One group of quantum 1 where none are said: for engines that never train. */
+  quanta?: readonly QuantumGroup[];
+  /** The largest learning rate of all: momentum is bounded by it. */
+  lrMax?: number;
   host?: "wasm" | "native" | "auto";
 }

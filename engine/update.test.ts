@@ -2,6 +2,7 @@
 import test from "ava";
 import { createEngine } from "#engine/index.js";
 import type { Optimizer } from "#engine/optimizer.js";
+import { adamFactor, firstMomentBound, momentumBound, oneGroup } from "#engine/quanta.js";
 import { bitsOf, classes, denseTopology, firstWeights, graphOf, planOf, topologyOf, uniform } from "#engine/testing/models.js";
 import { slopeOf } from "#engine/testing/reference.js";
 
@@ -9,6 +10,11 @@ const f = Math.fround;
 const plan = planOf(denseTopology(9, { units: 14, activation: "tanh" }, { units: 4, activation: "softmax" }));
 const ROWS = 6;
 const [q, lr, levels] = [2 ** -12, f(0.03), 2];
+const quanta = oneGroup(plan, -12, levels);
+/** B */
+const bound = 4 * levels * q;
+
+const clamp = (x: number, most: number): number => Math.max(-most, Math.min(most, x));
 
 /** One step of the written order, without the square roots' and powers' last bits in doubt: all of them are exact or correctly rounded. */
 function stepOf(o: Optimizer, g: Float32Array, w: Float32Array, m: Float32Array, v: Float32Array, t: number): Float32Array {
@@ -31,11 +37,12 @@ function stepOf(o: Optimizer, g: Float32Array, w: Float32Array, m: Float32Array,
   u.forEach((x, i) => {
     if (kind === "sgd") u[i] = f(lr * x);
     else if (kind === "momentum") {
-      m[i] = f(f(momentum * (m[i] as number)) + x);
+      m[i] = clamp(f(f(momentum * (m[i] as number)) + x), momentumBound(bound, lr));
       u[i] = f(lr * (o.nesterov ? f(x + f(momentum * (m[i] as number))) : (m[i] as number)));
     } else {
       m[i] = f(f(momentum * (m[i] as number)) + f(f(1 - momentum) * x));
       v[i] = f(f(beta2 * (v[i] as number)) + f(f(1 - beta2) * f(x * x)));
+      m[i] = clamp(m[i] as number, firstMomentBound(adamFactor(momentum, beta2) as number, v[i] as number));
       u[i] = f(f(rate * (m[i] as number)) / f(f(Math.sqrt(v[i] as number)) + epsilon));
     }
   });
@@ -54,7 +61,7 @@ const optimizers: Record<string, Optimizer> = {
 
 for (const [name, optimizer] of Object.entries(optimizers)) {
   test(`${name}: residual, moments and map are what the formulas say`, async (t) => {
-    const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: ROWS, optimizer });
+    const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: ROWS, optimizer, quanta, lrMax: lr });
     engine.setInitial(firstWeights(plan, 4));
     const n = plan.parameters;
     const [r, m, v] = [new Float32Array(n), new Float32Array(n), new Float32Array(n)];
@@ -63,9 +70,9 @@ for (const [name, optimizer] of Object.entries(optimizers)) {
       const { gradient } = engine.gradient(batch);
       const u = stepOf(optimizer, gradient, engine.weights(), m, v, s);
       const K = engine.K.slice();
-      const { map, isNull } = engine.step(batch, 0, { lrBits: bitsOf(lr), quantumLog2: -12, levels, time: BigInt(s) });
+      const { map, isNull } = engine.step(batch, 0, { lrBits: bitsOf(lr), time: BigInt(s) });
       t.false(isNull);
-      engine.addMap(map, levels, 1);
+      engine.addMap(map, 1);
       const state = engine.residual(0);
       const moments = optimizer.kind === "sgd" ? [] : optimizer.kind === "momentum" ? [m] : [m, v];
       t.is(state.length, n * (1 + moments.length));
@@ -73,7 +80,7 @@ for (const [name, optimizer] of Object.entries(optimizers)) {
       for (let i = 0; i < n; i++) {
         const a = f((r[i] as number) - (u[i] as number));
         const k = Math.max(-levels, Math.min(levels, Math.trunc(a / q))) + 0;
-        r[i] = f(a - q * k);
+        r[i] = clamp(f(a - q * k), bound);
         // Powers by squaring and one by one may differ in binary64's last bit, and then in a bit of the rate.
         t.true(Math.abs((state[i] as number) - (r[i] as number)) <= 2 ** -30, `step ${s}, entry ${i}`);
         t.is(engine.K[i], (K[i] as number) + k);
@@ -83,16 +90,16 @@ for (const [name, optimizer] of Object.entries(optimizers)) {
 }
 
 test("a null iteration leaves residual and moments as they were", async (t) => {
-  const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: ROWS, optimizer: optimizers["Adam"] as Optimizer });
+  const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: ROWS, optimizer: optimizers["Adam"] as Optimizer, quanta, lrMax: lr });
   engine.setInitial(firstWeights(plan, 4));
-  const step = (x: Float32Array, time: bigint) => engine.step({ x, y: classes(ROWS, 4, 1) }, 0, { lrBits: bitsOf(lr), quantumLog2: -12, levels, time });
+  const step = (x: Float32Array, time: bigint) => engine.step({ x, y: classes(ROWS, 4, 1) }, 0, { lrBits: bitsOf(lr), time });
   step(uniform(ROWS * 9, 1, 1), 1n);
   const before = engine.residual(0).slice();
   const huge = uniform(ROWS * 9, 1, 2);
   huge[3] = Number.POSITIVE_INFINITY;
   t.true(step(huge, 2n).isNull);
   t.deepEqual(engine.residual(0), before);
-  t.throws(() => engine.step({ x: huge, y: classes(ROWS, 4, 1) }, 0, { lrBits: bitsOf(lr), quantumLog2: -12, levels }), { message: /want the number of the slot's iteration/ });
+  t.throws(() => engine.step({ x: huge, y: classes(ROWS, 4, 1) }, 0, { lrBits: bitsOf(lr) }), { message: /want the number of the slot's iteration/ });
 });
 
 test("dropout drops its part, keeps the sum, and its gradient is the slope under the same draw", async (t) => {

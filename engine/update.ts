@@ -1,6 +1,7 @@
 /** How a gradient becomes a step. Written orders: engine/README.md. */
 import type { Kernels } from "#engine/kernels.js";
 import type { Optimizer } from "#engine/optimizer.js";
+import { adamFactor, GRADIENT_BOUND, type Group, momentumBound } from "#engine/quanta.js";
 import type { ModelPlan, Tensor } from "#engine/topology/index.js";
 
 export interface Moments {
@@ -13,13 +14,25 @@ export interface Moments {
 /** Turns the gradient into the step, in its place. Moving averages stay out: their gradient must be zero. */
 export class Update {
   readonly #decayed: readonly Tensor[];
+  /** Adam's C */
+  readonly #factor: number;
+  /** of momentum, by run of a quantum group */
+  readonly #moments: readonly { readonly offset: number; readonly size: number; readonly most: number }[];
 
   constructor(
     readonly plan: ModelPlan,
     readonly optimizer: Optimizer,
     readonly kernels: Kernels,
     readonly at: { weights: number; gradient: number },
+    bounds: { readonly groups: readonly Group[]; readonly lrMax: number | undefined },
   ) {
+    const { kind, momentum = 0, beta2 = 0 } = optimizer;
+    const factor = kind === "adam" ? adamFactor(momentum, beta2) : 0;
+    if (factor === undefined) throw new Error(`engine: Adam's moments of ${momentum} and ${beta2} have no bound, want the first squared below the second, and both farther from 1`);
+    this.#factor = factor;
+    const { lrMax } = bounds;
+    if (kind === "momentum" && lrMax === undefined) throw new Error("engine: momentum is bounded by the largest learning rate, want lrMax");
+    this.#moments = kind === "momentum" ? bounds.groups.flatMap((g) => g.runs.map((run) => ({ ...run, most: momentumBound(g.bound, lrMax as number) }))) : [];
     this.#decayed = (optimizer.weightDecay ?? 0) > 0 ? plan.tensors.filter((t) => t.initial === "uniform") : [];
   }
 
@@ -29,18 +42,21 @@ export class Update {
     return kind === "sgd" && clipNorm === 0 && this.#decayed.length === 0;
   }
 
-  /** `time` counts the slot's iterations from 1. */
-  run(lr: number, time: bigint, moments: Moments): void {
+  /** `time` counts the slot's iterations from 1. False where the gradient is not finite. */
+  run(lr: number, time: bigint, moments: Moments): boolean {
     const { kind, clipNorm = 0, momentum = 0, nesterov = false, beta2 = 0, epsilon = 0, weightDecay = 0 } = this.optimizer;
     const { kernels } = this;
     const { gradient, weights } = this.at;
     const n = this.plan.parameters;
+    if (kernels.limit(n, gradient, GRADIENT_BOUND) === 0) return false;
     if (clipNorm > 0) kernels.clipNorm(n, gradient, clipNorm);
     if (kind === "sgd") kernels.scale(n, lr, gradient);
-    else if (kind === "momentum") kernels.momentumStep(n, gradient, moments.now, moments.next, momentum, lr, nesterov ? 1 : 0);
-    else kernels.adamStep(n, gradient, moments.now, moments.now + 4 * n, moments.next, moments.next + 4 * n, momentum, beta2, corrected(lr, momentum, beta2, time), epsilon);
+    else if (kind === "momentum") {
+      for (const { offset, size, most } of this.#moments) kernels.momentumStep(size, gradient + 4 * offset, moments.now + 4 * offset, moments.next + 4 * offset, momentum, lr, nesterov ? 1 : 0, most);
+    } else kernels.adamStep(n, gradient, moments.now, moments.now + 4 * n, moments.next, moments.next + 4 * n, momentum, beta2, corrected(lr, momentum, beta2, time), epsilon, this.#factor);
     const part = Math.fround(lr * weightDecay);
     for (const t of this.#decayed) kernels.decay(t.size, weights + 4 * t.offset, part, gradient + 4 * t.offset);
+    return true;
   }
 }
 

@@ -53,10 +53,9 @@ function evaluation(r: Recording, supervisors: readonly Supervisor[], key?: Uint
 
 async function scoreAt(r: Recording, clock: readonly bigint[]): Promise<bigint> {
   const plan = parseTopology(r.spec.topology, { maxParameters: 1 << 20 });
-  const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 4, host: "wasm" });
+  const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 4, host: "wasm", quanta: r.spec.quanta });
   engine.setInitial(initialWeights(nodeCrypto, plan, taskSeed(nodeCrypto, r.task.startBeacon as Uint8Array, r.task.id)));
-  engine.setQuantum(r.spec.quantumLog2);
-  for (const [slot, end] of clock.entries()) for (let q = 1n; q <= end; q++) engine.addMap(r.log.get(`${slot}/${q}`)!.map, 1, 1);
+  for (const [slot, end] of clock.entries()) for (let q = 1n; q <= end; q++) engine.addMap(r.log.get(`${slot}/${q}`)!.map, 1);
   return evaluateModel(engine, rowShapeOf(r.spec, plan), test_set).score;
 }
 

@@ -43,7 +43,6 @@ async function scoreModels(task: StartedTask, plan: ModelPlan, logs: readonly Sp
   const { spec } = task;
   const engine = await createEngine(plan, engineOptionsOf(spec));
   engine.setInitial(initialWeights(nodeCrypto, plan, taskSeed(nodeCrypto, task.startBeacon, task.id)));
-  engine.setQuantum(spec.quantumLog2);
   const clock = logs.map(() => 0n);
   const known = new Map<string, bigint>();
   const scores: SlotScore[] = [];
@@ -51,7 +50,7 @@ async function scoreModels(task: StartedTask, plan: ModelPlan, logs: readonly Sp
     const id = submission.clock.join(",");
     let value = known.get(id);
     if (value === undefined) {
-      moveTo(submission.clock, clock, logs, (map, sign) => engine.addMap(map, spec.levels, sign));
+      moveTo(submission.clock, clock, logs, (map, sign) => engine.addMap(map, sign));
       value = evaluateModel(engine, rowShapeOf(spec, plan), test).score;
       known.set(id, value);
     }

@@ -1,5 +1,6 @@
 /** The compute thread's machine in the tolerant profile: its log taken back by a run of another arithmetic. */
 import "#platform/install.js";
+import { oneGroup } from "#engine/quanta.js";
 import * as tf from "@tensorflow/tfjs";
 import test from "ava";
 import { createEngine } from "#engine/index.js";
@@ -17,11 +18,11 @@ import type { ComputeSetup, FromCompute } from "./protocol.js";
 await tf.setBackend("cpu");
 const s = SUBJECTS[0] as Subject;
 const plan = planOf(s.topology);
-const options = { loss: s.loss, batchSize: s.batchSize };
+const options = { loss: s.loss, batchSize: s.batchSize, quanta: oneGroup(plan, s.quantumLog2, s.levels) };
 const BATCHES = 6;
 
 function setup(): ComputeSetup {
-  const spec = TaskSpec.create({ topology: s.topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: s.batchSize, epochs: 2, batches: BATCHES, slots: 1, lag: 1, levels: s.levels, lrBits: bitsOf(Math.fround(s.lr)), quantumLog2: s.quantumLog2, runAhead: 1000n, profile: "tf-f32" });
+  const spec = TaskSpec.create({ topology: s.topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: s.batchSize, epochs: 2, batches: BATCHES, slots: 1, lag: 1, lrBits: bitsOf(Math.fround(s.lr)), quanta: oneGroup(plan, s.quantumLog2, s.levels), runAhead: 1000n, profile: "tf-f32" });
   const batches = Array.from({ length: BATCHES }, (_, i) => ({ ...batchOf(s, i), hash: new Uint8Array(32).fill(i) }));
   return { chainId: "pouw-test-1", task: { ...Task.create({ id: 7n }), spec, startBeacon: new Uint8Array(32).fill(9), startHeight: 100n }, maxParameters: 1 << 20, slots: [0], batches };
 }

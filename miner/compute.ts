@@ -3,6 +3,7 @@
  * own slots iterate as the lag rule and run_ahead allow. Everything here is synchronous.
  */
 import { equalBytes } from "#kernel/bytes.js";
+import { type Group, groupsOf } from "#engine/quanta.js";
 import { type Engine } from "#engine/types.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { type Hash } from "#kernel/crypto.js";
@@ -18,7 +19,6 @@ import { iterate, type IterateInput, type Iterated, loadResidual } from "#protoc
 import { Closures, closuresOf, effectiveClock, isReady } from "#protocol/log/lag.js";
 import { mapHash } from "#protocol/state/map.js";
 import { BatchOrder } from "#protocol/draws/order.js";
-import { quantum } from "#protocol/state/quantise.js";
 import { isTolerant } from "#protocol/tasks/profiles.js";
 import { residualLeft } from "#protocol/verification/tolerant.js";
 import { rerunTolerant, tolerantClaim } from "#protocol/verification/tolerant-rerun.js";
@@ -41,6 +41,7 @@ interface Own {
 export class Compute {
   protected readonly spec: TaskSpec;
   protected readonly replica: Replica;
+  private readonly groups: readonly Group[];
   /** every map, by slot and seq − 1: a clock may go back, and re-runs need older ones */
   private readonly maps: Uint8Array[][];
   private readonly mapsOf = (slot: number, seq: bigint): Uint8Array | undefined => this.maps[slot]?.[Number(seq) - 1];
@@ -64,6 +65,7 @@ export class Compute {
   ) {
     const { id, spec, startBeacon } = setup.task;
     this.spec = spec;
+    this.groups = groupsOf(spec.quanta, engine.plan.tensors);
     this.replica = new Replica(hash, engine, spec, taskSeed(hash, startBeacon, id));
     this.maps = Array.from({ length: spec.slots }, () => []);
     for (const slot of setup.slots) this.own.set(slot, { headers: [], prev: new Uint8Array(32) });
@@ -243,9 +245,9 @@ export class Compute {
   /** In the tolerant profile the map stays as it was signed, and the residual is what it leaves of this run's update. */
   private agreesWithin(header: Header, map: Uint8Array, slot: number): boolean {
     const before = this.engine.residual(slot).slice();
-    const o = tolerantClaim(this.spec, this.engine.plan.parameters, header, map, undefined);
+    const o = tolerantClaim(this.spec, this.groups, header, map, undefined);
     const { fault, update } = rerunTolerant({ hash: this.hash, engine: this.engine, batch: this.batch(header.slot, header.seq), before, ...o, seed: headerHash(this.hash, encodeHeader(header)) });
-    if (!header.null) this.engine.residual(slot).set(residualLeft(before, update, o.claim.k, quantum(this.spec.quantumLog2)));
+    if (!header.null) this.engine.residual(slot).set(residualLeft(before, update, o.claim.k, this.groups));
     return fault === undefined;
   }
 

@@ -14,7 +14,7 @@ import { type IterateInput, iterate, type Iterated } from "#protocol/state/itera
 import { chainDigest } from "#protocol/state/digest.js";
 import { Header } from "#proto/gen/pouw/v1/iteration.js";
 import { encodeHeader, HEADER_VERSION, headerHash } from "#protocol/log/header.js";
-import { EMPTY_MAP, mapHash } from "#protocol/state/map.js";
+import { mapHash } from "#protocol/state/map.js";
 import { residualInterval, roundOf } from "#protocol/log/positions.js";
 
 export const FAULTS = ["alter-map", "claim-unrun", "equivocate", "withhold-residual", "break-lag"] as const;
@@ -89,8 +89,9 @@ function rebuilt(input: IterateInput, honest: Iterated, map: Uint8Array): Iterat
 function unrun(input: IterateInput): Iterated {
   const { replica, slot, seq } = input;
   const parameters = replica.engine.plan.parameters;
+  const map = new Uint8Array(input.spec.quanta.length);
   const residual = seq % residualInterval(parameters, input.spec.profile) === 0n ? new Uint8Array(replica.engine.residual(slot).byteLength) : undefined;
-  const digest = chainDigest(nodeCrypto, replica.chainDigestAt(slot, seq - 1n) as Uint8Array, mapHash(nodeCrypto, EMPTY_MAP));
+  const digest = chainDigest(nodeCrypto, replica.chainDigestAt(slot, seq - 1n) as Uint8Array, mapHash(nodeCrypto, map));
   const header = Header.create({
     version: HEADER_VERSION,
     chainId: input.chainId,
@@ -102,7 +103,7 @@ function unrun(input: IterateInput): Iterated {
     height: input.height,
     clock: [...input.clock],
     batchHash: input.batchHash,
-    mapHash: mapHash(nodeCrypto, EMPTY_MAP),
+    mapHash: mapHash(nodeCrypto, map),
     chainDigest: digest,
     modelDigest: replica.digestAt(replica.clock, { slot, chainDigest: digest }) as Uint8Array,
     logRoot: replica.logRoot(slot, seq - 1n),
@@ -111,5 +112,5 @@ function unrun(input: IterateInput): Iterated {
     accuracy: 900_000,
   });
   const headerBytes = encodeHeader(header);
-  return { header, headerBytes, headerHash: headerHash(nodeCrypto, headerBytes), map: EMPTY_MAP, residual };
+  return { header, headerBytes, headerHash: headerHash(nodeCrypto, headerBytes), map, residual };
 }

@@ -11,7 +11,7 @@ import type { TaskView } from "#protocol/tasks/task-view.js";
 import { BEACON, Reader, ScriptedGroup } from "#test/daemons/scripted.js";
 import { MinerMachine, type MinerEffect, type MinerFacts, type MinerInput } from "./machine.js";
 
-const facts: MinerFacts = { chainId: "c-1", worker: "m0", profiles: ["wasm-f32-1"], parameters: 67, maxMapBytes: 100, drawDelay: 2n, claimWindow: 20n };
+const facts: MinerFacts = { chainId: "c-1", worker: "m0", profiles: ["wasm-f32-1"], parameters: 67, groups: new ScriptedGroup({ slots: 1 }).groups, drawDelay: 2n, claimWindow: 20n };
 type Of<K extends MinerEffect["do"]> = Extract<MinerEffect, { do: K }>;
 
 /** A machine whose driver does everything at once, but for what the chain answers. */

@@ -4,6 +4,7 @@
  * (compute.ts). One call does the work of one input, and judges at most BATCH messages.
  */
 import { started, type TaskView } from "#protocol/tasks/task-view.js";
+import type { Group } from "#engine/quanta.js";
 import type { Crypto } from "#kernel/crypto.js";
 import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
 import { type AnchoredHead, type Slot, SlotStatus } from "#proto/gen/pouw/supervision/v1/types.js";
@@ -27,7 +28,8 @@ export interface MinerFacts {
   /** that this miner computes */
   readonly profiles: readonly string[];
   readonly parameters: number;
-  readonly maxMapBytes: number;
+  /** the task's quanta, laid out over the model's tensors */
+  readonly groups: readonly Group[];
   /** of chain parameters */
   readonly drawDelay: bigint;
   readonly claimWindow: bigint;
@@ -262,7 +264,7 @@ export class MinerMachine implements Machine<MinerInput, MinerEffect> {
     const view = this.#view;
     const task = view && started(view.task);
     if (this.#intake || !this.#opened || !this.#batchHashes || !task) return;
-    const { chainId, parameters, maxMapBytes, drawDelay, claimWindow } = this.facts;
+    const { chainId, parameters, groups, drawDelay, claimWindow } = this.facts;
     this.#intake = new Intake({
       crypto: this.crypto,
       chainId,
@@ -272,7 +274,7 @@ export class MinerMachine implements Machine<MinerInput, MinerEffect> {
       startHeight: task.startHeight,
       startBeacon: task.startBeacon,
       batchHashes: this.#batchHashes,
-      maxMapBytes,
+      groups,
       logs: this.#opened.slots.map(({ tip, frontier }): SlotLog => ({ tip, tree: LogFrontier.decode(this.crypto, frontier) })),
       lowestRound: (height) => this.#rounds.lowestRound(height),
     });

@@ -1,4 +1,5 @@
 import "#platform/install.js";
+import { oneGroup } from "#engine/quanta.js";
 import test from "ava";
 import { LENET, planOf } from "#engine/testing/models.js";
 import { flop } from "#engine/topology/index.js";
@@ -10,12 +11,12 @@ import { offeredMemory, seatsOf } from "./seats.js";
 
 test("iterations are run and timed for as long as was asked, on the host that was asked for", async (t) => {
   const plan = planOf(LENET);
-  const m = await measure(plan, { loss: "softmaxCrossEntropy", batch: 4, lrBits: bitsOf(0.1), quantumLog2: -8, levels: 1, milliseconds: 20, host: "wasm" });
+  const m = await measure(plan, { loss: "softmaxCrossEntropy", batch: 4, lrBits: bitsOf(0.1), quanta: oneGroup(plan, -8), milliseconds: 20, host: "wasm" });
   t.is(m.host, "wasm");
   t.true(m.iterationsPerSecond > 0);
   t.is(m.samplesPerSecond, m.iterationsPerSecond * 4);
   t.is(m.gigaflopPerSecond, (m.iterationsPerSecond * Number(flop(plan, 4))) / 1e9);
-  t.true(m.medianMapBytes > 1 && m.medianMapBytes <= largestMap(plan.parameters, 1));
+  t.true(m.medianMapBytes > 1 && m.medianMapBytes <= largestMap([{ size: plan.parameters, levels: 1 }]));
 });
 
 test("a seat takes ten GFLOP/s of every core but one, and a process's memory of half the machine's", (t) => {

@@ -4,12 +4,14 @@
  * `pouwd model inspect`. Network, disk and the checking of peers' signatures are not in it: other threads do that.
  */
 import { createEngine } from "#engine/index.js";
+import { type Group, groupsOf, type QuantumGroup } from "#engine/quanta.js";
 import type { Engine } from "#engine/types.js";
 import { flop, type Loss, type ModelPlan } from "#engine/topology/index.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { sessionKeyFromSeed } from "#platform/keys.js";
 import { type Optimizer, Phase, Task, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { lossNumber, optimizerOf } from "#protocol/tasks/engine-options.js";
+import { fromBits } from "#protocol/floats.js";
 import { headSignBytes } from "#protocol/log/header.js";
 import { ZERO_DIGEST } from "#protocol/hash.js";
 import { mapHash, negatedMap } from "#protocol/state/map.js";
@@ -20,8 +22,7 @@ export interface MeasureOptions {
   readonly loss: Loss;
   readonly batch: number;
   readonly lrBits: number;
-  readonly quantumLog2: number;
-  readonly levels: number;
+  readonly quanta: readonly QuantumGroup[];
   readonly milliseconds: number;
   /** as a task has it; SGD where there is none */
   readonly optimizer?: Optimizer | undefined;
@@ -50,7 +51,7 @@ const BATCHES = 4_096;
 
 /** Throws where the model does not fit an engine. */
 export async function measure(plan: ModelPlan, o: MeasureOptions): Promise<Measured> {
-  const engine = await createEngine(plan, { loss: o.loss, batchSize: o.batch, optimizer: optimizerOf(o), ...(o.host ? { host: o.host } : {}) });
+  const engine = await createEngine(plan, { loss: o.loss, batchSize: o.batch, optimizer: optimizerOf(o), quanta: o.quanta, lrMax: fromBits(o.lrBits), ...(o.host ? { host: o.host } : {}) });
   const miner = new MeasuredMiner(engine, o);
   miner.iterate(); // compiles, and touches all memory
   const warm = performance.now();
@@ -81,7 +82,7 @@ export async function measure(plan: ModelPlan, o: MeasureOptions): Promise<Measu
 class MeasuredMiner {
   readonly #compute: Compute;
   readonly #key = sessionKeyFromSeed(new Uint8Array(32).fill(7));
-  readonly #levels: number;
+  readonly #groups: readonly Group[];
   /** maps of peers 2 … 10, as they are and negated */
   readonly #theirs: readonly (readonly [Uint8Array, Uint8Array])[];
   #last: Uint8Array | undefined;
@@ -89,17 +90,17 @@ class MeasuredMiner {
 
   constructor(engine: Engine, o: MeasureOptions) {
     const { plan } = engine;
-    this.#levels = o.levels;
+    this.#groups = groupsOf(o.quanta, plan.tensors);
     const data = Array.from({ length: DIFFERENT }, (_, i) => batchOf(plan, o, i));
     const loss = lossNumber(o.loss);
-    const spec = TaskSpec.create({ loss, batchSize: o.batch, epochs: 1 << 20, batches: BATCHES, slots: PEERS + 1, lag: 1, levels: o.levels, lrBits: o.lrBits, quantumLog2: o.quantumLog2, runAhead: 1n << 62n, ...(o.optimizer ? { optimizer: o.optimizer } : {}) });
+    const spec = TaskSpec.create({ loss, batchSize: o.batch, epochs: 1 << 20, batches: BATCHES, slots: PEERS + 1, lag: 1, lrBits: o.lrBits, quanta: o.quanta.map((g) => ({ ...g, tensors: [...g.tensors] })), runAhead: 1n << 62n, ...(o.optimizer ? { optimizer: o.optimizer } : {}) });
     const task = { ...Task.create({ id: 1n, phase: Phase.PHASE_TRAINING }), spec, startHeight: START, startBeacon: new Uint8Array(32) };
     const batches = Array.from({ length: BATCHES }, (_, i) => data[i % DIFFERENT] as (typeof data)[number]);
     this.#compute = new Compute({ chainId: CHAIN, task, maxParameters: plan.parameters, slots: [OWN], batches }, engine, () => performance.now());
     for (let h = START; h <= START + 2n; h++) this.#compute.view(h, 0n, []);
     this.#theirs = Array.from({ length: PEERS - 1 }, (_, i) => {
-      const { map } = engine.step(data[i % DIFFERENT] as (typeof data)[number], PEERS, { ...o, time: 1n, random: ZERO_DIGEST });
-      return [map, negatedMap(plan.parameters, o.levels, map)];
+      const { map } = engine.step(data[i % DIFFERENT] as (typeof data)[number], PEERS, { lrBits: o.lrBits, time: 1n, random: ZERO_DIGEST });
+      return [map, negatedMap(this.#groups, map)];
     });
   }
 
@@ -117,8 +118,7 @@ class MeasuredMiner {
   }
 
   #peersOf(seq: bigint): Uint8Array[] {
-    const n = this.#compute.parameters;
-    const undo = negatedMap(n, this.#levels, this.#last as Uint8Array);
+    const undo = negatedMap(this.#groups, this.#last as Uint8Array);
     const maps = [undo, ...this.#theirs.map((pair) => pair[seq % 2n === 0n ? 1 : 0] as Uint8Array)];
     return maps.map((map, i) => packPeer({ slot: i + 1, seq, headerHash: ZERO_DIGEST, mapHash: mapHash(nodeCrypto, map), map }));
   }

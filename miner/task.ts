@@ -6,6 +6,7 @@ import { type ChainParams } from "#client/chain/params.js";
 import { lowestRoundAt } from "#client/chain/task-view.js";
 import { type Chain, type Message, type Sender } from "#client/chain/types.js";
 import { joinTask, message, trySend } from "#client/chain/worker.js";
+import { type Group, groupsOf } from "#engine/quanta.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { toBigInt } from "#kernel/bytes.js";
 import { BlobClient, GapFiller, LogClient } from "#net/index.js";
@@ -32,7 +33,6 @@ import { headSignBytes } from "#protocol/log/header.js";
 import { type Machine, traced } from "#protocol/machine.js";
 import { residualSeqBefore } from "#protocol/state/iterate.js";
 import { isTolerant } from "#protocol/tasks/profiles.js";
-import { longestMap } from "#protocol/tasks/task-spec.js";
 import { started, type TaskView } from "#protocol/tasks/task-view.js";
 import { type Lucky } from "./claims.js";
 import { ComputeHost } from "./compute-host.js";
@@ -74,6 +74,7 @@ export class MinedTask {
   private readonly key: SessionKey;
   private readonly log: Logger;
   private readonly plan: ModelPlan;
+  private readonly groups: readonly Group[];
   private readonly decide: MinerMachine;
   private readonly machine: Machine<MinerInput, MinerEffect>;
   private readonly trace: Trace | undefined;
@@ -104,12 +105,13 @@ export class MinedTask {
     this.log = ctx.log.child({ task: id });
     this.key = sessionKey(ctx.home, id);
     this.plan = parseTopology(this.spec.topology, { maxParameters: Number(ctx.params.tasks.maxParameters) });
+    this.groups = groupsOf(this.spec.quanta, this.plan.tensors);
     const facts: MinerFacts = {
       chainId: chain.chainId,
       worker: sender.address,
       profiles: ctx.profiles,
       parameters: this.plan.parameters,
-      maxMapBytes: longestMap(this.plan, this.spec),
+      groups: this.groups,
       drawDelay: ctx.params.work.drawDelay,
       claimWindow: ctx.params.work.claimWindow,
     };

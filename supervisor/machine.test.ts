@@ -11,7 +11,7 @@ import type { TaskView } from "#protocol/tasks/task-view.js";
 import { BEACON, ScriptedGroup } from "#test/daemons/scripted.js";
 import { SupervisorMachine, type SupervisorEffect, type SupervisorFacts, type SupervisorInput, type Transaction } from "./machine.js";
 
-const facts: SupervisorFacts = { chainId: "c-1", worker: "s0", endpoint: "127.0.0.1:1", anchorInterval: 5n, parameters: 67, maxMapBytes: 100 };
+const facts: SupervisorFacts = { chainId: "c-1", worker: "s0", endpoint: "127.0.0.1:1", anchorInterval: 5n, parameters: 67, groups: new ScriptedGroup({ slots: 1 }).groups };
 
 /** A machine whose driver does everything at once. */
 class Desk {

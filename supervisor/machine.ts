@@ -2,6 +2,7 @@
  * One supervised task as a machine: which messages are logged, what is anchored, which gaps are filled, what is reported.
  * Pure (protocol/machine.ts); task.ts is its driver. One call does the work of one input, and judges at most BATCH messages.
  */
+import type { Group } from "#engine/quanta.js";
 import type { Crypto } from "#kernel/crypto.js";
 import { started, type TaskView } from "#protocol/tasks/task-view.js";
 import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
@@ -25,7 +26,8 @@ export interface SupervisorFacts {
   readonly endpoint: string;
   readonly anchorInterval: bigint;
   readonly parameters: number;
-  readonly maxMapBytes: number;
+  /** the task's quanta, laid out over the model's tensors */
+  readonly groups: readonly Group[];
 }
 
 /** Where a slot's log ends on disk. */
@@ -309,7 +311,7 @@ export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEff
   #begin(out: SupervisorEffect[]): void {
     const task = this.#view && started(this.#view.task);
     if (this.#intake || !this.#opened || !this.#batchHashes || !task) return;
-    const { chainId, parameters, maxMapBytes } = this.facts;
+    const { chainId, parameters, groups } = this.facts;
     this.#intake = new Intake({
       crypto: this.crypto,
       chainId,
@@ -319,7 +321,7 @@ export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEff
       startHeight: task.startHeight,
       startBeacon: task.startBeacon,
       batchHashes: this.#batchHashes,
-      maxMapBytes,
+      groups,
       logs: this.#opened.slots.map(({ tip, frontier }): SlotLog => ({ tip, tree: LogFrontier.decode(this.crypto, frontier) })),
       lowestRound: (height) => this.#rounds.lowestRound(height),
     });

@@ -1,4 +1,5 @@
 /** One task that this worker supervises: the driver of its machine (machine.ts), with the log, the links and the data that its effects are about. */
+import { type Group, groupsOf } from "#engine/quanta.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import type { Bus, BusSeat, FrameSizes, Hub, HubPeer, StoredMessage } from "#bus/index.js";
 import { type ChainParams } from "#client/chain/params.js";
@@ -24,7 +25,7 @@ import { Role } from "#proto/gen/pouw/v1/types.js";
 import type { Outcome } from "#protocol/log/outcomes.js";
 import { type Machine, traced } from "#protocol/machine.js";
 import { residualBytes } from "#protocol/tasks/engine-options.js";
-import { longestMap } from "#protocol/tasks/task-spec.js";
+import { largestMap } from "#protocol/tasks/task-spec.js";
 import type { TaskView } from "#protocol/tasks/task-view.js";
 import { TaskData } from "./data.js";
 import { type FillGap, SupervisorMachine, type SupervisorEffect, type SupervisorFacts, type SupervisorInput, type Transaction } from "./machine.js";
@@ -66,6 +67,7 @@ export class SupervisedTask {
   private readonly key: SessionKey;
   private readonly log: Logger;
   private readonly plan: ModelPlan;
+  private readonly groups: readonly Group[];
   private readonly decide: SupervisorMachine;
   private readonly machine: Machine<SupervisorInput, SupervisorEffect>;
   private readonly trace: Trace | undefined;
@@ -94,13 +96,14 @@ export class SupervisedTask {
     this.key = sessionKey(home, view.task.id);
     const spec = this.spec;
     this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.tasks.maxParameters) });
+    this.groups = groupsOf(this.spec.quanta, this.plan.tensors);
     const facts: SupervisorFacts = {
       chainId: chain.chainId,
       worker: sender.address,
       endpoint: ctx.endpoint,
       anchorInterval: ctx.params.supervision.anchorInterval,
       parameters: this.plan.parameters,
-      maxMapBytes: longestMap(this.plan, spec),
+      groups: this.groups,
     };
     this.decide = new SupervisorMachine(nodeCrypto, facts);
     const trace = (this.trace = openTrace(`supervisor-${sender.address}-${view.task.id}`));
@@ -150,7 +153,7 @@ export class SupervisedTask {
     return head && logged && equalBytes(logged, head.hash) ? head.seq : 0n;
   }
   get sizes(): FrameSizes {
-    return { residual: this.residualBytes, message: longestMap(this.plan, this.spec) + AROUND_MAP };
+    return { residual: this.residualBytes, message: largestMap(this.groups) + AROUND_MAP };
   }
   get parameters(): number {
     return this.plan.parameters;

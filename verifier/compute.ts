@@ -1,4 +1,5 @@
 /** The computing side of a task's verifier: its engine, and a replica that jumps between the headers' clocks. No I/O, no clock. */
+import { type Group, groupsOf } from "#engine/quanta.js";
 import { createEngine } from "#engine/index.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { type Batch, type Engine } from "#engine/types.js";
@@ -50,6 +51,7 @@ export interface RunInput {
 
 export class Compute {
   readonly #logs: PackedLog[];
+  readonly #groups: readonly Group[];
   readonly #order: BatchOrder;
   readonly #spec: TaskSpec;
   #replica: Replica;
@@ -62,6 +64,7 @@ export class Compute {
   ) {
     const { task } = setup;
     this.#spec = task.spec;
+    this.#groups = groupsOf(task.spec.quanta, plan.tensors);
     this.#logs = setup.keys.map(() => new PackedLog());
     this.#order = new BatchOrder(nodeCrypto, task.startBeacon, task.id, this.#spec.batches);
     this.#replica = new Replica(nodeCrypto, engine, this.#spec, seed);
@@ -134,6 +137,7 @@ export class Compute {
       taskId: task.id,
       spec: this.#spec,
       parameters: this.plan.parameters,
+      groups: this.#groups,
       startHeight: task.startHeight,
       order: this.#order,
       batchHash: (number) => {

@@ -1,4 +1,6 @@
 /** All that one task's jobs share: its plan, its log, its data, and the thread that re-runs. */
+import { groupsOf } from "#engine/quanta.js";
+import { largestMap } from "#protocol/tasks/task-spec.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { type Batch } from "#engine/types.js";
 import { CallError } from "#net/index.js";
@@ -135,7 +137,7 @@ export class TaskWork {
 
   /** What comes in one piece needs its time before any of it can be seen: a header with its clock, and a map of all parameters. */
   #largestMessage(): number {
-    return 512 + 12 * this.spec.slots + (this.spec.levels > 1 ? 3 : 2) * this.plan.parameters;
+    return 512 + 12 * this.spec.slots + largestMap(groupsOf(this.spec.quanta, this.plan.tensors));
   }
 
   /** Fetched once; until then by every job for itself, so that no call that hangs is another job's. */

@@ -1,5 +1,6 @@
 /** Jobs of the tolerant profile, whole: fetched from supervisors, re-run on the verifier's thread. */
 import "#platform/install.js";
+import { oneGroup } from "#engine/quanta.js";
 import * as tf from "@tensorflow/tfjs";
 import test, { type ExecutionContext } from "ava";
 import { createTolerantEngine } from "#engine/tolerant/index.js";
@@ -11,11 +12,11 @@ import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import type { JobJudged } from "#proto/gen/pouw/v1/services.js";
 import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import { Asking } from "#test/daemons/asking.js";
-import { type Conduct, Recording } from "#test/daemons/recorded.js";
+import { type Conduct, QUANTUM, Recording } from "#test/daemons/recorded.js";
 
 await tf.setBackend("cpu");
 /** Miners that compute in TensorFlow.js. */
-const trained = () => Recording.train(4, { profile: "tf-f32", engine: (plan, topology) => createTolerantEngine(tf, plan, topology, { loss: "softmaxCrossEntropy", batchSize: 4 }) });
+const trained = () => Recording.train(4, { profile: "tf-f32", engine: (plan, topology) => createTolerantEngine(tf, plan, topology, { loss: "softmaxCrossEntropy", batchSize: 4, quanta: oneGroup(plan, QUANTUM) }) });
 
 async function verdictOn(t: ExecutionContext, r: Recording, slot: number, seq: bigint, conduct: Conduct = {}): Promise<JobJudged & { calls: readonly string[] }> {
   const supervisor = await r.supervisor(conduct);
@@ -54,7 +55,7 @@ test.serial("a residual that the map does not leave is INVALID, and one that is 
 
 test.serial("a residual with NaN, a loss made up and an overdrive kept quiet are INVALID", async (t) => {
   for (const [reason, change] of [
-    ["residual_hash", (r: Recording) => withResidual(r, 1, 4n, (x) => void (x[3] = Number.NaN))],
+    ["residual_bounds", (r: Recording) => withResidual(r, 1, 4n, (x) => void (x[3] = Number.NaN))],
     ["loss", (r: Recording) => void r.log.set("1/4", r.changed(1, 4n, { loss: (Header.decode((r.log.get("1/4") as Iteration).header).loss ?? 0) + 5_000 }))],
     ["overdrive", (r: Recording) => void r.log.set("1/4", r.changed(1, 4n, { overdrive: 0 }))],
   ] as const) {

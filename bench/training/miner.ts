@@ -1,4 +1,5 @@
 /** One miner's work on a recorded run, timed in parts: the loop of miner/task.ts and miner/worker.ts in one thread, without a network. */
+import { groupsOf } from "#engine/quanta.js";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +12,6 @@ import { nodeCrypto } from "#platform/crypto.js";
 import { Database } from "#platform/level.js";
 import { Intake } from "#protocol/log/intake.js";
 import { decodeHeader } from "#protocol/log/header.js";
-import { longestMap } from "#protocol/tasks/task-spec.js";
 import { initialWeights, taskSeed } from "#protocol/state/initial.js";
 import { BatchOrder } from "#protocol/draws/order.js";
 import { epochOf, lrBitsAt, positionOf } from "#protocol/log/positions.js";
@@ -41,6 +41,7 @@ export async function mine(rec: Recording): Promise<Mined> {
 async function run(rec: Recording, parts: Parts, c: Clocked): Promise<Mined> {
   const { bench, log, keys, rounds } = rec;
   const compute = minerOf(bench, SLOT, c.engine, c.hash);
+  const groups = groupsOf(bench.spec.quanta, bench.plan.tensors);
   const threads = new MessageChannel();
   const dir = mkdtempSync(join(tmpdir(), "pouwd-bench-"));
   const db = await Database.open(dir);
@@ -55,7 +56,7 @@ async function run(rec: Recording, parts: Parts, c: Clocked): Promise<Mined> {
     startHeight: task.startHeight,
     startBeacon: task.startBeacon,
     batchHashes: bench.batches.map((x) => x.hash),
-    maxMapBytes: longestMap(plan, spec),
+    groups,
     logs: (await store.tips(task.startHeight)).map(({ tip, frontier }) => ({ tip, tree: frontier })),
     lowestRound: () => -1n,
   });
@@ -148,16 +149,15 @@ export async function bareMiner({ bench, log, rounds }: Recording): Promise<Bare
     const position = positionOf(spec, SLOT, seq);
     return { batch: batches[order.batchOf(position)] as (typeof batches)[number], lrBits: lrBitsAt(spec, epochOf(spec, position)), map };
   });
-  engine.setQuantum(spec.quantumLog2);
   return {
     train() {
       const start = performance.now();
       for (const { batch, lrBits, map } of work) {
-        engine.step(batch, SLOT, { lrBits, quantumLog2: spec.quantumLog2, levels: spec.levels });
-        engine.addMap(map, spec.levels, 1);
+        engine.step(batch, SLOT, { lrBits });
+        engine.addMap(map, 1);
       }
       const passed = performance.now() - start;
-      for (const { map } of work) engine.addMap(map, spec.levels, -1);
+      for (const { map } of work) engine.addMap(map, -1);
       return passed;
     },
   };

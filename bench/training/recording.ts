@@ -1,4 +1,5 @@
 /** A whole group's run in one process: every slot's signed messages as the log has them, and what a verifier needs besides. */
+import { groupsOf } from "#engine/quanta.js";
 import { type Hash } from "#kernel/crypto.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
@@ -80,6 +81,7 @@ export function contextOf(bench: BenchTask, keys: readonly SessionKey[]): CheckC
     taskId: task.id,
     spec,
     parameters: plan.parameters,
+    groups: groupsOf(spec.quanta, plan.tensors),
     startHeight: task.startHeight,
     order: new BatchOrder(nodeCrypto, task.startBeacon, task.id, spec.batches),
     batchHash: (b) => batches[b]?.hash ?? new Uint8Array(0),

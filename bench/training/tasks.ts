@@ -1,4 +1,5 @@
 /** The tasks that the protocol is measured on: the demo's own, and a larger model on the same digits. */
+import { oneGroup } from "#engine/quanta.js";
 import { join } from "node:path";
 import { readFileSync } from "node:fs";
 import { parseTopology, type ModelPlan } from "#engine/topology/index.js";
@@ -67,7 +68,7 @@ function reference(name: (typeof REFERENCE_MODELS)[number]["name"], slots: numbe
   const plan = parseTopology(topology, { maxParameters: MAX_PARAMETERS });
   const packed = packData(nodeCrypto, { name: "digits", inputShape: [...plan.inputShape], targetShape: [], classes: 10, batchSize: batch }, { rows: rows.length, x, y: Int32Array.from(rows, (r) => r[64] as number) });
   const lr = 0.1 * Math.min(1, 8 / slots);
-  const spec = TaskSpec.create({ topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: batch, epochs: 20, slots, supervisors: 3, evaluators: 3, lag: 1, levels: 1, lrBits: bitsOf(lr), quantumLog2: Math.round(Math.log2(lr / 25)) });
+  const spec = TaskSpec.create({ topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: batch, epochs: 20, slots, supervisors: 3, evaluators: 3, lag: 1, lrBits: bitsOf(lr), quanta: oneGroup(plan, Math.round(Math.log2(lr / 25))) });
   return ready(`${title} batch ${batch}`, spec, plan, packed, BATCHES);
 }
 

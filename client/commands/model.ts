@@ -2,8 +2,10 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { readFileSync } from "node:fs";
 import Table from "cli-table3";
+import type { QuantumGroup } from "#engine/quanta.js";
 import { checkLoss, type Loss, LOSSES, type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import type { Optimizer } from "#proto/gen/pouw/tasks/v1/types.js";
+import { defaultQuanta } from "#protocol/tasks/quanta.js";
 import { bitsOf } from "#protocol/floats.js";
 import { lossName, MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import { CliError } from "../cli-error.js";
@@ -25,8 +27,7 @@ interface Subject {
   readonly loss: Loss;
   readonly batch: number;
   readonly lrBits: number;
-  readonly quantumLog2: number;
-  readonly levels: number;
+  readonly quanta: readonly QuantumGroup[];
   readonly profile?: string;
   readonly optimizer?: Optimizer | undefined;
 }
@@ -42,7 +43,7 @@ export function addModel(program: Command, options: (c: Command) => GlobalOption
     .action(async (path: string, o: { batch?: number; measure: boolean }, c: Command) => {
       const context = new Context(options(c));
       const s = subject(path, o.batch);
-      const found = inspect(s.plan, s.batch, s.levels, s);
+      const found = inspect(s.plan, s.batch, s.quanta, s);
       const measured = o.measure ? await (await import("#miner/measure.js")).measure(s.plan, { ...s, milliseconds: MILLISECONDS }) : undefined;
       context.print({ ...found, ...(measured ? { measured } : {}) }, () => text(found, measured));
     });
@@ -51,7 +52,7 @@ export function addModel(program: Command, options: (c: Command) => GlobalOption
 function subject(path: string, batch: number | undefined): Subject {
   if (/\.ya?ml$/.test(path)) {
     const { plan, spec } = readTaskFile(path);
-    return { plan, loss: lossName(spec.loss), batch: batch ?? spec.batchSize, lrBits: spec.lrBits, quantumLog2: spec.quantumLog2, levels: spec.levels, profile: spec.profile, optimizer: spec.optimizer };
+    return { plan, loss: lossName(spec.loss), batch: batch ?? spec.batchSize, lrBits: spec.lrBits, quanta: spec.quanta, profile: spec.profile, optimizer: spec.optimizer };
   }
   let json: string;
   try {
@@ -61,7 +62,7 @@ function subject(path: string, batch: number | undefined): Subject {
   }
   try {
     const plan = parseTopology(json, { maxParameters: MAX_PARAMETERS });
-    return { plan, loss: lossThatFits(plan), batch: batch ?? 32, lrBits: bitsOf(0.1), quantumLog2: -8, levels: 1 };
+    return { plan, loss: lossThatFits(plan), batch: batch ?? 32, lrBits: bitsOf(0.1), quanta: defaultQuanta(plan.tensors, { quantumLog2: -8, levels: 1 }, 1n) };
   } catch (e) {
     if (e instanceof Error && e.name === "TopologyError") throw new CliError("model_file", `${path}: ${e.message}.`);
     throw e;

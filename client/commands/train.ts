@@ -29,7 +29,7 @@ export function addTrain(program: Command, options: (c: Command) => GlobalOption
       if (!/^[0-9a-fA-F]{64}$/.test(o.beacon)) throw new CliError("usage", `--beacon is ${JSON.stringify(o.beacon.slice(0, 70))}, want 64 hexadecimal digits.`);
       const file = readTaskFile(path);
       for (const note of file.notes) console.error(`note: ${note}`);
-      const result = await trainLocally(file, { chainId: "local", taskId: 1n, beacon: fromHex(o.beacon), progress: progressTo(process.stderr) });
+      const result = await trainLocally(file, { chainId: "local", taskId: 1n, beacon: fromHex(o.beacon), progress: progressTo(process.stderr), note: (text) => console.error(`note: ${text}`) });
       if (o.out) writeModel(o.out, file.spec.topology, result.weights);
       if (o.out && result.vocabulary) writeFileSync(join(o.out, "vocabulary.json"), `${JSON.stringify(result.vocabulary)}\n`);
       const { iterations, seconds, modelDigest, validation, score, accuracy, host } = result;

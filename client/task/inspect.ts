@@ -1,4 +1,5 @@
 /** What a model costs: its layers, F, memory and map sizes. */
+import { groupsOf, type QuantumGroup } from "#engine/quanta.js";
 import { activationOf, flop, type LayerPlan, type ModelPlan } from "#engine/topology/index.js";
 import type { Optimizer } from "#proto/gen/pouw/tasks/v1/types.js";
 import { taskMemoryBytes } from "#protocol/tasks/engine-options.js";
@@ -29,14 +30,14 @@ export interface Inspection {
   readonly residualInterval: bigint;
 }
 
-export function inspect(plan: ModelPlan, batch: number, levels: number, { profile = EXACT_PROFILE, optimizer }: { profile?: string; optimizer?: Optimizer | undefined } = {}): Inspection {
+export function inspect(plan: ModelPlan, batch: number, quanta: readonly QuantumGroup[], { profile = EXACT_PROFILE, optimizer }: { profile?: string; optimizer?: Optimizer | undefined } = {}): Inspection {
   return {
     layers: plan.layers.map(layerOf),
     parameters: plan.parameters,
     batch,
     flop: flop(plan, batch),
     memoryBytes: taskMemoryBytes({ batchSize: batch, optimizer }, plan),
-    largestMapBytes: largestMap(plan.parameters, levels),
+    largestMapBytes: largestMap(groupsOf(quanta, plan.tensors)),
     residualInterval: residualInterval(plan.parameters, profile),
   };
 }

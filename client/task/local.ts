@@ -14,6 +14,7 @@ import { CliError } from "../cli-error.js";
 import { type RowStore } from "../data/prepare.js";
 import { checkData } from "./check.js";
 import { isFiniteScore } from "./figures.js";
+import { findQuanta, Starvation, starvationNotes } from "./trial.js";
 import { type TaskFile } from "./task-file.js";
 
 export interface LocalOptions {
@@ -21,6 +22,8 @@ export interface LocalOptions {
   readonly taskId: bigint;
   readonly beacon: Uint8Array;
   readonly progress: (p: Progress) => void;
+  /** what a trial found, and what starved */
+  readonly note?: (text: string) => void;
 }
 
 /** After each round. */
@@ -68,9 +71,13 @@ export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<Loc
     const batches = segments.flatMap((s, i) => batchesOfSegment(nodeCrypto, manifest, shape, i, s.read())).map(({ hash, ...batch }) => ({ batch, hash }));
     const test = decodeSegment(shape, openTestSet(data.test.sealed, data.test.key, manifestCid));
     const trained = manifest.batches - manifest.validationBatches;
-    const spec = fillDefaults({ ...file.spec, batches: trained, manifestCid }, plan);
+    const bare = { ...file.spec, batches: trained, manifestCid };
+    const trialData = { batch: (n: number) => batches[n] as { batch: Batch; hash: Uint8Array } };
+    const { quanta, notes } = await findQuanta(bare, plan, file.quanta, trialData);
+    for (const note of notes) o.note?.(note);
+    const spec = fillDefaults({ ...bare, quanta: [...quanta] }, plan);
     const engine = await createEngine(plan, engineOptionsOf(spec));
-    const group = new LocalGroup({ ...o, hash: nodeCrypto, spec, engine, seed: taskSeed(nodeCrypto, o.beacon, o.taskId), height: 1n, batch: (n) => batches[n] as { batch: Batch; hash: Uint8Array } });
+    const group = new LocalGroup({ ...o, hash: nodeCrypto, spec, engine, seed: taskSeed(nodeCrypto, o.beacon, o.taskId), height: 1n, ...trialData });
     const held = data.validation ?? heldBatches(batches.slice(trained).map((b) => b.batch), spec.batchSize);
 
     const total = Number(totalPositions(spec));
@@ -80,8 +87,10 @@ export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<Loc
     let nulls = 0;
     let validation: Validation | undefined;
     let validating = 0;
+    const starvation = new Starvation(plan, quanta);
     for (const { header, loss } of group.run()) {
       done++;
+      if (!header.null) starvation.add(engine);
       losses.push(loss);
       nulls = header.null ? nulls + 1 : 0;
       // Null iterations change nothing: once every batch was null at one and the same state, all others will be.
@@ -102,6 +111,8 @@ export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<Loc
     if (nulls >= losses.length || !isFiniteScore(score) || (validation && !Number.isFinite(validation.loss))) throw diverged(done - nulls, total);
     const modelDigest = group.replica.digestAt(group.replica.clock);
     if (!modelDigest) throw new Error("train: the group does not know its own state");
+    // A quantum that the file says was told of before.
+    if (notes.length === 0) for (const note of await starvationNotes(spec, plan, trialData, starvation.parts())) o.note?.(note);
     const accuracy = shape.classes > 0 ? correct / rows : undefined;
     return { iterations: done, seconds, modelDigest, validation, score, accuracy, weights: engine.weights().slice(), host: engine.host, vocabulary: data.vocabulary };
   } finally {

@@ -1,6 +1,7 @@
 /** Learning rate, quantum and optimizer of a task file, with the protocol's scaling by slots and lag. */
 import { bitsOf } from "#protocol/floats.js";
 import { Optimizer, OptimizerKind } from "#proto/gen/pouw/tasks/v1/types.js";
+import { quantumLog2Of } from "./quanta.js";
 import type { Places } from "./places.js";
 import type { Raw, RawOptimizer } from "./raw.js";
 
@@ -10,6 +11,7 @@ export interface Rates {
   readonly lr: number;
   /** bits of a learning rate of the schedule */
   readonly scaled: (v: number) => number;
+  /** of the weights: the file's, or the power of two nearest what the kind of optimizer moves an entry by */
   readonly quantumLog2: number;
   /** nothing for plain SGD, whose task then has the same bytes as ever */
   readonly optimizer: Optimizer | undefined;
@@ -28,8 +30,8 @@ export function rates(raw: Raw, places: Places, notes: string[]): Rates {
   const lr = own.lr * factor;
   if (lr !== own.lr) notes.push(`lr ${own.lr} becomes ${lr}: with ${raw.slots} slots ${lag} round${lag > 1 ? "s" : ""} behind, lr is scaled by min(1, 8/(slots·lag))`);
   const usual = Math.round(Math.log2(lr / QUANTA[kind]));
-  const quantumLog2 = raw.quantum === undefined ? Math.min(0, usual) : Math.log2(raw.quantum);
-  if (!Number.isInteger(quantumLog2) || quantumLog2 > 0 || quantumLog2 < LEAST_QUANTUM_LOG2 || (raw.quantum === undefined && usual > 0)) {
+  const quantumLog2 = raw.quantum === undefined ? Math.min(0, usual) : quantumLog2Of(raw.quantum);
+  if (quantumLog2 === undefined || quantumLog2 > 0 || quantumLog2 < LEAST_QUANTUM_LOG2 || (raw.quantum === undefined && usual > 0)) {
     if (raw.quantum !== undefined) places.fail(["quantum"], `expected a power of two from 2^-40 to 1, got ${raw.quantum}.`);
     places.fail(["optimizer", kind, "lr"], `got ${own.lr}, for which no default quantum from 2^-40 to 1 exists. Take a lr from 1e-10 to 30, or set quantum.`);
   }

@@ -32,7 +32,9 @@ export interface Raw {
   lag?: number;
   levels?: number;
   profile?: string;
-  quantum?: number;
+  /** of the weights that no group of `quanta` holds, as `levels` */
+  quantum?: number | string;
+  quanta?: { tensors: string | string[]; quantum: number | string; levels?: number }[];
   slots: number;
   supervisors?: number;
   evaluators?: number;

@@ -47,12 +47,11 @@ export async function bestModel(chain: Chain, id: bigint, allowPrivate: boolean)
     const plan = parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS });
     const engine = await createEngine(plan, engineOptionsOf(spec));
     engine.setInitial(initialWeights(nodeCrypto, plan, taskSeed(nodeCrypto, task.startBeacon, task.id)));
-    engine.setQuantum(spec.quantumLog2);
     for (const { slot, head } of slots) {
       const count = task.bestClock[slot] ?? 0n;
       if (count === 0n || !head) continue;
       const entries = await fetchSpan(logs, { taskId: id, slot, first: 1n, previous: ZEROS, last: head.seq, hash: head.hash });
-      for (const entry of entries.slice(0, Number(count))) engine.addMap(entry.map, spec.levels, 1);
+      for (const entry of entries.slice(0, Number(count))) engine.addMap(entry.map, 1);
     }
     return { topology: spec.topology, weights: engine.weights().slice(), clock: task.bestClock, slot: task.bestSlot, score: task.bestScore };
   } finally {

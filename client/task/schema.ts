@@ -20,6 +20,9 @@ const optimizer = (own: object) => ({
   properties: { lr, schedule, weight_decay: { type: "number", minimum: 0, maximum: 1 }, clip_norm: { type: "number", minimum: 0 }, ...own },
 });
 
+/** A power of two, as a number or written 2^-8. */
+const quantum = { type: ["number", "string"], exclusiveMinimum: 0, minLength: 1 } as const;
+
 export const SCHEMA = {
   type: "object",
   additionalProperties: false,
@@ -83,7 +86,18 @@ export const SCHEMA = {
     lag: { type: "integer", minimum: 1, maximum: 16 },
     levels: positive,
     profile: { type: "string", enum: PROFILES },
-    quantum: { type: "number", exclusiveMinimum: 0, maximum: 1 },
+    quantum,
+    quanta: {
+      type: "array",
+      minItems: 1,
+      maxItems: 16,
+      items: {
+        type: "object",
+        additionalProperties: false,
+        required: ["tensors", "quantum"],
+        properties: { tensors: { type: ["string", "array"], items: { type: "string", minLength: 1 }, minItems: 1, minLength: 1 }, quantum, levels: positive },
+      },
+    },
     slots: { type: "integer", minimum: 1, maximum: 1024 },
     supervisors: positive,
     evaluators: positive,

@@ -7,7 +7,6 @@ const FIELDS: Record<string, FieldPath> = {
   batch_size: ["batch"],
   batches: ["data", "train"],
   lr_bits: ["optimizer", "sgd", "lr"],
-  quantum_log2: ["quantum"],
   iteration_blocks: ["batch"],
   manifest_cid: ["data", "train"],
 };
@@ -18,6 +17,7 @@ export function fieldOfSpec(name: string): FieldPath {
   if (known) return known;
   const [head, index, leaf] = name.split(".");
   if (head === "schedule") return ["optimizer", "sgd", "schedule", ...(index === undefined ? [] : [Number(index), leaf === "epoch" ? "epoch" : "lr"])];
+  if (head === "quanta") return ["quanta", ...(index === undefined ? [] : [Number(index), leaf === "quantum_log2" ? "quantum" : (leaf ?? "tensors")])];
   if (head === "properties") return ["properties", ...(index === undefined ? [] : [PROPERTIES[Number(index)] ?? index])];
   if (head === "test_set") return ["data", "test"];
   return [name];
@@ -26,7 +26,6 @@ export function fieldOfSpec(name: string): FieldPath {
 /** The chain's text with the task file's words. */
 export function textOfSpec(name: string, text: string): string {
   if (name.endsWith("lr_bits")) return "got a value that no normal 32-bit float holds, want about 1.2e-38 to 3.4e38.";
-  if (name === "quantum_log2") return `${text}, as a power of two: 2^-40 to 1.`;
   if (name === "batches") return `as training batches: ${text}. Take fewer rows, or a larger batch.`;
   return `${text.replaceAll("batch_size", "batch").replaceAll("levels × epochs × batches", "levels × epochs × training batches")}.`;
 }

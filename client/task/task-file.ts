@@ -15,6 +15,7 @@ import { parseAmount } from "./amount.js";
 import { dataOptions } from "./data-options.js";
 import { firstFault } from "./faults.js";
 import { type FieldPath, type Places, placesOf, TaskFileError } from "./places.js";
+import { type FileQuanta, groupsOfFile, quantaOf } from "./quanta.js";
 import { rates } from "./optimizer.js";
 import { LOSSES, PROPERTIES, type Raw } from "./raw.js";
 import { SCHEMA } from "./schema.js";
@@ -35,6 +36,8 @@ export interface TaskFile extends Money {
   readonly plan: ModelPlan;
   readonly shape: RowShape;
   readonly data: DataOptions;
+  /** what it says of quantum groups; those of `spec` are the defaults of one who has not seen the data */
+  readonly quanta: FileQuanta;
   /** fee and bond where the chain's denomination is known: a unit that is not its own is refused */
   readonly money: (denom: string) => Money;
   /** what departs from the protocol's defaults, one line each */
@@ -99,6 +102,7 @@ function build(raw: Raw, base: string, places: Places): TaskFile {
   if (raw.levels !== undefined && raw.levels !== 1) notes.push(`levels ${raw.levels} departs from the default 1`);
   if (lag !== 1) notes.push(`lag ${lag} departs from the default 1`);
   const loss = (LOSSES.indexOf(raw.loss) + 1) as Loss;
+  const quanta: FileQuanta = { groups: groupsOfFile(raw, plan, places), weights: { quantumLog2, levels: raw.levels ?? 1, fixed: raw.quantum !== undefined || raw.levels !== undefined } };
   const spec = TaskSpec.create({
     title: raw.title ?? "",
     topology,
@@ -109,16 +113,15 @@ function build(raw: Raw, base: string, places: Places): TaskFile {
     supervisors: raw.supervisors ?? 3,
     evaluators: raw.evaluators ?? 3,
     lag,
-    levels: raw.levels ?? 1,
     profile: raw.profile ?? "",
     lrBits: bitsOf(lr),
-    quantumLog2,
     schedule: schedule.map((s) => ({ epoch: s.epoch, lrBits: scaled(s.lr) })),
     ...(optimizer ? { optimizer } : {}),
     runAhead: BigInt(raw.run_ahead ?? 0),
     trainingBlocks: BigInt(raw.training_blocks ?? 0),
     dataBlocks: BigInt(raw.data_blocks ?? 0),
     properties: properties(raw, plan),
+    quanta: quantaOf(plan, quanta, BigInt(raw.epochs)),
   });
   const amount = (field: "fee" | "bond", denom?: string): bigint => {
     try {
@@ -131,7 +134,7 @@ function build(raw: Raw, base: string, places: Places): TaskFile {
     const fee = amount("fee", denom);
     return { fee, bond: raw.bond === undefined ? (fee + BOND_PART - 1n) / BOND_PART : amount("bond", denom) };
   };
-  return { spec, plan, shape: rowShapeOf({ loss }, plan), data: dataOptions(raw.data, base, places), ...money(), money, notes, places, fieldOfLayer: (e) => fieldOfLayer(e, raw) };
+  return { spec, plan, shape: rowShapeOf({ loss }, plan), data: dataOptions(raw.data, base, places), ...money(), money, quanta, notes, places, fieldOfLayer: (e) => fieldOfLayer(e, raw) };
 }
 
 function model(raw: Raw, base: string, places: Places): { topology: string; plan: ModelPlan } {

@@ -238,191 +238,7 @@ static void softmax(int rows, int N, const float *z, float *out) {
 }
 
 #include "update.h"
-
-/* ---- maps ---- */
-
-static void make_weights(int n, const float *restrict w0, const int32_t *restrict K, float q, float *restrict w) {
-  for (int i = 0; i < n; i++) w[i] = w0[i] + q * (float)K[i];
-}
-
-static uint8_t *put_varint(uint8_t *p, uint32_t value) {
-  for (; value > 127; value >>= 7) *p++ = (value & 127) | 128;
-  *p = value;
-  return p + 1;
-}
-
-#if !defined __AVX512F__
-/** One bit a lane where x ≥ q. */
-static inline unsigned lanes_at_least(vec x, float q) {
-#if defined __AVX2__
-  return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)x, _mm256_set1_ps(q), _CMP_GE_OQ));
-#elif defined __SSE2__
-  return (unsigned)_mm_movemask_ps(_mm_cmpge_ps((__m128)x, _mm_set1_ps(q)));
-#else
-  unsigned bits = 0;
-  for (int l = 0; l < L; l++) bits |= (unsigned)(x[l] >= q) << l;
-  return bits;
-#endif
-}
-#endif
-
-/** Answers the encoding's first byte, or 0 for a null iteration; see assembly/map.ts. */
-static uint8_t *quantise(int n, float *restrict r, float *restrict g, float lr, float q, float inverse, int levels, uint8_t *room, uint8_t *signs, int32_t *info) {
-  uint8_t *body = room + 8, *out = body;
-  uint32_t count = 0;
-  int last = -1, overdrive = 0;
-  ivec top = {0};
-  int i = 0;
-  /* The new residual is made in the gradient's place: what is null must not have touched r. */
-#define FIRE(AT)                                                                     \
-  {                                                                                  \
-    int at_ = (AT);                                                                  \
-    float v = g[at_], t = v * inverse, size = fabsf(t);                              \
-    if (size > (float)levels) overdrive++;                                           \
-    int k = size >= (float)levels ? (t < 0 ? -levels : levels) : (int)t;             \
-    g[at_] = v - q * (float)k;                                                       \
-    out = put_varint(out, (uint32_t)(at_ - last - 1));                               \
-    last = at_;                                                                      \
-    if (levels == 1) {                                                               \
-      uint8_t bit = (uint8_t)((k < 0) << (count & 7));                               \
-      signs[count >> 3] = count & 7 ? signs[count >> 3] | bit : bit;                 \
-    } else out = put_varint(out, ((uint32_t)k << 1) ^ (uint32_t)(k >> 31));          \
-    count++;                                                                         \
-  }
-#if defined __AVX512F__
-  /* Which lanes fire is a coin's toss to the branch predictor, so what fires is first squeezed into a list, without a branch. */
-  enum { BLOCK = 1024 };
-  int32_t at[BLOCK + L], steps[BLOCK + L];
-  uint64_t held = 0;
-  int holding = 0;
-  uint8_t *sign = signs;
-  const __m512 most = _mm512_set1_ps((float)levels), least = _mm512_set1_ps(-(float)levels);
-  const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  while (i + L <= n) {
-    int listed = 0;
-    for (int stop = i + BLOCK; i + L <= n && i < stop; i += L) {
-      vec a = *(vec *)(r + i) - lr * *(vec *)(g + i);
-      ivec bits = (ivec)a & 0x7fffffff;
-      ivec above = bits > top;
-      top = (bits & above) | (top & ~above);
-      __mmask16 fired = _mm512_cmp_ps_mask((__m512)bits, _mm512_set1_ps(q), _CMP_GE_OQ);
-      __m512 t = (__m512)(a * inverse);
-      __m512 k = _mm512_maskz_roundscale_ps(fired, _mm512_min_ps(_mm512_max_ps(t, least), most), _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
-      *(vec *)(g + i) = a - q * (vec)k;
-      overdrive += __builtin_popcount(_mm512_mask_cmp_ps_mask(fired, _mm512_abs_ps(t), most, _CMP_GT_OQ));
-      _mm512_storeu_si512(at + listed, _mm512_maskz_compress_epi32(fired, _mm512_add_epi32(lanes, _mm512_set1_epi32(i))));
-      int more = __builtin_popcount(fired);
-      if (levels == 1) {
-        held |= (uint64_t)_pext_u32(_mm512_movepi32_mask((__m512i)a), fired) << holding;
-        holding += more;
-        if (holding >= 32) {
-          uint32_t word = (uint32_t)held;
-          memcpy(sign, &word, 4);
-          sign += 4;
-          held >>= 32;
-          holding -= 32;
-        }
-      } else _mm512_storeu_si512(steps + listed, _mm512_maskz_compress_epi32(fired, _mm512_cvttps_epi32(k)));
-      listed += more;
-    }
-    for (int e = 0; e < listed; e++) {
-      uint32_t gap = (uint32_t)(at[e] - last - 1);
-      last = at[e];
-      if (gap < 128) *out++ = (uint8_t)gap;
-      else out = put_varint(out, gap);
-      if (levels > 1) out = put_varint(out, ((uint32_t)steps[e] << 1) ^ (uint32_t)(steps[e] >> 31));
-    }
-    count += (uint32_t)listed;
-  }
-  memcpy(sign, &held, 8);
-#else
-  for (; i + L <= n; i += L) {
-    vec a = *(vec *)(r + i) - lr * *(vec *)(g + i);
-    ivec bits = (ivec)a & 0x7fffffff;
-    *(vec *)(g + i) = a;
-    ivec above = bits > top;
-    top = (bits & above) | (top & ~above);
-    for (unsigned fired = lanes_at_least((vec)bits, q); fired; fired &= fired - 1) FIRE(i + __builtin_ctz(fired))
-  }
-#endif
-  int32_t worst = 0;
-  for (int l = 0; l < L; l++) worst = top[l] > worst ? top[l] : worst;
-  for (; i < n; i++) {
-    float a = r[i] - lr * g[i];
-    int32_t bits;
-    g[i] = a;
-    memcpy(&bits, &a, 4);
-    bits &= 0x7fffffff;
-    worst = bits > worst ? bits : worst;
-    if (fabsf(a) >= q) FIRE(i)
-  }
-#undef FIRE
-  if (worst >= 0x7f800000) return 0;
-  memcpy(r, g, (size_t)n * 4);
-  if (levels == 1) {
-    memcpy(out, signs, (count + 7) >> 3);
-    out += (count + 7) >> 3;
-  }
-  uint8_t *start = body - 1;
-  for (uint32_t c = count >> 7; c; c >>= 7) start--;
-  put_varint(start, count);
-  info[0] = (int32_t)(out - start);
-  info[1] = overdrive;
-  return start;
-}
-
-typedef struct { const uint8_t *pos, *stop; int broken; } reader;
-
-static uint32_t take_varint(reader *in) {
-  if (in->pos < in->stop && *in->pos < 128) return *in->pos++; /* nearly every gap */
-  uint64_t value = 0;
-  for (int shift = 0; shift < 35 && in->pos < in->stop; shift += 7) {
-    uint8_t byte = *in->pos++;
-    value |= (uint64_t)(byte & 127) << shift;
-    if (byte < 128) {
-      if ((byte == 0 && shift > 0) || value > 0xffffffff) break;
-      return (uint32_t)value;
-    }
-  }
-  in->broken = 1;
-  return 0;
-}
-
-static int add_map(int n, const float *w0, int32_t *K, float *w, float q, int levels, int sign, const uint8_t *map, int length) {
-  reader in = {map, map + length, 0};
-  uint32_t entries = take_varint(&in);
-  if (in.broken || entries > (uint32_t)n) return 1;
-  const uint8_t *first = in.pos;
-  int64_t index = -1;
-  for (uint32_t i = 0; i < entries; i++) {
-    index += (int64_t)take_varint(&in) + 1;
-    if (in.broken || index >= n) return 1;
-    if (levels > 1) {
-      uint32_t z = take_varint(&in);
-      if (in.broken || z == 0 || (uint32_t)(z + 1) >> 1 > (uint32_t)levels) return 1;
-    }
-  }
-  const uint8_t *signs = in.pos;
-  if (levels == 1) {
-    if (in.stop - in.pos != (long)((entries + 7) >> 3)) return 1;
-    if (entries & 7 && in.stop[-1] >> (entries & 7)) return 1;
-  } else if (in.pos != in.stop) return 1;
-
-  in.pos = first;
-  int at = -1;
-  for (uint32_t i = 0; i < entries; i++) {
-    at += (int)take_varint(&in) + 1;
-    int k;
-    if (levels == 1) k = (signs[i >> 3] >> (i & 7)) & 1 ? -1 : 1;
-    else {
-      uint32_t z = take_varint(&in);
-      k = (int)(z >> 1) ^ -(int)(z & 1);
-    }
-    K[at] += sign < 0 ? -k : k;
-    w[at] = w0[at] + q * (float)K[at];
-  }
-  return 0;
-}
+#include "maps.h"
 
 /* ---- Node-API: fn(memory.buffer, …numbers), addresses as in WebAssembly ---- */
 
@@ -499,16 +315,17 @@ FUNCTION(lstmState, 8, lstm_state(I(0), I(1), I(2), P(3), P(4), P(5), P(6), P(7)
 FUNCTION(lstmStateGradient, 8, lstm_state_gradient(I(0), I(1), I(2), P(3), P(4), P(5), P(6), P(7)); return 0;)
 FUNCTION(attention, 13, attention(I(0), I(1), I(2), I(3), I(4), P(5), P(6), P(7), R(8), I(9), P(10), P(11), P(12)); return 0;)
 FUNCTION(attentionGradient, 16, attention_gradient(I(0), I(1), I(2), I(3), I(4), P(5), P(6), P(7), R(8), P(9), P(10), P(11), P(12), P(13), P(14), P(15)); return 0;)
+FUNCTION(limit, 3, return number(env, limit(I(0), P(1), R(2)));)
 FUNCTION(clipNorm, 3, clip_norm(I(0), P(1), R(2)); return 0;)
-FUNCTION(momentumStep, 7, momentum_step(I(0), P(1), P(2), P(3), R(4), R(5), I(6)); return 0;)
-FUNCTION(adamStep, 10, adam_step(I(0), P(1), P(2), P(3), P(4), P(5), R(6), R(7), R(8), R(9)); return 0;)
+FUNCTION(momentumStep, 8, momentum_step(I(0), P(1), P(2), P(3), R(4), R(5), I(6), R(7)); return 0;)
+FUNCTION(adamStep, 11, adam_step(I(0), P(1), P(2), P(3), P(4), P(5), R(6), R(7), R(8), R(9), R(10)); return 0;)
 FUNCTION(decay, 4, decay(I(0), P(1), R(2), P(3)); return 0;)
 FUNCTION(softmaxCrossEntropy, 8, return number(env, softmax_cross_entropy(I(0), I(1), P(2), P(3), P(4), P(5), R(6), P(7)));)
 FUNCTION(elementLoss, 10, return number(env, element_loss(I(0), I(1), I(2), P(3), P(4), P(5), P(6), R(7), R(8), P(9)));)
 FUNCTION(softmax, 4, softmax(I(0), I(1), P(2), P(3)); return 0;)
-FUNCTION(quantise, 10, uint8_t *start = quantise(I(0), P(1), P(2), R(3), R(4), R(5), I(6), P(7), P(8), P(9)); return number(env, start ? (double)((char *)start - base) : 0);)
-FUNCTION(addMap, 9, return number(env, add_map(I(0), P(1), P(2), P(3), R(4), I(5), I(6), P(7), I(8)));)
-FUNCTION(makeWeights, 5, make_weights(I(0), P(1), P(2), R(3), P(4)); return 0;)
+FUNCTION(quantise, 9, uint8_t *start = quantise(P(0), I(1), P(2), P(3), R(4), R(5), P(6), P(7), P(8)); return number(env, start ? (double)((char *)start - base) : 0);)
+FUNCTION(addMap, 7, return number(env, add_map(P(0), P(1), P(2), P(3), I(4), P(5), I(6)));)
+FUNCTION(makeWeights, 4, make_weights(P(0), P(1), P(2), P(3)); return 0;)
 
 NAPI_MODULE_INIT() {
 #define EXPORT(NAME)                                                                   \
@@ -522,7 +339,7 @@ NAPI_MODULE_INIT() {
   EXPORT(add) EXPORT(multiply) EXPORT(scale) EXPORT(copyRows) EXPORT(zero) EXPORT(dropout) EXPORT(embed) EXPORT(embedGradient) EXPORT(layerNorm)
   EXPORT(layerNormGradient) EXPORT(batchNorm) EXPORT(batchNormFixed) EXPORT(batchNormGradient) EXPORT(movingGradient) EXPORT(depthwise)
   EXPORT(depthwiseKernelGradient) EXPORT(depthwiseInputGradient) EXPORT(gruGates) EXPORT(gruState) EXPORT(gruStateGradient) EXPORT(gruResetGradient)
-  EXPORT(lstmState) EXPORT(lstmStateGradient) EXPORT(attention) EXPORT(attentionGradient) EXPORT(clipNorm) EXPORT(momentumStep) EXPORT(adamStep)
+  EXPORT(lstmState) EXPORT(lstmStateGradient) EXPORT(attention) EXPORT(attentionGradient) EXPORT(limit) EXPORT(clipNorm) EXPORT(momentumStep) EXPORT(adamStep)
   EXPORT(decay) EXPORT(softmaxCrossEntropy) EXPORT(elementLoss) EXPORT(softmax) EXPORT(quantise) EXPORT(addMap) EXPORT(makeWeights)
   return exports;
 }

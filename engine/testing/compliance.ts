@@ -2,6 +2,7 @@
  * What every profile has to do: one list, run by each. Values and gradients on random shapes are held to stock
  * TensorFlow.js and to finite differences, the state to the arithmetic of maps to the bit.
  */
+import { oneGroup } from "#engine/quanta.js";
 import type { ExecutionContext } from "ava";
 import fc from "fast-check";
 import { bitsOf, classes, denseTopology, firstWeights, type Layer, LENET, planOf, topologyOf, uniform } from "#engine/testing/models.js";
@@ -161,23 +162,23 @@ export const COMPLIANCE: Readonly<Record<string, Check>> = {
   "state is the exact sum of maps: a step brings to K and residual what its gradient says, to the bit": async (t, candidate) => {
     const topology = denseTopology(6, { units: 9, activation: "relu" }, { units: 4, activation: "softmax" });
     const plan = planOf(topology);
-    const engine = await candidate.create(plan, topology, { loss: "softmaxCrossEntropy", batchSize: 5 });
+    const engine = await candidate.create(plan, topology, { loss: "softmaxCrossEntropy", batchSize: 5, quanta: oneGroup(plan, -7, 3) });
     const w0 = firstWeights(plan, 8);
     const [q, levels, lr] = [2 ** -7, 3, 0.5];
+    const bound = 4 * levels * q;
     engine.setInitial(w0);
-    engine.setQuantum(-7);
     for (let i = 0; i < 20; i++) {
       const batch = { x: uniform(5 * 6, 2, 100 + i), y: classes(5, 4, 200 + i) };
       const { gradient, loss, correct } = engine.gradient(batch);
       const [before, K] = [engine.residual(i % 2).slice(), engine.K.slice()];
-      const step = engine.step(batch, i % 2, { lrBits: bitsOf(lr), quantumLog2: -7, levels });
+      const step = engine.step(batch, i % 2, { lrBits: bitsOf(lr) });
       t.deepEqual([step.loss, step.correct, step.isNull], [loss, correct, false]);
-      engine.addMap(step.map, levels, 1);
+      engine.addMap(step.map, 1);
       const after = engine.residual(i % 2);
       for (let j = 0; j < plan.parameters; j++) {
         const a = Math.fround((before[j] as number) - Math.fround(lr * (gradient[j] as number)));
         const k = Math.max(-levels, Math.min(levels, Math.trunc(a / q))) + 0;
-        if (engine.K[j] !== (K[j] as number) + k || after[j] !== Math.fround(a - q * k)) t.fail(`step ${i}, entry ${j}`);
+        if (engine.K[j] !== (K[j] as number) + k || after[j] !== Math.max(-bound, Math.min(bound, Math.fround(a - q * k)))) t.fail(`step ${i}, entry ${j}`);
       }
       t.deepEqual(engine.weights(), w0.map((w, j) => Math.fround(w + q * (engine.K[j] as number))));
     }

@@ -1,4 +1,6 @@
 import type { Host } from "#engine/kernels.js";
+import type { Group } from "#engine/quanta.js";
+import { quantaTable } from "#engine/quanta-table.js";
 import { Arena } from "#engine/memory.js";
 import { buildNative } from "#engine/native/build.js";
 import { nativeHost } from "#engine/native/host.js";
@@ -31,6 +33,10 @@ export class Bench {
     const at = this.room(values.length);
     this.arena.u8(at, values.length).set(values);
     return at;
+  }
+  /** The table of quantum groups. */
+  quanta(groups: readonly Group[]): number {
+    return this.bytes(new Uint8Array(quantaTable(groups).buffer));
   }
   room(bytes: number): number {
     return this.arena.reserve(bytes, "test");

@@ -1,6 +1,6 @@
 /** In a page: every golden run, its digests sent to the server that the page came from. Nothing of Node is imported. */
 import { createEngine } from "#engine/index.js";
-import { RUNS, STEPS } from "#engine/testing/golden.js";
+import { optionsOf, RUNS, STEPS } from "#engine/testing/golden.js";
 import { planOf } from "#engine/testing/models.js";
 import { type Trace, traceOfRun } from "#engine/testing/trace.js";
 
@@ -25,7 +25,8 @@ async function golden(): Promise<unknown> {
   const digests: Record<string, Record<string, string>> = {};
   let host = "";
   for (const { name, topology, ...o } of RUNS) {
-    const engine = await createEngine(planOf(topology), { loss: o.loss, batchSize: o.batchSize, ...(o.optimizer ? { optimizer: o.optimizer } : {}) });
+    const plan = planOf(topology);
+    const engine = await createEngine(plan, optionsOf(plan, o));
     ({ host } = engine);
     const trace: Trace = traceOfRun(engine, o.loss, STEPS, o);
     digests[name] = Object.fromEntries(await Promise.all(Object.entries(trace).map(async ([k, v]) => [k, await digest(v)] as const)));

@@ -5,8 +5,6 @@ import type { Engine } from "#engine/types.js";
 
 export interface Rate {
   readonly lr: number;
-  readonly quantumLog2: number;
-  readonly levels: number;
 }
 
 export type Trace = Readonly<Record<"K" | "weights" | "residual" | "maps" | "losses", readonly ArrayBufferView[]>>;
@@ -23,10 +21,10 @@ export function traceOfRun(engine: Engine, loss: Loss, steps: number, o: Rate): 
     const targets = () => (loss === "binaryCrossEntropy" ? Float32Array.from(classes(rows * plan.outputSize, 2, seed + 500)) : uniform(rows * plan.outputSize, 0.8, seed + 500));
     const y = loss === "softmaxCrossEntropy" ? classes(rows, plan.outputSize, seed + 500) : targets();
     const random = Uint8Array.from({ length: 16 }, (_, i) => s * 7 + i * 31);
-    const result = engine.step({ x, y }, s % 2, { lrBits: bitsOf(o.lr), quantumLog2: o.quantumLog2, levels: o.levels, time: BigInt((s >> 1) + 1), random });
+    const result = engine.step({ x, y }, s % 2, { lrBits: bitsOf(o.lr), time: BigInt((s >> 1) + 1), random });
     losses[s] = result.loss;
     maps.push(result.map);
-    engine.addMap(result.map, o.levels, 1);
+    engine.addMap(result.map, 1);
   }
   return { K: [engine.K.slice()], weights: [engine.weights().slice()], residual: [engine.residual(0).slice(), engine.residual(1).slice()], maps, losses: [losses] };
 }

@@ -23,7 +23,7 @@ const FIXED = 2n << 16n;
 /** Bytes of a buffer with what stands behind it. */
 export const roomOf = (floats: bigint): bigint => ((floats * F32 + SLACK - 1n) / SLACK + 1n) * SLACK;
 
-type Purpose = "initial" | "K" | "weights" | "gradient" | "residual" | "moments" | "map" | "signs" | "packed" | "packedBeside" | "columns" | "tables" | "activations" | "errors" | "batch";
+type Purpose = "initial" | "K" | "weights" | "gradient" | "residual" | "moments" | "map" | "signs" | "quanta" | "packed" | "packedBeside" | "columns" | "tables" | "activations" | "errors" | "batch";
 
 /**
  * What an engine of this plan reserves, in bytes by purpose, with one residual. The engine allocates
@@ -53,9 +53,11 @@ export function memoryTable(plan: ModelPlan, batchSize: number, moments = 0): Re
     residual: n * F32 * BigInt(1 + moments),
     // The moments to be, until it is known that the iteration is not null.
     moments: n * F32 * BigInt(moments),
-    // At most 5 bytes an entry (a gap and a four-byte step), the count, and beside them n sign bits.
-    map: n * 5n + 32n,
+    // At most 5 bytes an entry (a gap and a four-byte step), the counts of 16 groups, and beside them n sign bits.
+    map: n * 5n + 32n + 16n * 5n,
     signs: n / 8n + 16n,
+    // The table of engine/wasm/assembly/map.ts: how many groups, eight words each of at most 16, two each of their runs.
+    quanta: (1n + 16n * 8n + 2n * BigInt(plan.tensors.length)) * F32,
     packed: packed * F32,
     packedBeside: packedBeside * F32,
     columns: columns * F32,

@@ -1,4 +1,5 @@
 /** The module alone, its neighbours played by the test: money and verbs, the course of a task, genesis. */
+import { oneGroup } from "#engine/quanta.js";
 import test from "ava";
 import type { BlockInfo } from "#kernel/context.js";
 import { makeEnvironment } from "#kernel/environment.js";
@@ -31,7 +32,7 @@ const TOPOLOGY = JSON.stringify({
 function spec(change: Partial<TaskSpec> = {}): TaskSpec {
   const cid = cidOf(nodeCrypto, Uint8Array.of(1));
   return TaskSpec.create({
-    topology: TOPOLOGY, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 20, epochs: 1, batches: 8, slots: 2, supervisors: 1, lrBits: bitsOf(0.1), quantumLog2: -8,
+    topology: TOPOLOGY, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 20, epochs: 1, batches: 8, slots: 2, supervisors: 1, lrBits: bitsOf(0.1), quanta: oneGroup({ tensors: [0, 1, 2, 3] }, -8),
     trainingBlocks: 60n, dataBlocks: 8n, manifestCid: cid, properties: [100, 0, 50, 0, 0, 80, 0, 0],
     testSet: { cid, plaintextHash: new Uint8Array(32), keyHash: testKeyHash(nodeCrypto, KEY), rows: 297 }, ...change,
   });

@@ -206,6 +206,7 @@ export const codecs = [
   pouw_tasks_v1_types.Params,
   pouw_tasks_v1_types.Optimizer,
   pouw_tasks_v1_types.LearningRateStep,
+  pouw_tasks_v1_types.QuantumGroup,
   pouw_tasks_v1_types.TestSet,
   pouw_tasks_v1_types.TaskSpec,
   pouw_tasks_v1_types.Task,

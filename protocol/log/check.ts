@@ -14,7 +14,8 @@ import { NOT_FINITE } from "../floats.js";
 import { ZERO_DIGEST } from "../hash.js";
 import { decodeHeader, HEADER_VERSION, headerHash, verifyHead } from "./header.js";
 import { decreaseFault, lagFault, type Closures } from "./lag.js";
-import { checkMap, mapCount, mapHash } from "../state/map.js";
+import { checkMap, isEmptyMap, mapHash } from "../state/map.js";
+import type { Group } from "#engine/quanta.js";
 import type { BatchOrder } from "../draws/order.js";
 import { positionOf, residualInterval, roundOf, slotPositions } from "./positions.js";
 
@@ -51,6 +52,8 @@ export interface CheckContext {
   spec: TaskSpec;
   /** n. */
   parameters: number;
+  /** The spec's quanta, laid out over the model's tensors. */
+  groups: readonly Group[];
   /** x: the block that began Training. */
   startHeight: bigint;
   order: BatchOrder;
@@ -188,13 +191,13 @@ function contentFault(ctx: CheckContext, h: Header, map: Uint8Array, hashMap: bo
   if (!equalBytes(h.batchHash, ctx.batchHash(batch))) return fault("batch_hash", `is not the hash of batch ${batch}, whose turn it is`);
   if (hashMap && !equalBytes(h.mapHash, mapHash(ctx.crypto, map))) return fault("map", "map_hash is not the hash of the map that came with it");
   try {
-    checkMap(ctx.parameters, spec.levels, map);
+    checkMap(ctx.groups, map);
   } catch (error) {
     return fault("map", (error as Error).message);
   }
   const due = h.seq % residualInterval(ctx.parameters, spec.profile) === 0n;
   if (h.residualHash.length !== (due ? 32 : 0)) return fault("residual_hash", `has ${h.residualHash.length} bytes, want ${due ? 32 : 0}`);
-  if (h.null && mapCount(map) !== 0) return fault("null", "a null iteration with a map that is not empty");
+  if (h.null && !isEmptyMap(ctx.groups, map)) return fault("null", "a null iteration with a map that is not empty");
   if (!h.null && h.loss === NOT_FINITE) return fault("null", "loss is not finite, yet the iteration is not null");
   if (h.null && h.loss !== NOT_FINITE) return fault("null", `a null iteration with loss ${h.loss}, want ${NOT_FINITE}`);
   if (h.accuracy > 1_000_000) return fault("header", `accuracy ${h.accuracy}, want at most 1000000`);

@@ -8,6 +8,7 @@
  * Budgets: a message that waits is kept as bytes, within `slotBytes` of its slot; nothing is kept that is more than
  * `aheadSeqs` or `aheadBlocks` away; one call does the work of one message, `take` that of at most `limit`.
  */
+import type { Group } from "#engine/quanta.js";
 import { equalBytes } from "#kernel/bytes.js";
 import type { Crypto } from "#kernel/crypto.js";
 import { type Slot, SlotStatus } from "#proto/gen/pouw/supervision/v1/types.js";
@@ -21,6 +22,7 @@ import { Closures, closuresOf } from "./lag.js";
 import type { LogTree } from "./log-root.js";
 import type { Outcome } from "./outcomes.js";
 import { slotPositions } from "./positions.js";
+import { largestMap } from "../tasks/task-spec.js";
 
 /** Where a slot's log ends, with the tree of its header hashes. */
 export interface SlotLog {
@@ -39,8 +41,8 @@ export interface IntakeSetup {
   readonly startBeacon: Uint8Array;
   /** from the manifest */
   readonly batchHashes: readonly Uint8Array[];
-  /** the longest encoding of a map */
-  readonly maxMapBytes: number;
+  /** the spec's quanta, laid out over the model's tensors */
+  readonly groups: readonly Group[];
   /** by slot: empty ones at first */
   readonly logs: readonly SlotLog[];
   /** bytes held back for one slot; default: a share of 256 MiB between 1 and 16 MiB, or two of the longest messages */
@@ -116,6 +118,7 @@ export class Intake {
   readonly #rounds = new Map<bigint, Held[] | null>();
   readonly #positions: bigint[];
   readonly #ahead: bigint;
+  readonly #longestMap: number;
   readonly #context: CheckContext;
   #keys: ReadonlyMap<number, Uint8Array> = new Map();
   #ceilings = new Map<number, bigint>();
@@ -123,8 +126,9 @@ export class Intake {
 
   constructor(setup: IntakeSetup) {
     this.#o = setup;
-    const { spec, maxMapBytes } = setup;
-    const most = maxMapBytes + HEADER_BYTES + 11 * spec.slots;
+    const { spec } = setup;
+    this.#longestMap = largestMap(setup.groups);
+    const most = this.#longestMap + HEADER_BYTES + 11 * spec.slots;
     const slotBytes = setup.slotBytes ?? Math.max(MIB, Math.min(16 * MIB, (256 * MIB) / spec.slots), 2 * most);
     this.#held = new HeldMessages(spec.slots, { slotBytes });
     this.#logs = setup.logs.map(({ tip, tree }) => ({ tip, tree }));
@@ -137,6 +141,7 @@ export class Intake {
       taskId: setup.taskId,
       spec,
       parameters: setup.parameters,
+      groups: setup.groups,
       startHeight: setup.startHeight,
       order: new BatchOrder(setup.crypto, setup.startBeacon, setup.taskId, spec.batches),
       batchHash: (batch) => setup.batchHashes[batch] as Uint8Array,
@@ -224,8 +229,8 @@ export class Intake {
 
   /** A message that came in. Lengths come before hashes, hashes before signatures. */
   offer(message: Iteration): Offer {
-    const { crypto, chainId, taskId, spec, maxMapBytes } = this.#o;
-    if (message.header.length > HEADER_BYTES + 10 * spec.slots || message.map.length > maxMapBytes || message.map.length === 0 || message.signature.length !== 64) return { outcome: "malformed" };
+    const { crypto, chainId, taskId, spec } = this.#o;
+    if (message.header.length > HEADER_BYTES + 10 * spec.slots || message.map.length > this.#longestMap || message.map.length === 0 || message.signature.length !== 64) return { outcome: "malformed" };
     let header: Header;
     try {
       header = decodeHeader(message.header);

@@ -25,8 +25,6 @@ export interface LoggedIteration {
 
 export interface ReplicaSpec {
   slots: number;
-  levels: number;
-  quantumLog2: number;
 }
 
 export class MissingMap extends Error {
@@ -59,7 +57,6 @@ export class Replica {
     this.#at = Array.from({ length: spec.slots }, () => 0n);
     this.#digests = Array.from({ length: spec.slots }, () => [ZERO_DIGEST]);
     this.#trees = Array.from({ length: spec.slots }, () => new LogTree(hash));
-    engine.setQuantum(spec.quantumLog2);
     engine.setInitial(w0);
   }
 
@@ -91,7 +88,7 @@ export class Replica {
     const { slot, seq, map } = iteration;
     if (this.#at[slot] !== seq - 1n) throw new RangeError(`replica: K stands at ${this.#at[slot]} of slot ${slot}, cannot add seq ${seq}`);
     this.record(iteration);
-    this.engine.addMap(map, this.spec.levels, 1);
+    this.engine.addMap(map, 1);
     this.#at[slot] = seq;
   }
 
@@ -121,7 +118,7 @@ export class Replica {
   #add(slot: number, seq: bigint, sign: 1 | -1, mapsOf: MapsOf): void {
     const map = mapsOf(slot, seq);
     if (!map) throw new MissingMap(slot, seq);
-    this.engine.addMap(map, this.spec.levels, sign);
+    this.engine.addMap(map, sign);
     this.#at[slot] = sign === 1 ? seq : seq - 1n;
   }
 

@@ -2,6 +2,7 @@
 import { u32be, u64be } from "#kernel/bytes.js";
 import type { Hash } from "#kernel/crypto.js";
 import { momentsOf, type Optimizer, SGD } from "#engine/optimizer.js";
+import { type Group, outOfBounds } from "#engine/quanta.js";
 import { memoryBytes, type ModelPlan, type Loss as LossName } from "#engine/topology/index.js";
 import type { EngineOptions, StepOptions } from "#engine/types.js";
 import { Loss, OptimizerKind, type TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
@@ -41,7 +42,13 @@ export function optimizerOf({ optimizer: o }: Pick<TaskSpec, "optimizer">): Opti
   return { kind, momentum: fromBits(o.momentumBits), nesterov: o.nesterov, beta2: fromBits(o.beta2Bits), epsilon: fromBits(o.epsilonBits), weightDecay: fromBits(o.weightDecayBits), clipNorm: fromBits(o.clipNormBits) };
 }
 
-export const engineOptionsOf = (spec: TaskSpec): EngineOptions => ({ loss: lossName(spec.loss), batchSize: spec.batchSize, optimizer: optimizerOf(spec) });
+/** The largest learning rate of a task's schedule. */
+export const lrMaxOf = ({ lrBits, schedule }: Pick<TaskSpec, "lrBits" | "schedule">): number => schedule.reduce((most, step) => Math.max(most, fromBits(step.lrBits)), fromBits(lrBits));
+
+export const engineOptionsOf = (spec: TaskSpec): EngineOptions => ({ loss: lossName(spec.loss), batchSize: spec.batchSize, optimizer: optimizerOf(spec), quanta: spec.quanta, lrMax: lrMaxOf(spec) });
+
+/** Why no honest slot of the task can have this residual state. */
+export const stateFault = (spec: TaskSpec, groups: readonly Group[], state: Float32Array): string | undefined => outOfBounds(state, groups, optimizerOf(spec), lrMaxOf(spec));
 
 /** Bytes of a residual and the moments behind it. */
 export const residualBytes = (spec: Pick<TaskSpec, "optimizer">, parameters: number): number => 4 * parameters * (1 + momentsOf(optimizerOf(spec)));
@@ -52,5 +59,5 @@ export const taskMemoryBytes = (spec: Pick<TaskSpec, "batchSize" | "optimizer">,
 /** Of the iteration (slot, seq); `seed` is the task's. */
 export function stepOptionsOf(hash: Hash, spec: TaskSpec, plan: ModelPlan, seed: Uint8Array, slot: number, seq: bigint): StepOptions {
   const random = plan.layers.some((l) => l.kind === "dropout") ? { random: H(hash, "pouw/random/1", raw(seed, 32, "seed"), u32be(slot), u64be(seq)) } : {};
-  return { lrBits: lrBitsAt(spec, epochOf(spec, positionOf(spec, slot, seq))), quantumLog2: spec.quantumLog2, levels: spec.levels, time: seq, ...random };
+  return { lrBits: lrBitsAt(spec, epochOf(spec, positionOf(spec, slot, seq))), time: seq, ...random };
 }

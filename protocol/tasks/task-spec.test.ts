@@ -1,4 +1,5 @@
 import "#platform/install.js";
+import { oneGroup } from "#engine/quanta.js";
 import test from "ava";
 import { taskMemoryBytes } from "./engine-options.js";
 import { topologyOf } from "#engine/testing/models.js";
@@ -22,14 +23,14 @@ const PADDED = JSON.stringify({
 const cid = cidOf(nodeCrypto, Uint8Array.of(1));
 const digest = new Uint8Array(32);
 const spec = TaskSpec.create({
-  topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 20, epochs: 30, batches: 60, slots: 3, lrBits: bitsOf(0.1), quantumLog2: -8,
+  topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 20, epochs: 30, batches: 60, slots: 3, lrBits: bitsOf(0.1), quanta: oneGroup({ tensors: [0, 1, 2, 3] }, -8),
   manifestCid: cid, testSet: { cid, plaintextHash: digest, keyHash: digest, rows: 297 }, properties: [100, 0, 50, 0, 0, 80, 0, 0],
 });
 
 test("a task takes the defaults of the protocol", (t) => {
   const { spec: s, flop, residualInterval } = acceptSpec(spec, params);
   t.is(flop, 6n * 20n * (64n * 32n + 320n));
-  t.like(s, { supervisors: 3, evaluators: 3, lag: 1, levels: 1, iterationBlocks: 1n, trainingBlocks: 7200n, dataBlocks: 60n, profile: "wasm-f32-1" });
+  t.like(s, { supervisors: 3, evaluators: 3, lag: 1, iterationBlocks: 1n, trainingBlocks: 7200n, dataBlocks: 60n, profile: "wasm-f32-1" });
   t.is(s.runAhead, 131072n, "20 s of so small iterations are more rounds than 2^17");
   t.is(residualInterval, 1n);
   t.deepEqual(fillDefaults(s, parseTopology(topology, { maxParameters: 100_000 })), s, "filling in twice changes nothing");
@@ -69,19 +70,15 @@ for (const [field, change] of [
   ["lag", { lag: 17 }],
   ["data_blocks", { dataBlocks: 7_201n }],
   ["training_blocks", { trainingBlocks: 10_000_001n }],
-  ["levels", { levels: 16_777_216 }],
-  ["levels", { levels: 10_000 }],
   ["lr_bits", { lrBits: 0 }],
   ["lr_bits", { lrBits: bitsOf(-0.1) }],
-  ["quantum_log2", { quantumLog2: -41 }],
-  ["quantum_log2", { quantumLog2: 1 }],
   ["schedule.0.epoch", { schedule: [{ epoch: 30, lrBits: bitsOf(0.1) }] }],
   ["schedule.1.epoch", { schedule: [{ epoch: 3, lrBits: bitsOf(0.1) }, { epoch: 3, lrBits: bitsOf(0.1) }] }],
   ["schedule.0.lr_bits", { schedule: [{ epoch: 3, lrBits: 1 }] }],
   ["run_ahead", { runAhead: 63n }],
   ["run_ahead", { runAhead: 131_073n }],
   ["profile", { profile: "webgpu-1" }],
-  ["profile", { profile: "tf-f32", topology: PADDED }],
+  ["profile", { profile: "tf-f32", topology: PADDED, quanta: oneGroup({ tensors: [0, 1] }, -8) }],
   ["profile", { profile: "tf-f32", batchSize: 2, topology: dense(2100, 2000) }],
   ["manifest_cid", { manifestCid: "bafy" }],
   ["test_set", { testSet: undefined }],
@@ -116,12 +113,12 @@ test("a task that no machine can hold, or run and judge in time, is refused befo
 });
 
 test("a model whose map no message holds is refused", (t) => {
-  t.is(largestMap(1000, 1), 5 + 1000 + 125);
-  t.is(largestMap(1000, 63), 5 + 2000);
-  t.is(largestMap(1000, 64), 5 + 3000);
+  t.is(largestMap([{ size: 1000, levels: 1 }]), 5 + 1000 + 125);
+  t.is(largestMap([{ size: 1000, levels: 63 }]), 5 + 2000);
+  t.is(largestMap([{ size: 1000, levels: 64 }, { size: 10, levels: 1 }]), 5 + 3000 + 5 + 10 + 2);
   const large = { ...spec, topology: wide(700_000), batchSize: 1, epochs: 1 };
-  t.notThrows(() => acceptSpec({ ...large, levels: 1 }, params));
-  t.throws(() => acceptSpec({ ...large, batchSize: 1, levels: 200_000, batches: 3, slots: 1 }, params), { message: /^topology: a map of 52500010 parameters takes up to 210000045 bytes at levels 200000, a message holds 67043328: take a smaller model or fewer levels/ });
+  t.notThrows(() => acceptSpec(large, params));
+  t.throws(() => acceptSpec({ ...large, batchSize: 1, quanta: oneGroup({ tensors: [0, 1, 2, 3] }, -8, 200_000), batches: 3, slots: 1 }, params), { message: /^topology: a map of 52500010 parameters takes up to 210000045 bytes at levels 200000, a message holds 67043328: take a smaller model or fewer levels/ });
 });
 
 test("a worker is matched by the memory of the moments as well", (t) => {

@@ -3,13 +3,16 @@
  *
  * The chain and the client run this same code, so a client hears the chain's own line before it pays for it.
  */
+import { groupsOf } from "#engine/quanta.js";
 import { checkLoss, checkTolerant, flop as flopOf, MEMORY_LIMIT, parseTopology, type ModelPlan } from "#engine/topology/index.js";
 import { type Optimizer, OptimizerKind, type TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { parseCid } from "./cid.js";
 import { hasClasses, lossName, taskMemoryBytes } from "./engine-options.js";
 import { fromBits, isPositiveNormal } from "../floats.js";
+import type { MapGroups } from "../state/map.js";
 import { residualInterval, totalPositions } from "../log/positions.js";
 import { EXACT_PROFILE, isTolerant, PROFILES } from "./profiles.js";
+import { checkMoments, checkQuanta } from "./quanta.js";
 import { SpecError } from "./spec-error.js";
 
 export { lossName } from "./engine-options.js";
@@ -31,7 +34,6 @@ const MAX_MAP_BYTES = 64 * 1024 * 1024 - 64 * 1024;
 /** What a machine is taken to compute in a second, for defaults that are times. */
 export const FLOP_PER_SECOND = 10_000_000_000n;
 const MAX_RUN_AHEAD = 1n << 17n;
-const MAX_ITERATIONS = 1n << 24n;
 const MAX_TRAINING_BLOCKS = 10_000_000n;
 /** Two hours of blocks: the drawn are bound while they wait for the data, and cannot leave. */
 const MAX_DATA_BLOCKS = 7_200n;
@@ -69,7 +71,7 @@ export function fillDefaults(spec: TaskSpec, plan: ModelPlan): TaskSpec {
     supervisors: spec.supervisors || 3,
     evaluators: spec.evaluators || 3,
     lag,
-    levels: spec.levels || 1,
+    quanta: spec.quanta.map((g) => ({ ...g, levels: g.levels || 1 })),
     runAhead: spec.runAhead || defaultRunAhead(flop, lag),
     iterationBlocks: spec.iterationBlocks || defaultIterationBlocks(flop),
     trainingBlocks: spec.trainingBlocks || 7200n,
@@ -180,20 +182,21 @@ function checkOptimizer(o: Optimizer | undefined): void {
     zero("beta2_bits", o.beta2Bits);
     zero("epsilon_bits", o.epsilonBits);
   }
+  checkMoments(o);
   for (const [field, bits] of [["weight_decay_bits", o.weightDecayBits], ["clip_norm_bits", o.clipNormBits]] as const) {
     if (bits !== 0 && !isPositiveNormal(bits)) throw new SpecError(`optimizer.${field}`, `got the bits ${bits}, want 0 or those of a positive normal binary32`);
   }
 }
 
+/** Of all quantum groups together. */
+export const largestMap = (groups: MapGroups): number => groups.reduce((sum, { size, levels }) => sum + largestOfGroup(size, levels), 0);
+
 /** When every entry fires: a gap of one byte and a step each, or a sign bit; where fewer fire, longer gaps take less. */
-export function largestMap(parameters: number, levels: number): number {
+function largestOfGroup(parameters: number, levels: number): number {
   let step = 1;
   for (let zigzag = 2 * levels; zigzag > 127; zigzag = Math.floor(zigzag / 128)) step++;
   return 5 + (levels === 1 ? parameters + Math.ceil(parameters / 8) : parameters * (1 + step));
 }
-
-/** The longest canonical map of a task. */
-export const longestMap = (plan: Pick<ModelPlan, "parameters">, spec: Pick<TaskSpec, "levels">): number => largestMap(plan.parameters, spec.levels);
 
 function checkGroup(spec: TaskSpec, plan: ModelPlan, params: SpecParams): void {
   range("epochs", spec.epochs, 1, 1 << 20);
@@ -203,19 +206,16 @@ function checkGroup(spec: TaskSpec, plan: ModelPlan, params: SpecParams): void {
   odd("evaluators", spec.evaluators, params.minEvaluators, params.maxEvaluators);
   const total = totalPositions(spec);
   if (BigInt(spec.slots) > total) throw new SpecError("slots", `got ${spec.slots} for ${total} iterations in all, want every slot to have one`);
-  range("levels", spec.levels, 1, (1 << 24) - 1);
-  const map = largestMap(plan.parameters, spec.levels);
+  checkQuanta(spec, plan);
+  const map = largestMap(groupsOf(spec.quanta, plan.tensors));
   if (map > MAX_MAP_BYTES) {
-    throw new SpecError("topology", `a map of ${plan.parameters} parameters takes up to ${map} bytes at levels ${spec.levels}, a message holds ${MAX_MAP_BYTES}: take a smaller model${spec.levels > 1 ? " or fewer levels" : ""}`);
-  }
-  if (BigInt(spec.levels) * total >= MAX_ITERATIONS) {
-    throw new SpecError("levels", `levels × epochs × batches is ${BigInt(spec.levels) * total}, want below 2^24: take fewer levels, epochs or batches`);
+    const several = spec.quanta.some((g) => g.levels > 1);
+    throw new SpecError("topology", `a map of ${plan.parameters} parameters takes up to ${map} bytes at levels ${spec.quanta.map((g) => g.levels).join(", ")}, a message holds ${MAX_MAP_BYTES}: take a smaller model${several ? " or fewer levels" : ""}`);
   }
 }
 
 function checkSchedule(spec: TaskSpec): void {
   learningRate("lr_bits", spec.lrBits);
-  range("quantum_log2", spec.quantumLog2, -40, 0);
   if (spec.schedule.length > 64) throw new SpecError("schedule", `got ${spec.schedule.length} steps, want at most 64`);
   let previous = 0;
   spec.schedule.forEach((step, i) => {

@@ -1,5 +1,6 @@
 /** A whole group in one process: real engine, real signatures, messages that arrive late and in any order. */
 import "#platform/install.js";
+import { groupsOf, oneGroup, type QuantumGroup } from "#engine/quanta.js";
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import test from "ava";
@@ -86,6 +87,7 @@ class Group {
       taskId: TASK,
       spec,
       parameters: plan.parameters,
+      groups: groupsOf(spec.quanta, plan.tensors),
       startHeight: START,
       order: new BatchOrder(nodeCrypto, BEACON, TASK, spec.batches),
       batchHash: (b) => hashes[b] as Uint8Array,
@@ -95,12 +97,12 @@ class Group {
     };
   }
 
-  static async create(options: { slots: number; lag: number; epochs: number; batches: number; units?: number; topology?: string; optimizer?: Optimizer }): Promise<Group> {
+  static async create(options: { slots: number; lag: number; epochs: number; batches: number; units?: number; topology?: string; optimizer?: Optimizer; quanta?: (plan: ReturnType<typeof parseTopology>) => QuantumGroup[] }): Promise<Group> {
     const { slots, lag, epochs, batches, optimizer } = options;
     const json = options.topology ?? topology(options.units ?? 16);
     const plan = parseTopology(json, { maxParameters: 1 << 20 });
     const packed = packData(nodeCrypto, { name: "digits", inputShape: [64], targetShape: [], classes: 10, batchSize: 10, validationBatches: 0 }, table(rows.slice(0, batches * 10)));
-    const spec = TaskSpec.create({ topology: json, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 10, epochs, batches, slots, lag, levels: 1, lrBits: bitsOf(0.1), quantumLog2: optimizer ? -9 : -8, runAhead: 1000n, ...(optimizer ? { optimizer } : {}) });
+    const spec = TaskSpec.create({ topology: json, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 10, epochs, batches, slots, lag, lrBits: bitsOf(0.1), quanta: options.quanta?.(plan).map((g) => ({ ...g, tensors: [...g.tensors] })) ?? oneGroup(plan, optimizer ? -9 : -8), runAhead: 1000n, ...(optimizer ? { optimizer } : {}) });
     const segment = checkSegment(nodeCrypto, packed.manifest, rowShapeOf(spec, plan), 0, packed.segments[0] as Uint8Array);
     const w0 = initialWeights(nodeCrypto, plan, taskSeed(nodeCrypto, BEACON, TASK));
     const member = async (): Promise<Member> => {

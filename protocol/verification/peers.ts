@@ -110,7 +110,7 @@ export class Peers {
     let header: Header;
     try {
       header = decodeHeader(message.header);
-      checkMap(ctx.parameters, ctx.spec.levels, message.map);
+      checkMap(ctx.groups, message.map);
     } catch {
       return undefined;
     }

@@ -27,6 +27,7 @@ const table = {
   accuracy: [23, "the re-run gives another accuracy"],
   overdrive: [24, "the re-run gives another overdrive"],
   claim: [25, "the claimed header is not the log's"],
+  residual_bounds: [26, "the served residual state is outside its bounds, or not finite"],
   // NO_RESIDUAL
   no_residual: [40, "the miner did not serve the hashed residual"],
   no_peers: [41, "the miner did not serve the peers' messages that its state counts"],

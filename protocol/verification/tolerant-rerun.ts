@@ -7,6 +7,7 @@
  * again with the weights moved by less than a rounding's worth, up and down: what moves with them was never decided.
  */
 import type { Batch, Engine } from "#engine/types.js";
+import type { Group } from "#engine/quanta.js";
 import type { Hash } from "#kernel/crypto.js";
 import { u32be } from "#kernel/bytes.js";
 import { Loss, type TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
@@ -16,7 +17,7 @@ import { f32From, fromBits } from "../floats.js";
 import { H } from "../hash.js";
 import { addMapTo } from "../state/map.js";
 import { epochOf, lrBitsAt, positionOf } from "../log/positions.js";
-import { quantum, sgdUpdate } from "../state/quantise.js";
+import { sgdUpdate } from "../state/quantise.js";
 import { type Fault, type Recomputed, tolerantFault, type TolerantClaim } from "./tolerant.js";
 
 /** Each pair is a random sign for every weight, and its opposite: of one undecided sum the two give different sides. */
@@ -31,47 +32,44 @@ const MOST_SLACK = 2 ** -1;
 export interface TolerantRerun {
   readonly hash: Hash;
   /** At the iteration's weights, to which it returns. */
-  readonly engine: Pick<Engine, "batchSize" | "gradient" | "weights" | "setQuantum">;
+  readonly engine: Pick<Engine, "batchSize" | "gradient" | "weights" | "makeWeights">;
   readonly batch: Batch;
   /** The residual that the iteration began with. */
   readonly before: Float32Array;
   readonly claim: TolerantClaim;
   readonly lrBits: number;
-  readonly quantumLog2: number;
-  readonly levels: number;
+  readonly groups: readonly Group[];
   readonly regression: boolean;
   /** What the signs of the weights' moves are drawn from: the header's hash. */
   readonly seed: Uint8Array;
 }
 
 /** What a header says of its iteration, and the spec of how it was to be made. `residual` are the bytes that it hashes, where they are here. */
-export function tolerantClaim(spec: TaskSpec, parameters: number, header: Header, map: Uint8Array, residual: Uint8Array | undefined): Pick<TolerantRerun, "claim" | "lrBits" | "quantumLog2" | "levels" | "regression"> {
-  const k = new Int32Array(parameters);
-  addMapTo(k, spec.levels, map, 1);
+export function tolerantClaim(spec: TaskSpec, groups: readonly Group[], header: Header, map: Uint8Array, residual: Uint8Array | undefined): Pick<TolerantRerun, "claim" | "lrBits" | "groups" | "regression"> {
+  const k = new Int32Array(groups.reduce((sum, g) => sum + g.size, 0));
+  addMapTo(k, groups, map, 1);
   const { loss, accuracy, overdrive } = header;
   return {
     claim: { k, residual: residual && f32From(residual), loss, accuracy, overdrive, null: header.null },
     lrBits: lrBitsAt(spec, epochOf(spec, positionOf(spec, header.slot, header.seq))),
-    quantumLog2: spec.quantumLog2,
-    levels: spec.levels,
+    groups,
     regression: spec.loss === Loss.LOSS_MEAN_SQUARED_ERROR,
   };
 }
 
 /** The rule that the claim breaks, and u' for whoever goes on from the iteration. */
 export function rerunTolerant(o: TolerantRerun): { fault: Fault | undefined; update: Float32Array } {
-  const scale = { q: quantum(o.quantumLog2), levels: o.levels };
   const lr = fromBits(o.lrBits);
   const { gradient, loss, correct } = o.engine.gradient(o.batch);
   const update = sgdUpdate(gradient, lr);
   const own: Recomputed = { residual: o.before, update, loss, correct: o.regression ? undefined : { rows: correct, of: o.engine.batchSize } };
-  const fault = tolerantFault(o.claim, own, scale);
+  const fault = tolerantFault(o.claim, own, o.groups);
   if (!fault || !MOVABLE.has(fault.reason) || o.claim.null) return { fault, update };
-  return { fault: tolerantFault(o.claim, { ...own, slack: slackOf(o, update, lr) }, scale), update };
+  return { fault: tolerantFault(o.claim, { ...own, slack: slackOf(o, update, lr) }, o.groups), update };
 }
 
 /** By entry, the farthest that the update moved with the weights; all of it shrunk where it is too much of the update. */
-function slackOf({ hash, engine, batch, quantumLog2, seed }: TolerantRerun, update: Float32Array, lr: number): Float32Array {
+function slackOf({ hash, engine, batch, seed }: TolerantRerun, update: Float32Array, lr: number): Float32Array {
   const n = update.length;
   const slack = new Float32Array(n);
   const weights = engine.weights().slice();
@@ -87,7 +85,7 @@ function slackOf({ hash, engine, batch, quantumLog2, seed }: TolerantRerun, upda
       }
     }
   } finally {
-    engine.setQuantum(quantumLog2); // makes the weights anew
+    engine.makeWeights();
   }
   const [most, is] = [MOST_SLACK * norm(update), norm(slack)];
   if (is > most) slack.forEach((s, i) => (slack[i] = s * (most / is)));

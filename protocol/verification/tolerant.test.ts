@@ -1,4 +1,5 @@
 import "#platform/install.js";
+import type { Group } from "#engine/quanta.js";
 import test from "ava";
 import { nodeCrypto } from "#platform/crypto.js";
 import { quantise } from "../state/quantise.js";
@@ -13,15 +14,15 @@ const wave = (n: number, f: number): Float32Array => Float32Array.from({ length:
 const scaled = (values: Float32Array, by: number): Float32Array => values.map((v) => v * by);
 
 function honest(residual: Float32Array, update: Float32Array, levels = 1): { claim: TolerantClaim; own: Recomputed } {
-  const { k, residual: after, overdrive, isNull } = quantise(residual, update, Q, levels);
+  const { k, residual: after, overdrive, isNull } = quantise(residual, update, groupOf(levels, update.length));
   const correct = { rows: 3, of: 10 };
   return {
     claim: { k, residual: after, loss: isNull ? NOT_FINITE : 1_000_000, accuracy: 300_000, overdrive, null: isNull },
     own: { residual, update, loss: 1, correct },
   };
 }
-const scale = { q: Q, levels: 1 };
-const reasonOf = (claim: TolerantClaim, own: Recomputed, levels = 1) => tolerantFault(claim, own, { q: Q, levels })?.reason;
+const groupOf = (levels: number, n = N): Group => ({ runs: [{ offset: 0, size: n }], size: n, levels, q: Q, bound: 4 * levels * Q });
+const reasonOf = (claim: TolerantClaim, own: Recomputed, levels = 1) => tolerantFault(claim, own, [groupOf(levels, claim.k.length)])?.reason;
 
 test("what another order of sums gives is accepted, and a thousandth more is not", (t) => {
   const [r, u] = [scaled(wave(N, 1), Q / 2), scaled(wave(N, 2), Q)];
@@ -37,7 +38,7 @@ test("an entry fires when a quantum is due, with its sign, and as often as level
   t.is(reasonOf(claim, own, 3), undefined);
   for (const k of [[1, 0, -3, 0], [3, 0, -3, 0], [2, -1, -3, 0], [2, 0, -2, 0], [2, 0, 3, 0], [2, 0, -3, -1], [0, 0, 0, 0]]) {
     const changed = Int32Array.from(k);
-    t.is(reasonOf({ ...claim, k: changed, residual: residualLeft(r, u, changed, Q) }, own, 3), "map_hash", k.join());
+    t.is(reasonOf({ ...claim, k: changed, residual: residualLeft(r, u, changed, [groupOf(3, 4)]) }, own, 3), "map_hash", k.join());
   }
 });
 
@@ -69,7 +70,7 @@ test("loss, accuracy and overdrive are held to what undecided rows and entries l
   t.is(reasonOf({ ...claim, overdrive: claim.overdrive - 1 }, own), "overdrive");
   for (const [loss, reason] of [[1_000_900, undefined], [1_001_100, "loss"], [NOT_FINITE, "loss"]] as const) t.is(reasonOf({ ...claim, loss }, own), reason);
   for (const [accuracy, reason] of [[200_000, undefined], [400_000, undefined], [500_000, "accuracy"]] as const) t.is(reasonOf({ ...claim, accuracy }, own), reason);
-  t.is(tolerantFault({ ...claim, accuracy: 0 }, { ...own, correct: undefined }, scale), undefined);
+  t.is(tolerantFault({ ...claim, accuracy: 0 }, { ...own, correct: undefined }, [groupOf(1)]), undefined);
 });
 
 /** Its gradient turns over with the smallest move of the weights: nothing of it is decided. */
@@ -81,13 +82,13 @@ function undecided(share: number) {
   const engine = {
     batchSize: 10,
     weights: () => weights,
-    setQuantum: () => void (restored++, weights.fill(1)),
+    makeWeights: () => void (restored++, weights.fill(1)),
     gradient: () => ({ loss: 1, correct: 3, gradient: base.map((g, i) => (i < share * N && (weights[i] as number) > 1 ? -g : g)) }),
   };
   return { engine, base, restored: () => restored };
 }
 const rerun = (engine: ReturnType<typeof undecided>["engine"], claim: TolerantClaim, before: Float32Array) =>
-  rerunTolerant({ hash: nodeCrypto, engine, batch: { x: new Float32Array(0), y: new Int32Array(0) }, before, claim, lrBits: bitsOf(Q), quantumLog2: -8, levels: 1, regression: false, seed: new Uint8Array(32) }).fault?.reason;
+  rerunTolerant({ hash: nodeCrypto, engine, batch: { x: new Float32Array(0), y: new Int32Array(0) }, before, claim, lrBits: bitsOf(Q), groups: [groupOf(1)], regression: false, seed: new Uint8Array(32) }).fault?.reason;
 
 test("what moves with the smallest move of the weights is open, what does not is bound", (t) => {
   const before = new Float32Array(N);

@@ -2,7 +2,9 @@
  * When an iteration of the tolerant profile is right (protocol section 10): the rule for one whose gradient was computed
  * by another arithmetic than the verifier's own. Pure; the sums are binary64, ascending, so one input has one answer.
  */
+import type { Group } from "#engine/quanta.js";
 import { NOT_FINITE, millionths } from "../floats.js";
+import { clamp } from "../state/quantise.js";
 import type { Reason } from "./reasons.js";
 
 /** What differing orders of summation may change: of a vector's root mean square, of its norm, of a loss. */
@@ -37,18 +39,13 @@ export interface Recomputed {
   readonly slack?: Float32Array | undefined;
 }
 
-export interface Scale {
-  readonly q: number;
-  readonly levels: number;
-}
-
 export interface Fault {
   readonly reason: Reason;
   readonly text: string;
 }
 
 /** The first rule that a claim breaks. */
-export function tolerantFault(claim: TolerantClaim, own: Recomputed, { q, levels }: Scale): Fault | undefined {
+export function tolerantFault(claim: TolerantClaim, own: Recomputed, groups: readonly Group[]): Fault | undefined {
   const n = own.update.length;
   const a = new Float32Array(n);
   let finite = Number.isFinite(own.loss);
@@ -56,31 +53,36 @@ export function tolerantFault(claim: TolerantClaim, own: Recomputed, { q, levels
   for (let i = 0; i < n; i++) {
     const u = own.update[i] as number;
     a[i] = (own.residual[i] as number) - u;
-    finite &&= Number.isFinite(a[i]);
+    finite &&= Number.isFinite(u);
     squares += u * u;
   }
   if (claim.null === finite) return { reason: "null", text: `is ${claim.null ? "null" : "not null"} in the header, ${finite ? "not null" : "null"} in the re-run` };
   if (!finite) return nullFault(claim, own.residual);
 
   const broad = TOLERANCE * Math.sqrt(squares / n);
-  let [surely, perhaps, off, size] = [0, 0, 0, 0];
-  for (let i = 0; i < n; i++) {
-    const [own_a, k, slack] = [a[i] as number, claim.k[i] as number, own.slack?.[i] ?? 0];
-    const magnitude = Math.abs(own_a);
-    const epsilon = broad + ENTRY * magnitude + slack;
-    const fault = entryFault(k, own_a, epsilon, q, levels);
-    if (fault) return { reason: "map_hash", text: `entry ${i} is ${k} in the map, and ${own_a / q} quanta were due: ${fault}` };
-    if (magnitude - epsilon > levels * q) surely++;
-    if (magnitude + epsilon > levels * q) perhaps++;
-    if (claim.residual) {
-      const d = Math.max(0, Math.abs((claim.residual[i] as number) - (own_a - q * k)) - slack);
-      off += d * d;
-      size += magnitude * magnitude;
+  let [surely, perhaps, off, size, quanta] = [0, 0, 0, 0, 0];
+  for (const { runs, q, levels, bound } of groups) {
+    for (const run of runs) {
+      for (let i = run.offset; i < run.offset + run.size; i++) {
+        const [own_a, k, slack] = [a[i] as number, claim.k[i] as number, own.slack?.[i] ?? 0];
+        const magnitude = Math.abs(own_a);
+        const epsilon = broad + ENTRY * magnitude + slack;
+        const fault = entryFault(k, own_a, epsilon, q, levels);
+        if (fault) return { reason: "map_hash", text: `entry ${i} is ${k} in the map, and ${own_a / q} quanta were due: ${fault}` };
+        if (magnitude - epsilon > levels * q) surely++;
+        if (magnitude + epsilon > levels * q) perhaps++;
+        if (claim.residual) {
+          const d = Math.max(0, Math.abs((claim.residual[i] as number) - clamp(own_a - q * k, bound)) - slack);
+          off += d * d;
+          size += magnitude * magnitude;
+          quanta += q * q;
+        }
+      }
     }
   }
   if (claim.residual) {
     // The second part lets through what an update leaves in binary32 beside r, and what could not make a quantum in 2^23 iterations.
-    const most = TOLERANCE * Math.sqrt(squares) + ROUNDING * (Math.sqrt(size) + q * Math.sqrt(n));
+    const most = TOLERANCE * Math.sqrt(squares) + ROUNDING * (Math.sqrt(size) + Math.sqrt(quanta));
     if (!(Math.sqrt(off) <= most)) return { reason: "residual_hash", text: `the residual is ${Math.sqrt(off)} from the re-run's, at most ${most} is rounding` };
   }
   if (claim.overdrive < surely || claim.overdrive > perhaps) return { reason: "overdrive", text: `overdrive is ${claim.overdrive} in the header, ${surely} to ${perhaps} in the re-run` };
@@ -88,8 +90,14 @@ export function tolerantFault(claim: TolerantClaim, own: Recomputed, { q, levels
 }
 
 /** What a map leaves of r − u: the residual after an iteration whose map another arithmetic made. */
-export function residualLeft(before: Float32Array, update: Float32Array, k: Int32Array, q: number): Float32Array {
-  return before.map((r, i) => Math.fround(r - (update[i] as number)) - q * (k[i] as number));
+export function residualLeft(before: Float32Array, update: Float32Array, k: Int32Array, groups: readonly Group[]): Float32Array {
+  const after = new Float32Array(before.length);
+  for (const { runs, q, bound } of groups) {
+    for (const { offset, size } of runs) {
+      for (let i = offset; i < offset + size; i++) after[i] = clamp(Math.fround(Math.fround((before[i] as number) - (update[i] as number)) - q * (k[i] as number)), bound);
+    }
+  }
+  return after;
 }
 
 /** k is zero or has the sign of a; |k|·q ≤ |a| + ε; |a − q·k| ≤ max(q, |a| − levels·q) + ε. */

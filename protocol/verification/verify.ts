@@ -11,8 +11,9 @@ import type { Batch } from "#engine/types.js";
 import type { Header, Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import { checkForm, checkSuccession, firstTip, tipAfter, type CheckContext, type SlotTip } from "../log/check.js";
+import { f32From } from "../floats.js";
 import { decodeHeader, headerHash } from "../log/header.js";
-import { residualBytes } from "../tasks/engine-options.js";
+import { residualBytes, stateFault } from "../tasks/engine-options.js";
 import { iterate, loadResidual, residualSeqBefore } from "../state/iterate.js";
 import { Closures, effectiveClock } from "../log/lag.js";
 import { emptyRoot } from "../log/log-root.js";
@@ -125,12 +126,15 @@ function startOf({ replica, slot, residual }: VerifyInput, ctx: CheckContext, fr
 }
 
 /** The residual after (slot, seq) if it is what the header hashes. */
-function servedResidual(residual: Uint8Array | null | undefined, { residualHash }: Header, slot: number, seq: bigint, { crypto, spec, parameters }: CheckContext): { bytes: Uint8Array } | { outcome: VerifyOutcome } {
+function servedResidual(residual: Uint8Array | null | undefined, { residualHash }: Header, slot: number, seq: bigint, { crypto, spec, parameters, groups }: CheckContext): { bytes: Uint8Array } | { outcome: VerifyOutcome } {
   if (residualHash.length !== 32) return { outcome: invalid("residual_hash", `slot ${slot}, seq ${seq}: no residual_hash`) };
   if (residual === null) return { outcome: verdict(VERDICT_NO_RESIDUAL, "no_residual", `slot ${slot}, seq ${seq}: not served`) };
   if (!residual || !equalBytes(crypto.sha256(residual), residualHash)) return { outcome: { needs: "residual", seq, hash: residualHash } };
   const bytes = residualBytes(spec, parameters);
   if (residual.length !== bytes) return { outcome: invalid("residual_hash", `slot ${slot}, seq ${seq}: the residual has ${residual.length} bytes, want ${bytes}`) };
+  // Nobody has seen what such a state came from, and every iteration from it would re-run to the same bits.
+  const outside = stateFault(spec, groups, f32From(residual));
+  if (outside !== undefined) return { outcome: invalid("residual_bounds", `slot ${slot}, seq ${seq}: ${outside}`) };
   return { bytes: residual };
 }
 
@@ -179,7 +183,7 @@ function rerun(input: VerifyInput, ctx: CheckContext, peers: Peers, message: Ite
     throw error;
   }
   const fault = after
-    ? rerunTolerant({ hash: ctx.crypto, engine: replica.engine, batch, before: replica.engine.residual(slot).slice(), ...tolerantClaim(ctx.spec, ctx.parameters, header, message.map, after.bytes), seed: form.ok.headerHash }).fault
+    ? rerunTolerant({ hash: ctx.crypto, engine: replica.engine, batch, before: replica.engine.residual(slot).slice(), ...tolerantClaim(ctx.spec, ctx.groups, header, message.map, after.bytes), seed: form.ok.headerHash }).fault
     : exactFault(input, ctx, message, header, batch, tip);
   if (fault) return bad(fault.reason, `slot ${slot}, seq ${seq}: ${fault.text}`);
   // The log may end at this very header's predecessor; its own map then comes from the message.

@@ -1,4 +1,5 @@
 /** Workers of a test chain and the course of a task: what honest daemons would send, step by step. */
+import { oneGroup } from "#engine/quanta.js";
 import { utf8 } from "#kernel/bytes.js";
 import type { Hash } from "#kernel/crypto.js";
 import type { Keepers } from "#app/assemble.js";
@@ -33,7 +34,7 @@ export const TEST_KEY = new Uint8Array(32).fill(7);
 export function spec(hash: Hash, change: Partial<TaskSpec> = {}): TaskSpec {
   const cid = cidOf(hash, Uint8Array.of(1));
   return TaskSpec.create({
-    topology: TOPOLOGY, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 20, epochs: 1, batches: 8, slots: 2, lrBits: bitsOf(0.1), quantumLog2: -8,
+    topology: TOPOLOGY, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 20, epochs: 1, batches: 8, slots: 2, lrBits: bitsOf(0.1), quanta: oneGroup({ tensors: [0, 1, 2, 3] }, -8),
     trainingBlocks: 60n, dataBlocks: 8n, iterationBlocks: 1n, manifestCid: cid, properties: [100, 0, 50, 0, 0, 80, 0, 0],
     testSet: { cid, plaintextHash: new Uint8Array(32), keyHash: testKeyHash(hash, TEST_KEY), rows: 297 }, ...change,
   });

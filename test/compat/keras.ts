@@ -1,4 +1,5 @@
 /** A model that Keras saved: read here with the same outputs, trained here, and taken back with the same outputs. */
+import { oneGroup } from "#engine/quanta.js";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,7 +31,7 @@ export async function thereAndBack(t: ExecutionContext, keras: ReturnType<typeof
   const modelJson = readFileSync(join(here, "model.json"), "utf8");
   const topology = topologyOfFile(modelJson);
   const plan = planOf(topology);
-  const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: ROWS });
+  const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: ROWS, quanta: oneGroup(plan, -10, 64) });
   engine.setInitial(readWeights(plan, modelJson, readFileSync(join(here, "weights.bin"))));
   const { x } = madeBatch(plan, "softmaxCrossEntropy", ROWS, 9);
   const kerasSays = (model: string): Float32Array => {
@@ -46,9 +47,9 @@ export async function thereAndBack(t: ExecutionContext, keras: ReturnType<typeof
   const y = classes(ROWS, plan.outputSize, 4);
   const losses: number[] = [];
   for (let s = 0; s < 60; s++) {
-    const { loss, map } = engine.step({ x, y }, 0, { lrBits: bitsOf(0.1), quantumLog2: -10, levels: 64, random: Uint8Array.from({ length: 16 }, (_, i) => s * i) });
+    const { loss, map } = engine.step({ x, y }, 0, { lrBits: bitsOf(0.1), random: Uint8Array.from({ length: 16 }, (_, i) => s * i) });
     losses.push(loss);
-    engine.addMap(map, 64, 1);
+    engine.addMap(map, 1);
   }
   t.true((losses.at(-1) as number) < (losses[0] as number), `${losses[0]} to ${losses.at(-1)}`);
   t.notDeepEqual(engine.predict(x, ROWS), before);

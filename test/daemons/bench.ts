@@ -1,4 +1,6 @@
 /** A small task with real data on a chain of the real modules, and daemons started and stopped around it. */
+import { oneGroup } from "#engine/quanta.js";
+import { parseTopology } from "#engine/topology/index.js";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,9 +67,8 @@ export function smallTask(slots: number, epochs: number, { profile = EXACT_PROFI
     supervisors,
     evaluators: 3,
     lag: 1,
-    levels: 1,
     lrBits: bitsOf(0.125),
-    quantumLog2: -7,
+    quanta: oneGroup(parseTopology(topology, { maxParameters: 1 << 20 }), -7),
     runAhead: 64n,
     iterationBlocks: 1n,
     trainingBlocks: 7200n,

@@ -1,4 +1,5 @@
 /** A small task that was trained once, and supervisors that serve it well or badly: what a verifier and an evaluator need. */
+import { oneGroup } from "#engine/quanta.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { createEngine, type Engine } from "#engine/index.js";
 import { type GrpcServer, serveGrpc, service, notFound } from "#net/index.js";
@@ -44,7 +45,8 @@ export interface Conduct {
   readonly blob?: (cid: string) => Uint8Array | undefined;
 }
 
-const exact = (plan: ModelPlan, _topology: string): Promise<Engine> => createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 4, host: "wasm" });
+export const QUANTUM = -12;
+const exact = (plan: ModelPlan, _topology: string): Promise<Engine> => createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 4, host: "wasm", quanta: oneGroup(plan, QUANTUM) });
 const forever = (): Promise<never> => new Promise(() => {});
 
 export class Recording {
@@ -73,7 +75,7 @@ export class Recording {
     const table = { rows, x: Float32Array.from({ length: rows * 4 }, (_, i) => ((i * 7) % 97) / 97), y: Int32Array.from({ length: rows }, (_, i) => i % 3) };
     const data = packData(nodeCrypto, { name: "d", inputShape: [4], targetShape: [], classes: 3, batchSize: 4, validationBatches: 0, maxSegmentBytes: 112 }, table);
     const spec = TaskSpec.create({
-      topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 4, epochs: 4, batches: BATCHES, slots: 2, lag: 1, levels: 1, lrBits: bitsOf(0.1), quantumLog2: -12,
+      topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 4, epochs: 4, batches: BATCHES, slots: 2, lag: 1, lrBits: bitsOf(0.1), quanta: oneGroup(parseTopology(topology, { maxParameters: 1 << 20 }), QUANTUM),
       runAhead: 1000n, supervisors: 3, evaluators: 3, manifestCid: data.manifestCid, profile: options.profile ?? "wasm-f32-1",
     });
     const recording = new Recording(Task.create({ id: options.taskId ?? 7n, spec, startBeacon: BEACON, startHeight: 100n }), spec, data, options.engine ?? exact);

@@ -2,6 +2,7 @@
  * Messages by hand: whatever clocks a test wants, with everything around them right (links, digests, roots, batches,
  * signatures), over empty maps. So the rules are met without a model, and a test changes the one thing that it is about.
  */
+import { type Group, groupsOf, oneGroup } from "#engine/quanta.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { type SessionKey, sessionKeyFromSeed } from "#platform/keys.js";
 import { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
@@ -16,6 +17,8 @@ import { positionOf, roundOf } from "#protocol/log/positions.js";
 import { chainDigest } from "#protocol/state/digest.js";
 
 export const EMPTY = Uint8Array.of(0);
+/** One tensor of 67 parameters: maps of at most 81 bytes. */
+const PLAN = { tensors: [{ offset: 0, size: 67 }] };
 export const BEACON = new Uint8Array(32).fill(3);
 
 export interface ScriptedOptions {
@@ -38,13 +41,15 @@ export class ScriptedGroup {
   readonly parameters = 67;
   readonly startHeight = 100n;
   readonly spec: TaskSpec;
+  readonly groups: readonly Group[];
   readonly keys: readonly SessionKey[];
   readonly batchHashes: readonly Uint8Array[];
   readonly #order: BatchOrder;
   readonly #slots: SlotState[];
 
   constructor({ slots, epochs = 1000, batches = 4, lag = 1, runAhead = 64n }: ScriptedOptions) {
-    this.spec = TaskSpec.create({ slots, epochs, batches, lag, runAhead, levels: 1, batchSize: 4, profile: "wasm-f32-1", quantumLog2: -7 });
+    this.spec = TaskSpec.create({ slots, epochs, batches, lag, runAhead, batchSize: 4, profile: "wasm-f32-1", quanta: oneGroup(PLAN, -7) });
+    this.groups = groupsOf(this.spec.quanta, PLAN.tensors);
     this.keys = Array.from({ length: slots }, (_, i) => sessionKeyFromSeed(new Uint8Array(32).fill((i % 255) + 1)));
     this.batchHashes = Array.from({ length: batches }, (_, i) => nodeCrypto.sha256(Uint8Array.of(i)));
     this.#order = new BatchOrder(nodeCrypto, BEACON, this.taskId, batches);
@@ -103,7 +108,7 @@ export class ScriptedGroup {
 
   setup(change: Partial<IntakeSetup> = {}): IntakeSetup {
     const { chainId, taskId, spec, parameters, startHeight, batchHashes } = this;
-    return { crypto: nodeCrypto, chainId, taskId, spec, parameters, startHeight, startBeacon: BEACON, batchHashes, maxMapBytes: 100, logs: this.emptyLogs(), lowestRound: () => 0n, ...change };
+    return { crypto: nodeCrypto, chainId, taskId, spec, parameters, startHeight, startBeacon: BEACON, batchHashes, groups: this.groups, logs: this.emptyLogs(), lowestRound: () => 0n, ...change };
   }
 
   sessionKeys(): Map<number, Uint8Array> {

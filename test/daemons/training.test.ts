@@ -1,4 +1,5 @@
 import "#platform/install.js";
+import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,7 +47,7 @@ async function rebuild(net: Network, log: Iteration[][]): Promise<string> {
   const { task } = net;
   const { spec } = net.small.task;
   const plan = parseTopology(spec.topology, { maxParameters: 1 << 20 });
-  const engine = await createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: spec.batchSize });
+  const engine = await createEngine(plan, engineOptionsOf(spec));
   const replica = new Replica(nodeCrypto, engine, spec, taskSeed(nodeCrypto, task.startBeacon as Uint8Array, task.id));
   for (const messages of log) {
     for (const m of messages) {

@@ -1,16 +1,16 @@
 /** What a miner may try in the tolerant profile: each makes another claim of an honest iteration, and keeps all else as it was. */
 import { uniform } from "#engine/testing/models.js";
-import { quantise, quantum, sgdUpdate } from "#protocol/state/quantise.js";
+import { quantise, sgdUpdate } from "#protocol/state/quantise.js";
 import type { Engine } from "#engine/types.js";
 import type { TolerantClaim } from "#protocol/verification/tolerant.js";
-import { batchOf, type Signed, type Subject } from "./runs.js";
+import { batchOf, groupOf, type Signed, type Subject } from "./runs.js";
 
 /** `worker` stands at the iteration's weights. */
 export type Cheat = (s: Subject, worker: Engine, signed: Signed) => TolerantClaim;
 
 /** The honest figures around what another update gives, so that map and residual alone can betray it. */
 function byUpdate(s: Subject, { before, claim }: Signed, update: Float32Array): TolerantClaim {
-  const { k, residual, overdrive } = quantise(before, update, quantum(s.quantumLog2), s.levels);
+  const { k, residual, overdrive } = quantise(before, update, groupOf(s));
   return { ...claim, k, residual, overdrive };
 }
 
@@ -25,7 +25,7 @@ const altered = (along: boolean): Cheat => (s, _, { number, claim }) => {
     const now = k[at] as number;
     const step = now === s.levels ? -1 : now === -s.levels ? 1 : (at + number) % 2 === 0 ? 1 : -1;
     k[at] = now + step;
-    if (along) residual[at] = Math.fround((residual[at] as number) - step * quantum(s.quantumLog2));
+    if (along) residual[at] = Math.fround((residual[at] as number) - step * 2 ** s.quantumLog2);
   }
   return { ...claim, k, residual };
 };

@@ -22,7 +22,7 @@ export function reordered(engine: Engine, weightsOf: () => Float32Array): Tolera
   return {
     batchSize: engine.batchSize,
     weights: () => held,
-    setQuantum: () => void held.set(weightsOf()),
+    makeWeights: () => void held.set(weightsOf()),
     gradient: ({ x, y }: Batch) => {
       rows(engine.weights(), held, true);
       const found = engine.gradient({ x: inputs(x), y });

@@ -1,6 +1,7 @@
 /** Training runs in which one engine works and another judges every iteration by the tolerant rule. */
 import { readFileSync } from "node:fs";
 import { denseTopology, firstWeights, type Layer, planOf, topologyOf } from "#engine/testing/models.js";
+import { type Group, groupsOf, oneGroup, type QuantumGroup } from "#engine/quanta.js";
 import type { Loss, ModelPlan } from "#engine/topology/index.js";
 import type { Batch, Engine, StepResult } from "#engine/types.js";
 import { nodeCrypto } from "#platform/crypto.js";
@@ -51,7 +52,7 @@ export const planOfSubject = (s: Subject): ModelPlan => planOf(s.topology);
 
 export function claimOf(plan: ModelPlan, s: Subject, result: StepResult, residual: Float32Array): TolerantClaim {
   const k = new Int32Array(plan.parameters);
-  addMapTo(k, s.levels, result.map, 1);
+  addMapTo(k, [groupOf(s)], result.map, 1);
   return {
     k,
     residual,
@@ -62,13 +63,15 @@ export function claimOf(plan: ModelPlan, s: Subject, result: StepResult, residua
   };
 }
 
-export const rateOf = (s: Subject) => ({ lrBits: bitsOf(Math.fround(s.lr)), quantumLog2: s.quantumLog2, levels: s.levels });
+export const rateOf = (s: Subject) => ({ lrBits: bitsOf(Math.fround(s.lr)) });
+/** All of a subject's tensors share a quantum. */
+export const groupOf = (s: Subject): Group => groupsOf(quantaOf(s), planOfSubject(s).tensors)[0] as Group;
+export const quantaOf = (s: Subject): QuantumGroup[] => oneGroup(planOfSubject(s), s.quantumLog2, s.levels);
 
 /** The worker trains; `each` sees every iteration while both engines still stand before it. */
 export function train(s: Subject, worker: Engine, judge: Engine, iterations: number, seed: number, each: (signed: Signed) => void): void {
   const { plan } = worker;
   for (const e of [worker, judge]) {
-    e.setQuantum(s.quantumLog2);
     e.setInitial(firstWeights(plan, seed));
   }
   for (let number = 0; number < iterations; number++) {
@@ -76,11 +79,11 @@ export function train(s: Subject, worker: Engine, judge: Engine, iterations: num
     const before = worker.residual(0).slice();
     const result = worker.step(batch, 0, rateOf(s));
     each({ number, batch, before, claim: claimOf(plan, s, result, worker.residual(0).slice()) });
-    for (const e of [worker, judge]) e.addMap(result.map, s.levels, 1);
+    for (const e of [worker, judge]) e.addMap(result.map, 1);
   }
 }
 
 /** The judge's verdict; it stands at the weights of the iteration. */
 export function judged(s: Subject, judge: TolerantRerun["engine"], { batch, before, claim, number }: Signed): Fault | undefined {
-  return rerunTolerant({ hash: nodeCrypto, engine: judge, batch, before, claim, ...rateOf(s), regression: s.loss === "meanSquaredError", seed: nodeCrypto.sha256(Uint8Array.of(number & 255, number >> 8)) }).fault;
+  return rerunTolerant({ hash: nodeCrypto, engine: judge, batch, before, claim, ...rateOf(s), groups: [groupOf(s)], regression: s.loss === "meanSquaredError", seed: nodeCrypto.sha256(Uint8Array.of(number & 255, number >> 8)) }).fault;
 }

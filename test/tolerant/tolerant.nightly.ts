@@ -6,10 +6,10 @@ import { createEngine } from "#engine/index.js";
 import { denseTopology } from "#engine/testing/models.js";
 import { createTolerantEngine, tensorFlow } from "#engine/tolerant/index.js";
 import { tolerantFault } from "#protocol/verification/tolerant.js";
-import { quantum, sgdUpdate } from "#protocol/state/quantise.js";
+import { sgdUpdate } from "#protocol/state/quantise.js";
 import { CHEATS } from "./cheats.js";
 import { reordered } from "./reordered.js";
-import { judged, planOfSubject, type Subject, SUBJECTS, train } from "./runs.js";
+import { groupOf, judged, planOfSubject, quantaOf, type Subject, SUBJECTS, train } from "./runs.js";
 
 await tf.setBackend("cpu");
 const native = await tensorFlow();
@@ -20,7 +20,7 @@ test.serial(`of ${HONEST} honest iterations none is refused, whichever engine wo
   let seen = 0;
   for (const s of SUBJECTS) {
     const plan = planOfSubject(s);
-    const options = { loss: s.loss, batchSize: s.batchSize };
+    const options = { loss: s.loss, batchSize: s.batchSize, quanta: quantaOf(s) };
     const [exact, tolerant] = [await createEngine(plan, options), await createTolerantEngine(native ?? tf, plan, s.topology, options)];
     for (const [worker, judge, how] of [[exact, tolerant, "exact, judged by TensorFlow.js"], [tolerant, exact, "TensorFlow.js, judged by exact"]] as const) {
       let refused = 0;
@@ -46,17 +46,17 @@ const RELU: readonly Subject[] = [
 for (const s of RELU) {
   test.serial(`of 50,000 honest iterations of a relu model in another order of sums none is refused, as some are without the moved weights: ${s.name}`, async (t) => {
     const plan = planOfSubject(s);
-    const make = () => createEngine(plan, { loss: s.loss, batchSize: s.batchSize });
+    const make = () => createEngine(plan, { loss: s.loss, batchSize: s.batchSize, quanta: quantaOf(s) });
     const [worker, idle] = [await make(), await make()];
     const judge = reordered(await make(), () => worker.weights());
     let [refused, strictly, all] = [0, 0, 0];
     for (let run = 0; run < 334; run++) {
       train(s, worker, idle, 150, 100 + run, (signed) => {
         all++;
-        judge.setQuantum(s.quantumLog2);
+        judge.makeWeights();
         const found = judge.gradient(signed.batch);
         const own = { residual: signed.before, update: sgdUpdate(found.gradient, Math.fround(s.lr)), loss: found.loss, correct: { rows: found.correct, of: s.batchSize } };
-        if (!tolerantFault(signed.claim, own, { q: quantum(s.quantumLog2), levels: s.levels })) return;
+        if (!tolerantFault(signed.claim, own, [groupOf(s)])) return;
         strictly++;
         const fault = judged(s, judge, signed);
         if (!fault) return;
@@ -72,7 +72,7 @@ for (const s of RELU) {
 for (const s of SUBJECTS) {
   test.serial(`every cheat is refused at every one of 500 iterations: ${s.name}`, async (t) => {
     const plan = planOfSubject(s);
-    const make = () => createEngine(plan, { loss: s.loss, batchSize: s.batchSize });
+    const make = () => createEngine(plan, { loss: s.loss, batchSize: s.batchSize, quanta: quantaOf(s) });
     const [worker, judge] = [await make(), await make()];
     for (const [name, cheat] of Object.entries(CHEATS)) {
       let caught = 0;

@@ -5,13 +5,13 @@ import test from "ava";
 import { createEngine } from "#engine/index.js";
 import { createTolerantEngine } from "#engine/tolerant/index.js";
 import { CHEATS } from "./cheats.js";
-import { judged, planOfSubject, type Subject, SUBJECTS, train } from "./runs.js";
+import { judged, planOfSubject, quantaOf, type Subject, SUBJECTS, train } from "./runs.js";
 
 await tf.setBackend("cpu");
 
 async function engines(s: Subject) {
   const plan = planOfSubject(s);
-  const options = { loss: s.loss, batchSize: s.batchSize };
+  const options = { loss: s.loss, batchSize: s.batchSize, quanta: quantaOf(s) };
   return { exact: await createEngine(plan, { ...options, host: "wasm" }), tolerant: await createTolerantEngine(tf, plan, s.topology, options) };
 }
 
@@ -27,7 +27,7 @@ for (const s of SUBJECTS) {
   test(`every cheat is refused at every iteration: ${s.name}`, async (t) => {
     const { exact, tolerant } = await engines(s);
     const plan = planOfSubject(s);
-    const judge = await createEngine(plan, { loss: s.loss, batchSize: s.batchSize });
+    const judge = await createEngine(plan, { loss: s.loss, batchSize: s.batchSize, quanta: quantaOf(s) });
     for (const [name, cheat] of Object.entries(CHEATS)) {
       train(s, exact, judge, 12, 9, (signed) => t.truthy(judged(s, judge, { ...signed, claim: cheat(s, exact, signed) }), `${name}, iteration ${signed.number}`));
     }

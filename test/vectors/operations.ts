@@ -5,6 +5,7 @@
  * fails the case.
  */
 import { fromHex, toHex } from "#kernel/bytes.js";
+import { adamFactor, type Group, groupsOf, residualBound } from "#engine/quanta.js";
 import type { Crypto } from "#kernel/crypto.js";
 import type { MsgBlockData, VerdictEntry } from "#proto/gen/pouw/v1/block.js";
 import { Header } from "#proto/gen/pouw/v1/iteration.js";
@@ -20,11 +21,11 @@ import { H, testKeyHash, ZERO_DIGEST } from "#protocol/hash.js";
 import { decodeHeader, encodeHeader, headerHash, headSignBytes } from "#protocol/log/header.js";
 import { initialHash, initialWeights, taskSeed } from "#protocol/state/initial.js";
 import { LogTree, verifyInclusion } from "#protocol/log/log-root.js";
-import { decodeMap, encodeMap, mapHash } from "#protocol/state/map.js";
+import { addMapTo, decodeMap, encodeGroups, encodeMap, mapHash } from "#protocol/state/map.js";
 import { fitPpm } from "#protocol/draws/match.js";
 import { epochOrder } from "#protocol/draws/order.js";
 import { minersPayout } from "#protocol/tasks/payout.js";
-import { quantise, weightsAt } from "#protocol/state/quantise.js";
+import { boundAdam, boundMomentum, quantise, weightsAt } from "#protocol/state/quantise.js";
 import { scoreCommit } from "#protocol/tasks/scores.js";
 
 /** A value of JSON; the shapes are the vector file's, so an absent member is an error of the file. */
@@ -80,7 +81,7 @@ export const operations = (crypto: Crypto): Operations => ({
   },
   weights: ({ q_bits, w0_bits, K }) => toBits(weightsAt(bits(w0_bits), Int32Array.from(K), fromBits(q_bits))),
   quantise: ({ q_bits, levels, residual_bits, update_bits }) => {
-    const r = quantise(bits(residual_bits), bits(update_bits), fromBits(q_bits), levels);
+    const r = quantise(bits(residual_bits), bits(update_bits), { q: fromBits(q_bits), levels, bound: 4 * levels * fromBits(q_bits) });
     return { k: Array.from(r.k), residual_bits: toBits(r.residual), overdrive: r.overdrive };
   },
 
@@ -93,6 +94,34 @@ export const operations = (crypto: Crypto): Operations => ({
     return { bytes: hex(encoded), map_hash: hex(mapHash(crypto, encoded)) };
   },
   map_refused: ({ n, levels, bytes: text }) => (refused(() => decodeMap(n, levels, bytes(text))) ? null : "accepted"),
+
+  group_map: ({ tensors, groups, k }, expected) => {
+    const laid = layout(tensors, groups);
+    const encoded = encodeGroups(laid, Int32Array.from(k));
+    if (isHex(expected?.bytes)) {
+      const decoded = new Int32Array(k.length);
+      addMapTo(decoded, laid, bytes(expected.bytes), 1);
+      must(decoded.join() === k.join(), `the expected bytes decode to ${decoded.join()}`);
+    }
+    return { bytes: hex(encoded), map_hash: hex(mapHash(crypto, encoded)) };
+  },
+  residual_bound: ({ statistics, q_bits, levels, a_bits }) => {
+    const bound = residualBound({ quantumLog2: Math.log2(fromBits(q_bits)), levels, statistics });
+    const r = quantise(bits(a_bits), new Float32Array(a_bits.length), { q: fromBits(q_bits), levels, bound });
+    return { k: Array.from(r.k), residual_bits: toBits(r.residual) };
+  },
+  momentum_bound: ({ lr_max_bits, q_bits, levels, m_bits }) => {
+    const m = bits(m_bits);
+    boundMomentum(m, residualBound({ quantumLog2: Math.log2(fromBits(q_bits)), levels, statistics: false }), fromBits(lr_max_bits));
+    return { m_bits: toBits(m) };
+  },
+  adam_bound: ({ beta1, beta2, m_bits, v_bits }) => {
+    const c = adamFactor(beta1, beta2);
+    if (c === undefined) return { refused: true };
+    const [m, v] = [bits(m_bits), bits(v_bits)];
+    boundAdam(m, v, c);
+    return { c, m_bits: toBits(m), v_bits: toBits(v) };
+  },
 
   header: (input, expected) => {
     const header = headerOf(input);
@@ -171,6 +200,13 @@ export const operations = (crypto: Crypto): Operations => ({
     return hex(encodeBlockDataTx(data));
   },
 });
+
+/** Quantum groups over tensors of these sizes. */
+function layout(sizes: number[], groups: Json): Group[] {
+  let offset = 0;
+  const tensors = sizes.map((size) => ({ size, offset: (offset += size) - size }));
+  return groupsOf(groups.map((g: Json) => ({ tensors: g.tensors, levels: g.levels, quantumLog2: 0, statistics: false })), tensors);
+}
 
 function headerOf(h: Json): Header {
   return {

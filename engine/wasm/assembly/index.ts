@@ -18,5 +18,5 @@ export { layerNorm, layerNormGradient, batchNorm, batchNormFixed, batchNormGradi
 export { gruGates, gruState, gruStateGradient, gruResetGradient, lstmState, lstmStateGradient } from "./recurrent";
 export { attention, attentionGradient } from "./attention";
 export { softmaxCrossEntropy, elementLoss, softmax } from "./loss";
-export { clipNorm, momentumStep, adamStep, decay } from "./update";
+export { limit, clipNorm, momentumStep, adamStep, decay } from "./update";
 export { quantise, addMap, makeWeights } from "./map";

@@ -1,7 +1,27 @@
 /** Protocol section 3: from a gradient to an integer map, and from maps to weights. */
 
+/**
+ * The quanta of a model, a table of words that engine/exact.ts writes: how many groups, then of each eight words (runs,
+ * entries, levels, q, 1/q, B, overdrive of the last iteration, unused) and its runs, offset and size of each.
+ */
+const GROUP: usize = 32;
+
 /** w = round(w0 + q·K); q·K is exact, since q is a power of two and |K| < 2^24. */
-export function makeWeights(n: i32, w0: usize, K: usize, q: f32, w: usize): void {
+export function makeWeights(table: usize, w0: usize, K: usize, w: usize): void {
+  let group = table + 4;
+  for (let left = load<i32>(table); left > 0; left--) {
+    const q = load<f32>(group, 12);
+    let run = group + GROUP;
+    for (let runs = load<i32>(group); runs > 0; runs--) {
+      const o = <usize>load<i32>(run) << 2;
+      weightsOfRun(load<i32>(run, 4), w0 + o, K + o, q, w + o);
+      run += 8;
+    }
+    group = run;
+  }
+}
+
+function weightsOfRun(n: i32, w0: usize, K: usize, q: f32, w: usize): void {
   const qs = f32x4.splat(q);
   const whole = <usize>(n & ~3) << 2;
   const end = <usize>n << 2;
@@ -39,17 +59,20 @@ function putEntry(i: i32, k: i32, levels: i32, signs: usize): void {
 }
 
 let overdrive: i32 = 0;
+/** Largest |g| so far, as bits: at 0x7f800000 something was not finite. */
+let worst: i32 = 0;
 
-/** One entry whose |a| is a quantum or more: a/q is exact, since q is a power of two. */
+/** One entry, where it stands in the gradient's place; a/q is exact, since q is a power of two. */
 // @ts-ignore: decorator
 @inline
-function fire(at: usize, i: i32, q: f32, inverse: f32, levels: i32, signs: usize): void {
+function fire(at: usize, i: i32, q: f32, inverse: f32, bound: f32, levels: i32, signs: usize): void {
   const v = load<f32>(at);
   const t = v * inverse;
   const size = abs<f32>(t);
   if (size > <f32>levels) overdrive++;
   const k = size >= <f32>levels ? (t < 0 ? -levels : levels) : <i32>t;
-  store<f32>(at, v - q * <f32>k);
+  const left = v - q * <f32>k;
+  store<f32>(at, left > bound ? bound : left < -bound ? -bound : left);
   putEntry(i, k, levels, signs);
 }
 
@@ -120,35 +143,88 @@ function putList(listed: i32, levels: i32): void {
 }
 
 /**
- * a = r − lr·g; if any a is not finite answers 0 and leaves r; else k = clamp(trunc(a/q)),
- * r = a − q·k, and the canonical encoding of the non-zero k, whose address is answered (within
+ * a = r − lr·clamp(g, ±most); if any g is not finite answers 0 and leaves r; else k = clamp(trunc(a/q)),
+ * r = clamp(a − q·k, ±B), and the canonical encoding of the non-zero k, group by group, whose address is answered (within
  * `room`, from its eighth byte on or a little before). info: [length of the encoding, overdrive].
- * The gradient is overwritten. inverse = 1/q.
+ * The gradient is overwritten. The caller has made sure that of |g| > most an |a| ≥ q follows: so where nothing fires
+ * nothing is clamped.
  */
-export function quantise(n: i32, r: usize, g: usize, lr: f32, q: f32, inverse: f32, levels: i32, room: usize, signs: usize, info: usize): usize {
+export function quantise(table: usize, n: i32, r: usize, g: usize, lr: f32, most: f32, room: usize, signs: usize, info: usize): usize {
+  const body = room + 8;
+  let start = body;
+  out = body;
+  worst = 0;
+  let total = 0;
+  let group = table + 4;
+  const groups = load<i32>(table);
+  for (let left = groups; left > 0; left--) {
+    const first = left == groups;
+    // The count comes before what is counted: it is written right before the first group's, the others move up to theirs.
+    const begun = out;
+    if (!first) out += 5;
+    const content = out;
+    const levels = load<i32>(group, 8);
+    count = 0;
+    last = -1;
+    overdrive = 0;
+    let base = 0;
+    let run = group + GROUP;
+    for (let runs = load<i32>(group); runs > 0; runs--) {
+      const o = <usize>load<i32>(run) << 2;
+      const size = load<i32>(run, 4);
+      quantiseRun(size, base, r + o, g + o, lr, most, load<f32>(group, 12), load<f32>(group, 16), load<f32>(group, 20), levels, signs);
+      base += size;
+      run += 8;
+    }
+    if (levels == 1) {
+      const bytes = (count + 7) >> 3;
+      memory.copy(out, signs, bytes);
+      out += bytes;
+    }
+    if (first) {
+      start = body - 1;
+      for (let c = count >> 7; c; c >>= 7) start--;
+      putVarint(start, count);
+    } else {
+      const to = putVarint(begun, count);
+      memory.copy(to, content, out - content);
+      out -= content - to;
+    }
+    store<i32>(group, overdrive, 24);
+    total += overdrive;
+    group = run;
+  }
+  if (worst >= 0x7f800000) return 0;
+  // The new residual was made in the gradient's place: what is null must not have touched r.
+  memory.copy(r, g, <usize>n << 2);
+  store<i32>(info, <i32>(out - start));
+  store<i32>(info, total, 4);
+  return start;
+}
+
+/** n entries side by side, whose first is entry `base` of its group. */
+function quantiseRun(n: i32, base: i32, r: usize, g: usize, lr: f32, most: f32, q: f32, inverse: f32, bound: f32, levels: i32, signs: usize): void {
   const whole = n & ~3;
   const lrs = f32x4.splat(lr);
   const qs = f32x4.splat(q);
   const magnitude = i32x4.splat(0x7fffffff);
   const qBits = i32x4.splat(reinterpret<i32>(q));
-  const body = room + 8;
-  out = body;
-  count = 0;
-  last = -1;
-  overdrive = 0;
-  // The new residual is made in the gradient's place: what is null must not have touched r.
   let top = i32x4.splat(0);
   let over = i32x4.splat(0);
   let p: usize = 0;
   const inverses = f32x4.splat(inverse);
-  const most = f32x4.splat(<f32>levels);
-  const least = f32x4.splat(-<f32>levels);
+  const mostLevels = f32x4.splat(<f32>levels);
+  const leastLevels = f32x4.splat(-<f32>levels);
+  const mostSteps = f32x4.splat(most);
+  const leastSteps = f32x4.splat(-most);
+  const mostLeft = f32x4.splat(bound);
+  const leastLeft = f32x4.splat(-bound);
   const lanes = i32x4(0, 1, 2, 3);
   // Which lanes fire is a coin's toss to the branch predictor, so what fires is first squeezed into a list, without a branch.
   let listed = 0;
-  let held: u64 = 0;
-  let holding: u64 = 0;
-  let sign = signs;
+  let sign = signs + (count >> 3);
+  let holding: u64 = count & 7;
+  let held: u64 = holding ? <u64>load<u8>(sign) : 0;
   for (let i = 0; i < whole; i += 4) {
     // PERF: as a model learns few fire: where none of sixteen does, there is nothing to squeeze (3.7 times as fast when one in a hundred does).
     if ((i & 15) == 0 && i + 16 <= whole) {
@@ -168,17 +244,17 @@ export function quantise(n: i32, r: usize, g: usize, lr: f32, q: f32, inverse: f
         continue;
       }
     }
-    const a = f32x4.sub(v128.load(r + p), f32x4.mul(lrs, v128.load(g + p)));
-    const size = v128.and(a, magnitude);
-    top = i32x4.max_s(top, size);
-    const firing = f32x4.ge(size, qs);
+    const given = v128.load(g + p);
+    top = i32x4.max_s(top, v128.and(given, magnitude));
+    const a = f32x4.sub(v128.load(r + p), f32x4.mul(lrs, f32x4.pmax(f32x4.pmin(given, mostSteps), leastSteps)));
+    const firing = f32x4.ge(v128.and(a, magnitude), qs);
     const fired = i32x4.bitmask(firing);
     const t = f32x4.mul(a, inverses);
-    const k = v128.and(f32x4.trunc(f32x4.min(f32x4.max(t, least), most)), firing);
-    v128.store(g + p, f32x4.sub(a, f32x4.mul(qs, k)));
-    over = i32x4.sub(over, v128.and(f32x4.gt(f32x4.abs(t), most), firing));
+    const k = v128.and(f32x4.trunc(f32x4.pmin(f32x4.pmax(t, leastLevels), mostLevels)), firing);
+    v128.store(g + p, f32x4.pmax(f32x4.pmin(f32x4.sub(a, f32x4.mul(qs, k)), mostLeft), leastLeft));
+    over = i32x4.sub(over, v128.and(f32x4.gt(f32x4.abs(t), mostLevels), firing));
     const squeeze = v128.load(SQUEEZE + (<usize>fired << 4));
-    v128.store(LIST + (<usize>listed << 2), i8x16.swizzle(i32x4.add(lanes, i32x4.splat(i)), squeeze));
+    v128.store(LIST + (<usize>listed << 2), i8x16.swizzle(i32x4.add(lanes, i32x4.splat(base + i)), squeeze));
     const more = popcnt(fired);
     if (levels == 1) {
       held |= <u64>load<u8>(SIGNS + <usize>(fired << 4 | i32x4.bitmask(a))) << holding;
@@ -200,27 +276,15 @@ export function quantise(n: i32, r: usize, g: usize, lr: f32, q: f32, inverse: f
   putList(listed, levels);
   store<u64>(sign, held);
   overdrive += i32x4.extract_lane(over, 0) + i32x4.extract_lane(over, 1) + i32x4.extract_lane(over, 2) + i32x4.extract_lane(over, 3);
-  let worst = max(max(i32x4.extract_lane(top, 0), i32x4.extract_lane(top, 1)), max(i32x4.extract_lane(top, 2), i32x4.extract_lane(top, 3)));
+  worst = max(worst, max(max(i32x4.extract_lane(top, 0), i32x4.extract_lane(top, 1)), max(i32x4.extract_lane(top, 2), i32x4.extract_lane(top, 3))));
   for (let i = whole; i < n; i++) {
-    const a = load<f32>(r + p) - lr * load<f32>(g + p);
+    const given = load<f32>(g + p);
+    worst = max(worst, reinterpret<i32>(given) & 0x7fffffff);
+    const a = load<f32>(r + p) - lr * (given > most ? most : given < -most ? -most : given);
     store<f32>(g + p, a);
-    worst = max(worst, reinterpret<i32>(a) & 0x7fffffff);
-    if (abs<f32>(a) >= q) fire(g + p, i, q, inverse, levels, signs);
+    if (abs<f32>(a) >= q) fire(g + p, base + i, q, inverse, bound, levels, signs);
     p += 4;
   }
-  if (worst >= 0x7f800000) return 0;
-  memory.copy(r, g, <usize>n << 2);
-  if (levels == 1) {
-    const bytes = (count + 7) >> 3;
-    memory.copy(out, signs, bytes);
-    out += bytes;
-  }
-  let start = body - 1;
-  for (let c = count >> 7; c; c >>= 7) start--;
-  putVarint(start, count);
-  store<i32>(info, <i32>(out - start));
-  store<i32>(info, overdrive, 4);
-  return start;
 }
 
 let pos: usize = 0;
@@ -243,47 +307,92 @@ function takeVarint(): u32 {
   return 0;
 }
 
-/**
- * K += sign·map and w = round(w0 + q·K) where touched. The map is checked whole before anything
- * changes: answers 1 when its bytes are not the canonical encoding of a map of n entries, else 0.
- */
-export function addMap(n: i32, w0: usize, K: usize, w: usize, q: f32, levels: i32, sign: i32, map: usize, length: i32): i32 {
-  pos = map;
-  stop = map + length;
-  broken = false;
+let signsAt: usize = 0;
+
+/** Whether a map of one group stands at `pos`, which is then behind it; where its signs begin comes to `signsAt`. */
+function checkGroup(n: i32, levels: i32): bool {
   const entries = takeVarint();
-  if (broken || entries > <u32>n) return 1;
-  const first = pos;
+  if (broken || entries > <u32>n) return false;
   let index: i64 = -1;
   for (let i: u32 = 0; i < entries; i++) {
     index += <i64>takeVarint() + 1;
-    if (broken || index >= <i64>n) return 1;
+    if (broken || index >= <i64>n) return false;
     if (levels > 1) {
       const z = takeVarint();
-      if (broken || z == 0 || ((z + 1) >> 1) > <u32>levels) return 1;
+      if (broken || z == 0 || ((z + 1) >> 1) > <u32>levels) return false;
     }
   }
-  const signs = pos;
-  if (levels == 1) {
-    const bytes = (entries + 7) >> 3;
-    if (stop - pos != <usize>bytes) return 1;
-    if (entries & 7 && load<u8>(stop - 1) >> (entries & 7)) return 1;
-  } else if (pos != stop) return 1;
+  signsAt = pos;
+  if (levels > 1) return true;
+  const bytes = (entries + 7) >> 3;
+  if (stop - pos < <usize>bytes) return false;
+  if (entries & 7 && load<u8>(pos + bytes - 1) >> (entries & 7)) return false;
+  pos += bytes;
+  return true;
+}
 
-  pos = first;
+/**
+ * K += sign·map and w = round(w0 + q·K) where touched. The map is checked whole before anything
+ * changes: answers 1 when its bytes are not the canonical encoding of a map of these groups, else 0.
+ */
+export function addMap(table: usize, w0: usize, K: usize, w: usize, sign: i32, map: usize, length: i32): i32 {
+  const groups = load<i32>(table);
+  pos = map;
+  stop = map + length;
+  broken = false;
+  let group = table + 4;
+  for (let left = groups; left > 0; left--) {
+    if (!checkGroup(load<i32>(group, 4), load<i32>(group, 8))) return 1;
+    group += GROUP + (<usize>load<i32>(group) << 3);
+  }
+  if (pos != stop) return 1;
+
+  pos = map;
+  group = table + 4;
+  for (let left = groups; left > 0; left--) {
+    const runs = load<i32>(group);
+    const levels = load<i32>(group, 8);
+    let signs: usize = 0;
+    if (levels == 1) {
+      // PERF: where the signs of the only group begin is known from the check.
+      const first = pos;
+      if (groups > 1) {
+        checkGroup(load<i32>(group, 4), levels);
+        pos = first;
+      }
+      signs = signsAt;
+    }
+    const entries = takeVarint();
+    addEntries(entries, group, levels, w0, K, w, sign, signs);
+    if (levels == 1) pos = signs + ((entries + 7) >> 3);
+    group += GROUP + (<usize>runs << 3);
+  }
+  return 0;
+}
+
+function addEntries(entries: u32, group: usize, levels: i32, w0: usize, K: usize, w: usize, sign: i32, signs: usize): void {
+  const q = load<f32>(group, 12);
+  let run = group + GROUP;
+  // Of entry i of the group: i + shift in the parameter vector, while i is below `end`.
+  let shift = load<i32>(run);
+  let end = load<i32>(run, 4);
   let at = -1;
   for (let i: u32 = 0; i < entries; i++) {
     at += <i32>takeVarint() + 1;
+    while (at >= end) {
+      run += 8;
+      shift = load<i32>(run) - end;
+      end += load<i32>(run, 4);
+    }
     let k: i32;
     if (levels == 1) k = (load<u8>(signs + (i >> 3)) >> (i & 7)) & 1 ? -1 : 1;
     else {
       const z = takeVarint();
       k = <i32>(z >> 1) ^ -(<i32>(z & 1));
     }
-    const o = <usize>at << 2;
+    const o = <usize>(at + shift) << 2;
     const sum = load<i32>(K + o) + (sign < 0 ? -k : k);
     store<i32>(K + o, sum);
     store<f32>(w + o, load<f32>(w0 + o) + q * <f32>sum);
   }
-  return 0;
 }

@@ -293,6 +293,56 @@ export const LearningRateStep: Codec<LearningRateStep> = {
   decode(bytes) { return LearningRateStep.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
 };
 
+/** pouw.tasks.v1.QuantumGroup — Whole tensors that share a quantum, the step that one integer of a map stands for. */
+export interface QuantumGroup {
+  /** by their place in layer order, ascending */
+  tensors: number[];
+  /** q = 2^quantum_log2: -40 … 0, of statistics to 28 */
+  quantumLog2: number;
+  /** most quanta that one iteration moves an entry by, default 1 */
+  levels: number;
+  /** moving averages, which follow the batches and no gradient */
+  statistics: boolean;
+}
+export const QuantumGroup: Codec<QuantumGroup> = {
+  typeUrl: "/pouw.tasks.v1.QuantumGroup",
+  comment: "Whole tensors that share a quantum, the step that one integer of a map stands for.",
+  fields: [
+    { name: "tensors", proto: "tensors", id: 1, type: "uint32", repeated: true, comment: "by their place in layer order, ascending" },
+    { name: "quantumLog2", proto: "quantum_log2", id: 2, type: "int32", comment: "q = 2^quantum_log2: -40 … 0, of statistics to 28" },
+    { name: "levels", proto: "levels", id: 3, type: "uint32", comment: "most quanta that one iteration moves an entry by, default 1" },
+    { name: "statistics", proto: "statistics", id: 4, type: "bool", comment: "moving averages, which follow the batches and no gradient" },
+  ] satisfies FieldInfo[],
+  create: (init = {}) => ({ tensors: [], quantumLog2: 0, levels: 0, statistics: false, ...init }),
+  write(m, w) {
+    if (m.tensors.length) { w.uint32(10).fork(); for (const v of m.tensors) { w.uint32(v); } w.ldelim(); }
+    if (m.quantumLog2 !== 0) { w.uint32(16); w.int32(m.quantumLog2); }
+    if (m.levels !== 0) { w.uint32(24); w.uint32(m.levels); }
+    if (m.statistics) { w.uint32(32); w.bool(m.statistics); }
+  },
+  read(r, length, depth) {
+    if (depth > 16) throw new Error("message nested too deeply");
+    const end = length < 0 ? r.len : r.pos + length;
+    if (end > r.len) throw new RangeError("truncated message");
+    const m = QuantumGroup.create();
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag) {
+        case 8: m.tensors.push(r.uint32()); break;
+        case 10: { const e = r.uint32() + r.pos; if (e > end) throw new RangeError("truncated message"); while (r.pos < e) m.tensors.push(r.uint32()); break; }
+        case 16: m.quantumLog2 = r.int32(); break;
+        case 24: m.levels = r.uint32(); break;
+        case 32: m.statistics = r.bool(); break;
+        default: r.skipType(tag & 7, depth, tag >>> 3);
+      }
+    }
+    if (r.pos !== end) throw new RangeError("truncated message");
+    return m;
+  },
+  encode(m) { const w = new Writer(); QuantumGroup.write(m, w); return w.finish(); },
+  decode(bytes) { return QuantumGroup.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
+};
+
 /** pouw.tasks.v1.TestSet — The sealed test set: 12-byte nonce ‖ AES-256-GCM ciphertext ‖ tag, associated data = the manifest's CID. */
 export interface TestSet {
   /** of the sealed bytes */
@@ -359,12 +409,10 @@ export interface TaskSpec {
   evaluators: number;
   /** 1 … 16, default 1 */
   lag: number;
-  /** default 1 */
-  levels: number;
+  /** 1 … 16; together they hold every tensor once */
+  quanta: QuantumGroup[];
   /** binary32, positive and normal */
   lrBits: number;
-  /** -40 … 0 */
-  quantumLog2: number;
   schedule: LearningRateStep[];
   /** rounds, default from F */
   runAhead: bigint;
@@ -397,9 +445,8 @@ export const TaskSpec: Codec<TaskSpec> = {
     { name: "supervisors", proto: "supervisors", id: 8, type: "uint32", comment: "odd, default 3" },
     { name: "evaluators", proto: "evaluators", id: 9, type: "uint32", comment: "odd, default 3" },
     { name: "lag", proto: "lag", id: 10, type: "uint32", comment: "1 … 16, default 1" },
-    { name: "levels", proto: "levels", id: 11, type: "uint32", comment: "default 1" },
+    { name: "quanta", proto: "quanta", id: 11, type: "message", repeated: true, comment: "1 … 16; together they hold every tensor once", codec: () => QuantumGroup as Codec<unknown> },
     { name: "lrBits", proto: "lr_bits", id: 12, type: "fixed32", comment: "binary32, positive and normal" },
-    { name: "quantumLog2", proto: "quantum_log2", id: 13, type: "int32", comment: "-40 … 0" },
     { name: "schedule", proto: "schedule", id: 14, type: "message", repeated: true, codec: () => LearningRateStep as Codec<unknown> },
     { name: "runAhead", proto: "run_ahead", id: 15, type: "uint64", comment: "rounds, default from F" },
     { name: "iterationBlocks", proto: "iteration_blocks", id: 16, type: "uint64", comment: "default from F" },
@@ -411,7 +458,7 @@ export const TaskSpec: Codec<TaskSpec> = {
     { name: "properties", proto: "properties", id: 22, type: "uint32", repeated: true, comment: "8 weights 0–100: classification, regression, n < 2^16, n < 2^22, larger, image, tabular, text" },
     { name: "optimizer", proto: "optimizer", id: 23, type: "message", comment: "absent: SGD", codec: () => Optimizer as Codec<unknown> },
   ] satisfies FieldInfo[],
-  create: (init = {}) => ({ title: "", topology: "", loss: 0, batchSize: 0, epochs: 0, batches: 0, slots: 0, supervisors: 0, evaluators: 0, lag: 0, levels: 0, lrBits: 0, quantumLog2: 0, schedule: [], runAhead: 0n, iterationBlocks: 0n, trainingBlocks: 0n, dataBlocks: 0n, profile: "", manifestCid: "", properties: [], ...init }),
+  create: (init = {}) => ({ title: "", topology: "", loss: 0, batchSize: 0, epochs: 0, batches: 0, slots: 0, supervisors: 0, evaluators: 0, lag: 0, quanta: [], lrBits: 0, schedule: [], runAhead: 0n, iterationBlocks: 0n, trainingBlocks: 0n, dataBlocks: 0n, profile: "", manifestCid: "", properties: [], ...init }),
   write(m, w) {
     if (m.title.length !== 0) { w.uint32(10); w.string(m.title); }
     if (m.topology.length !== 0) { w.uint32(18); w.string(m.topology); }
@@ -423,9 +470,8 @@ export const TaskSpec: Codec<TaskSpec> = {
     if (m.supervisors !== 0) { w.uint32(64); w.uint32(m.supervisors); }
     if (m.evaluators !== 0) { w.uint32(72); w.uint32(m.evaluators); }
     if (m.lag !== 0) { w.uint32(80); w.uint32(m.lag); }
-    if (m.levels !== 0) { w.uint32(88); w.uint32(m.levels); }
+    for (const v of m.quanta) { w.uint32(90); w.fork(); QuantumGroup.write(v, w); w.ldelim(); }
     if (m.lrBits !== 0) { w.uint32(101); w.fixed32(m.lrBits); }
-    if (m.quantumLog2 !== 0) { w.uint32(104); w.int32(m.quantumLog2); }
     for (const v of m.schedule) { w.uint32(114); w.fork(); LearningRateStep.write(v, w); w.ldelim(); }
     if (m.runAhead !== 0n) { w.uint32(120); writeUint64(w, m.runAhead); }
     if (m.iterationBlocks !== 0n) { w.uint32(128); writeUint64(w, m.iterationBlocks); }
@@ -455,9 +501,8 @@ export const TaskSpec: Codec<TaskSpec> = {
         case 64: m.supervisors = r.uint32(); break;
         case 72: m.evaluators = r.uint32(); break;
         case 80: m.lag = r.uint32(); break;
-        case 88: m.levels = r.uint32(); break;
+        case 90: m.quanta.push(QuantumGroup.read(r, r.uint32(), depth + 1)); break;
         case 101: m.lrBits = r.fixed32(); break;
-        case 104: m.quantumLog2 = r.int32(); break;
         case 114: m.schedule.push(LearningRateStep.read(r, r.uint32(), depth + 1)); break;
         case 120: m.runAhead = readUint64(r); break;
         case 128: m.iterationBlocks = readUint64(r); break;
