@@ -7,8 +7,10 @@ import { parseTopology } from "#engine/topology/index.js";
 import { BlobStore } from "#net/index.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { silentLogger } from "#platform/log.js";
+import { Segment } from "#proto/gen/pouw/v1/data.js";
+import { f32Bytes } from "#protocol/floats.js";
 import { cidOf } from "#protocol/tasks/cid.js";
-import { encodeManifest, encodeSegment, rowShapeOf } from "#protocol/tasks/data.js";
+import { batchHash, encodeManifest, encodeSegment, rowShapeOf } from "#protocol/tasks/data.js";
 import { smallTask } from "../test/daemons/bench.js";
 import { TaskData } from "./data.js";
 
@@ -60,6 +62,24 @@ test("a segment that does not fit is deleted and not taken again", async (t) => 
   await b.put(wrong);
   t.is(await b.blobs.size(cidOf(nodeCrypto, wrong)), undefined);
   await t.throwsAsync(b.put(wrong), { message: /does not fit the task: batch 0 .* has another hash/ });
+  t.false(b.d.complete);
+});
+
+test("values with which training would only be null are not taken, though the manifest names their hashes", async (t) => {
+  const shape = rowShapeOf(task.spec as never, plan);
+  const { batchSize, segments } = data.manifest;
+  const { batches } = segments[0] as { batches: number };
+  const rows = batches * batchSize;
+  const x = new Float32Array(rows * shape.inputSize);
+  x[shape.inputSize + 1] = 1e37;
+  const y = new Int32Array(rows);
+  const large = Segment.encode({ rows, x: f32Bytes(x), y: f32Bytes(y) });
+  const batchHashes = data.manifest.batchHashes.map((h, i) => (i < batches ? batchHash(nodeCrypto, x.subarray(i * batchSize * shape.inputSize, (i + 1) * batchSize * shape.inputSize), y.subarray(i * batchSize, (i + 1) * batchSize)) : h));
+  const manifest = encodeManifest({ ...data.manifest, batchHashes, segments: [{ cid: cidOf(nodeCrypto, large), batches }, ...segments.slice(1)] });
+  const b = bench({ spec: { manifestCid: cidOf(nodeCrypto, manifest) } });
+  await b.put(manifest);
+  await b.put(large);
+  await t.throwsAsync(b.put(large), { message: /does not fit the task: x, row 1, column 1: got \S+e\+36, want -1048576 to 1048576: scale the data/ });
   t.false(b.d.complete);
 });
 

@@ -7,7 +7,8 @@ import test, { type ExecutionContext } from "ava";
 import { nodeCrypto } from "#platform/crypto.js";
 import { MsgAnchorLog, MsgReportEquivocation } from "#proto/gen/pouw/supervision/v1/tx.js";
 import { SlotStatus } from "#proto/gen/pouw/supervision/v1/types.js";
-import { MsgCancelTask } from "#proto/gen/pouw/tasks/v1/tx.js";
+import { MsgSubmitModel } from "#proto/gen/pouw/evaluation/v1/tx.js";
+import { MsgCancelTask, MsgStopTraining } from "#proto/gen/pouw/tasks/v1/tx.js";
 import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Header, type SignedHead } from "#proto/gen/pouw/v1/iteration.js";
 import { EvidenceService } from "#proto/gen/pouw/v1/services.js";
@@ -280,6 +281,30 @@ test.serial("when the seats are unlocked a supervisor deletes the training data 
     t.deepEqual(readdirSync(blobs), [net.small.task.spec.testSet?.cid]);
   } finally {
     await one.stop();
+    net.close();
+  }
+});
+
+test.serial("a client stops Training: its miners submit the heads anchored then, and none is closed", async (t) => {
+  const net = new Network({ miners: ["minerA", "minerB"], supervisors: SUPERVISORS, epochs: 400 });
+  const daemons: Daemon[] = [];
+  const heads = () => net.chain.test.k.supervision.slots(net.chain.test.ctx, 7n);
+  try {
+    for (const s of SUPERVISORS) daemons.push(await net.supervisor(s));
+    net.start(150);
+    for (const m of ["minerA", "minerB"]) daemons.push(await net.miner(m));
+    await net.giveData();
+    await net.until(() => heads().length > 0 && heads().every((s) => s.head), "the first heads");
+    await net.send(CLIENT, MsgStopTraining, { client: net.address(CLIENT), taskId: 7n });
+    await net.until(() => net.task.phase === Phase.PHASE_SETTLING, "every model");
+    const final = heads().map((s) => s.finalSeq);
+    t.true(heads().every((s) => s.state.kind === "open" && (s.finalSeq ?? 0n) > 0n && (s.finalSeq ?? 0n) < s.positions), final.join(", "));
+    const submitted = net.chain.sent(MsgSubmitModel);
+    t.deepEqual(submitted.map(({ message, result }) => [message.slot, result.code]).toSorted(), [[0, 0], [1, 0]]);
+    for (const { message } of submitted) t.true(message.clock.every((c, i) => c <= (final[i] ?? 0n)));
+    t.deepEqual(net.chain.refused, []);
+  } finally {
+    for (const d of daemons) await d.stop();
     net.close();
   }
 });
