@@ -6,10 +6,11 @@ import { createHash, randomBytes } from "node:crypto";
 import { constants, lstatSync, mkdirSync, readdirSync, unlinkSync } from "node:fs";
 import { open, readdir, rename, stat, statfs, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { systemTimers, type Timers } from "#platform/clock.js";
 import { type BlobChunk, BlobService } from "#proto/gen/pouw/v1/services.js";
 import { CHUNK } from "./blob-client.js";
 import { cidDigest } from "./cid.js";
-import { exhausted, invalid, notFound } from "./errors.js";
+import { exhausted, invalid, late, notFound } from "./errors.js";
 import { service, type Service } from "./service.js";
 
 export interface BlobStoreOptions {
@@ -142,14 +143,37 @@ export class BlobStore {
   }
 }
 
+/** What an upload must keep up, bytes a ms: a quarter of link_rate, besides a minute for the first part. */
+const UPLOAD_RATE = (64 * 1024) / 1000;
+const UPLOAD_MS = 60_000;
+/** how long each part may take to come whole, ms: 1 MiB at about half of UPLOAD_RATE */
+const PART_MS = 30_000;
+
 export interface BlobServiceOptions {
   readonly store: BlobStore;
+  readonly timers?: Timers;
+  /** in place of PART_MS and UPLOAD_MS */
+  readonly partMs?: number;
+  readonly uploadMs?: number;
   /** How large this blob of this task may be; throws when the task does not want it from anybody now. */
   allowed(taskId: bigint, cid: string): Promise<number>;
   stored?(taskId: bigint, cid: string): void;
 }
 
-export function blobService({ store, allowed, stored }: BlobServiceOptions): Service {
+/**
+ * The bytes of an upload, refused at the first chunk that cannot be right: its length is known before any byte of it is hashed.
+ * All chunks but the last are whole, so an upload of so many bytes has so many chunks.
+ */
+function checkChunk(c: BlobChunk, at: bigint, size: bigint): void {
+  const { offset, last, data } = c;
+  if (data.length > CHUNK) throw invalid(`a chunk has ${data.length} bytes, at most ${CHUNK}`);
+  if (offset !== at) throw invalid(`a chunk is for offset ${offset}, want ${at}`);
+  const end = at + BigInt(data.length);
+  if (!last && data.length !== CHUNK) throw invalid(`a chunk before the last has ${data.length} bytes, want ${CHUNK}`);
+  if (last ? end !== size : end >= size) throw invalid(`a chunk ends at ${end}${last ? " and is the last" : ""}: the first one said ${size} bytes`);
+}
+
+export function blobService({ store, allowed, stored, timers = systemTimers, partMs = PART_MS, uploadMs = UPLOAD_MS }: BlobServiceOptions): Service {
   return service(BlobService, {
     async put(requests) {
       const iterator = requests[Symbol.asyncIterator]();
@@ -158,12 +182,15 @@ export function blobService({ store, allowed, stored }: BlobServiceOptions): Ser
       const { cid, taskId } = first.value;
       if (!cidDigest(cid)) throw invalid(`${JSON.stringify(cid.slice(0, 80))} is not a CIDv1 (raw, sha2-256, base32)`);
       const limit = await allowed(taskId, cid);
+      const { size: declared } = first.value;
+      if (declared > BigInt(limit)) throw exhausted(`blob ${cid} is larger than the ${limit} bytes that the task allows`);
+      const end = timers.now() + uploadMs + Number(declared) / UPLOAD_RATE;
       async function* data(): AsyncGenerator<Uint8Array> {
         let chunk: BlobChunk | undefined = first.value;
         let at = 0n;
         while (chunk) {
-          if (chunk.data.length > CHUNK) throw invalid(`a chunk has ${chunk.data.length} bytes, at most ${CHUNK}`);
-          if (chunk.offset !== at) throw invalid(`a chunk is for offset ${chunk.offset}, want ${at}`);
+          checkChunk(chunk, at, declared);
+          if (timers.now() > end) throw late(`the upload of ${cid} is slower than ${UPLOAD_RATE} bytes a ms`);
           at += BigInt(chunk.data.length);
           yield chunk.data;
           if (chunk.last) return;
@@ -181,5 +208,5 @@ export function blobService({ store, allowed, stored }: BlobServiceOptions): Ser
         yield { cid, offset: BigInt(p.offset), data: p.data, size: BigInt(p.size), last: p.offset + p.data.length === p.size };
       }
     },
-  }, { put: { message: CHUNK + 4096, perSecond: 50, running: 16, runningTotal: 64 } });
+  }, { put: { message: CHUNK + 4096, perSecond: 50, running: 16, runningTotal: 64, uploadMs: partMs } });
 }

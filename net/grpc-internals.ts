@@ -4,6 +4,7 @@
  */
 import { type Client } from "@grpc/grpc-js";
 import { constants, type ServerHttp2Stream } from "node:http2";
+import { type Timers } from "#platform/clock.js";
 import { Status } from "./errors.js";
 
 interface ServerCall {
@@ -72,6 +73,19 @@ export class Framed {
 export function takesFramed(call: ServerCall): void {
   const serialize = call.serializeMessage.bind(call);
   call.serializeMessage = (value) => (value instanceof Framed ? value.bytes : serialize(value));
+}
+
+/**
+ * Whoever was sent a status and still holds its own side open has that side closed after a moment: the stream would stay for ever.
+ */
+export function closesAfterStatus(call: ServerCall, timers: Timers, graceMs: number): void {
+  const send = call.sendStatus.bind(call);
+  call.sendStatus = (status) => {
+    send(status);
+    if (call.stream.closed) return;
+    const cancel = timers.after(graceMs, () => call.stream.close(constants.NGHTTP2_NO_ERROR));
+    call.stream.once("close", cancel);
+  };
 }
 
 /** Ends a stream whose status cannot get through, because what was written before it is not read. */

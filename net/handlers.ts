@@ -53,6 +53,7 @@ export function adapt(m: MethodInfo, handler: AnyHandler, budget: MethodBudget, 
     });
     try {
       await slices.turn(b.caller);
+      if (b.call.signal.aborted) throw unavailable("the caller is gone");
       return await Promise.race([run(b.call, b.caller), ended(b.call.signal)]);
     } finally {
       long();
@@ -63,7 +64,7 @@ export function adapt(m: MethodInfo, handler: AnyHandler, budget: MethodBudget, 
   if (m.requestStream)
     return (stream: ServerReadableStream<unknown, unknown>, answer: sendUnaryData<unknown>) => {
       stream.on("error", () => {});
-      served(stream, (call, caller) => handler(inTime(stream, budget.uploadMs, caller, context), call)).then(
+      served(stream, (call, caller) => handler(inTime(stream, budget.uploadMs, caller, call.signal, context), call)).then(
         (value) => answer(null, value),
         (e) => answer(failed(e, addressOf(stream.getPeer()))),
       );
@@ -117,8 +118,10 @@ async function send(stream: ServerWritableStream<unknown, unknown>, values: Asyn
 }
 
 /** The messages of an upload, each of which comes whole in time. */
-async function* inTime(requests: AsyncIterable<unknown>, ms: number, caller: string, { timers, counters }: ServerContext): AsyncGenerator<unknown> {
+async function* inTime(requests: AsyncIterable<unknown>, ms: number, caller: string, signal: AbortSignal, { timers, counters }: ServerContext): AsyncGenerator<unknown> {
   const iterator = requests[Symbol.asyncIterator]();
+  const over = ended(signal);
+  over.catch(() => {}); // nobody may be waiting for it
   for (;;) {
     let cancel: () => void = () => {};
     const idle = new Promise<never>((_, reject) => {
@@ -128,7 +131,7 @@ async function* inTime(requests: AsyncIterable<unknown>, ms: number, caller: str
       });
     });
     try {
-      const next = await Promise.race([iterator.next(), idle]);
+      const next = await Promise.race([iterator.next(), idle, over]);
       if (next.done) return;
       yield next.value;
     } finally {

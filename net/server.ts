@@ -12,7 +12,7 @@ import { addressOf } from "./caller.js";
 import { Counters } from "./counters.js";
 import { serviceDefinition } from "./definition.js";
 import { Status } from "./errors.js";
-import { goAway, limitMessages, onMessage, serverCall } from "./grpc-internals.js";
+import { closesAfterStatus, goAway, limitMessages, onMessage, serverCall } from "./grpc-internals.js";
 import { adapt } from "./handlers.js";
 import { Listener } from "./listener.js";
 import { ANYBODY, type MethodBudget, type Service } from "./service.js";
@@ -35,8 +35,10 @@ export interface GrpcServer {
   close(): Promise<void>;
 }
 
-/** how long a call's first message may take to come whole, ms */
+/** how long a call's request, or the first message of a stream, may take to come whole, ms */
 const REQUEST_MS = 10_000;
+/** how long a caller may leave its side open when it has been sent a status, ms */
+const GRACE_MS = 1_000;
 /** Streams of one connection. */
 const MAX_STREAMS = 128;
 /** MB of frames that may wait in one connection before it opens no more streams: more than two of the largest messages */
@@ -117,15 +119,18 @@ function atTheDoor(budgets: ReadonlyMap<string, MethodBudget>, admission: Admiss
     const caller = addressOf(intercepted.getPeer());
     const budget = budgets.get(method.path) ?? ANYBODY;
     limitMessages(call, budget.message);
+    closesAfterStatus(call, timers, GRACE_MS);
     if (admission.isFlooding(caller)) {
       goAway(call, "too many calls were refused: this address is kept out for a while");
       cutOff(caller);
     }
     const late = timers.after(REQUEST_MS, () => {
       counters.count("no-request", caller);
-      call.sendStatus({ code: Status.DEADLINE_EXCEEDED, details: `no message in ${REQUEST_MS} ms`, metadata: null });
+      call.sendStatus({ code: Status.DEADLINE_EXCEEDED, details: `no whole request in ${REQUEST_MS} ms`, metadata: null });
     });
-    onMessage(call, late, () => counters.count("compressed", caller));
+    // a method that takes one message begins when its caller has said that it is the only one
+    if (!method.requestStream) call.stream.once("end", late);
+    onMessage(call, method.requestStream ? late : () => {}, () => counters.count("compressed", caller));
     call.stream.once("close", late);
     if (admission.opened(caller)) call.stream.once("close", () => admission.closed(caller));
     else {
