@@ -208,6 +208,24 @@ test("a stream lasts so long, and says so at its end", async (t) => {
   await until(() => log.running === 0, "its handler's end");
 });
 
+test("a reader that stands still is left, and one that reads is not", async (t) => {
+  const log = await logServer(t, { stallMs: 300 });
+  const range = LogService.methods.range.path;
+  const idle = raw(t, log.port).request(request(range));
+  idle.on("error", () => {}).pause();
+  idle.end(framed(new Uint8Array(0)));
+  const reading = raw(t, log.port).request(request(range));
+  let read = 0;
+  reading.on("data", (d: Buffer) => (read += d.length)).on("error", () => {});
+  reading.end(framed(new Uint8Array(0)));
+  await until(() => log.counters.of("reader-stalled") === 1, "the one that stands still");
+  await until(() => idle.closed, "its end");
+  const before = read;
+  await until(() => read > before + (4 << 20), "more for the one that reads");
+  t.false(reading.closed);
+  reading.close();
+});
+
 test("an address has so many calls open, whatever they are; one that goes on is shut out", async (t) => {
   const log = await logServer(t);
   const sessions = Array.from({ length: 12 }, () => raw(t, log.port));

@@ -1,6 +1,6 @@
 /**
  * What is done to grpc-js beyond its public face. The version is pinned; every access is checked where it is first made, so that
- * another version says what to adapt and does not silently lose a bound. net/grpc-internals.test.ts holds each of them.
+ * another version says what to adapt and does not silently lose a bound. net/budgets.test.ts and bus/compliance.test.ts hold each of them.
  */
 import { type Client } from "@grpc/grpc-js";
 import { constants, type ServerHttp2Stream } from "node:http2";

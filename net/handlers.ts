@@ -6,7 +6,6 @@ import { type MethodInfo } from "#proto/wire.js";
 import { type Admission } from "./admission.js";
 import { addressOf } from "./caller.js";
 import { type Counters } from "./counters.js";
-import { drained } from "./drained.js";
 import { CallError, exhausted, late, unavailable } from "./errors.js";
 import { callOf, reset } from "./grpc-internals.js";
 import { asServiceError, type Call, type MethodBudget } from "./service.js";
@@ -24,8 +23,6 @@ export interface ServerContext {
   readonly slices: Slices;
 }
 
-/** How long a reader may leave what was written to it unread, ms: less than a page of 1 MiB takes at link_rate. */
-const STALL_MS = 30_000;
 /** how long a status may take to get through to a reader that does not read, ms */
 const GRACE_MS = 2_000;
 
@@ -73,7 +70,7 @@ export function adapt(m: MethodInfo, handler: AnyHandler, budget: MethodBudget, 
     return async (stream: ServerWritableStream<unknown, unknown>) => {
       stream.on("error", () => {});
       try {
-        await served(stream, (call, caller) => send(stream, handler(stream.request, call), caller, call, context));
+        await served(stream, (call, caller) => send(stream, handler(stream.request, call), caller, call, budget.stallMs, context));
         stream.end();
       } catch (e) {
         stream.emit("error", failed(e, addressOf(stream.getPeer()))); // grpc-js sends the status from there; destroy() would lose it
@@ -82,7 +79,11 @@ export function adapt(m: MethodInfo, handler: AnyHandler, budget: MethodBudget, 
     };
   return (call: ServerUnaryCall<unknown, unknown>, answer: sendUnaryData<unknown>) => {
     served(call, (c) => handler(call.request, c)).then(
-      (value) => answer(null, value),
+      (value) => {
+        answer(null, value);
+        const { stream } = callOf(call);
+        if (!stream.closed) stream.once("close", timers.after(budget.lastsMs, () => reset(callOf(call)))); // an answer that is never read
+      },
       (e) => answer(failed(e, addressOf(call.getPeer()))),
     );
   };
@@ -96,23 +97,24 @@ const ended = (signal: AbortSignal): Promise<never> =>
     else signal.addEventListener("abort", over, { once: true });
   });
 
-/** Sends what a handler yields, each message in a turn of its own, as fast as it is read and no slower than STALL_MS. */
-async function send(stream: ServerWritableStream<unknown, unknown>, values: AsyncIterable<unknown>, caller: string, call: Call, { timers, counters, slices }: ServerContext): Promise<void> {
+/**
+ * Sends what a handler yields, each message in a turn of its own and when the one before has gone out: a reader holds one in
+ * memory. One that stands still is left.
+ */
+async function send(stream: ServerWritableStream<unknown, unknown>, values: AsyncIterable<unknown>, caller: string, call: Call, stallMs: number, { timers, counters, slices }: ServerContext): Promise<void> {
+  const over = ended(call.signal);
+  over.catch(() => {}); // nobody may be waiting for it
   for await (const value of values) {
     if (call.signal.aborted) return;
-    if (!stream.write(value)) {
-      let stalled = false;
-      const enough = timers.after(STALL_MS, () => {
-        stalled = true;
-        stream.emit("drain"); // the wait is over for all who wait on this stream
-      });
-      await drained(stream);
-      enough();
-      if (stalled) {
+    let enough: () => void = () => {};
+    const stalled = new Promise<never>((_, reject) => {
+      enough = timers.after(stallMs, () => {
         counters.count("reader-stalled", caller);
-        throw exhausted(`what was sent was not read in ${STALL_MS} ms`);
-      }
-    }
+        reject(exhausted(`what was sent was not read in ${stallMs} ms`));
+      });
+    });
+    const gone = new Promise<void>((resolve) => stream.write(value, () => resolve()));
+    await Promise.race([gone, stalled, over]).finally(() => enough());
     await slices.turn(caller);
   }
 }
@@ -130,12 +132,8 @@ async function* inTime(requests: AsyncIterable<unknown>, ms: number, caller: str
         reject(late(`the next part of the upload did not come in ${ms} ms`));
       });
     });
-    try {
-      const next = await Promise.race([iterator.next(), idle, over]);
-      if (next.done) return;
-      yield next.value;
-    } finally {
-      cancel();
-    }
+    const next = await Promise.race([iterator.next(), idle, over]).finally(() => cancel());
+    if (next.done) return;
+    yield next.value;
   }
 }

@@ -34,6 +34,8 @@ export interface MethodBudget {
   readonly lastsMs: number;
   /** how long each message of an upload may take to come whole, ms */
   readonly uploadMs: number;
+  /** how long a caller may leave what is sent to it unread, ms */
+  readonly stallMs: number;
   /** callers show who they are on the stream itself, and are bounded there: these come before all others */
   readonly seats: boolean;
 }
@@ -45,7 +47,7 @@ export const SMALL_REQUEST = 64 * 1024;
  * For methods that anybody may call. Many daemons of one owner share an address, so a rate is what a machine of them needs; what
  * holds the others' delay down is the number that run at one time.
  */
-export const ANYBODY: MethodBudget = { message: SMALL_REQUEST, perSecond: 200, running: 32, runningTotal: 128, lastsMs: 600_000, uploadMs: 30_000, seats: false };
+export const ANYBODY: MethodBudget = { message: SMALL_REQUEST, perSecond: 200, running: 32, runningTotal: 128, lastsMs: 600_000, uploadMs: 30_000, stallMs: 30_000, seats: false };
 
 export interface Service {
   readonly info: ServiceInfo;
