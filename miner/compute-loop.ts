@@ -1,6 +1,7 @@
 /** The compute thread's loop: takes messages in order, and iterates whenever nothing waits. */
 import { parentPort, workerData } from "node:worker_threads";
 import { type Engine } from "#engine/types.js";
+import { MissingMap } from "#protocol/state/replica.js";
 import { Compute } from "./compute.js";
 import { engineFor } from "./engine.js";
 import { type Applied, type ComputeSetup, type FromCompute, type ToCompute, unpackPeer } from "./protocol.js";
@@ -19,48 +20,108 @@ function sayApplied(): void {
   if (applied.length > 0) port?.postMessage({ kind: "applied", messages: applied } satisfies FromCompute);
   applied = [];
 }
-/** A residual is a copy of its own, and goes over without another. */
+/** Residuals and snapshots are copies of their own, and go over without another. */
 function say(m: FromCompute): void {
   sayApplied();
-  port?.postMessage(m, "residual" in m && m.residual?.length ? [m.residual.buffer as ArrayBuffer] : []);
+  const own = m.kind === "snapshot" ? [m.K, ...m.residuals.map((r) => r.residual)] : "residual" in m && m.residual?.length ? [m.residual] : [];
+  port?.postMessage(m, own.map((b) => b.buffer as ArrayBuffer));
 }
+
+/** restores between two reports of how far they are */
+const REPORTED = 128;
+/** A snapshot no more often than this, and so seldom that it writes no more than this on average, ms and bytes a ms. */
+const SNAPSHOT_AFTER = 60_000;
+const SNAPSHOT_RATE = 1_000;
 
 async function loop(make: MakeCompute, setup: ComputeSetup): Promise<void> {
   const inbox: ToCompute[] = [];
   let wake: (() => void) | undefined;
-  port?.on("message", (m: ToCompute) => {
-    inbox.push(m);
-    wake?.();
-  });
+  let lent: (() => void) | undefined;
   const plan = Compute.plan(setup);
   const engine = await engineFor(setup.task.spec, plan, setup.tensorFlow);
   const compute = make(setup, engine, () => performance.now());
+  port?.on("message", (m: ToCompute) => {
+    // an answer overtakes all else, which waits for it
+    if (!(m instanceof Uint8Array) && m.kind === "maps") {
+      compute.lend(m.slot, m.first, m.maps);
+      return lent?.();
+    }
+    inbox.push(m);
+    wake?.();
+  });
+  /** Does what may need maps that are on disk. */
+  async function lending<T>(work: () => T): Promise<T> {
+    for (;;) {
+      try {
+        return work();
+      } catch (e) {
+        if (!(e instanceof MissingMap)) throw e;
+        const answer = new Promise<void>((resolve) => (lent = resolve));
+        say({ kind: "needs", ...compute.wanted(e) });
+        await answer;
+      }
+    }
+  }
   let going = false;
+  let restored = 0;
   let said = "";
+  let snapshotAt = performance.now() + SNAPSHOT_AFTER;
+  async function take(m: ToCompute): Promise<void> {
+    if (m instanceof Uint8Array) {
+      const peer = compute.applyPeer(unpackPeer(m));
+      if (going) applied.push(peer);
+      else countRestored();
+      return;
+    }
+    switch (m.kind) {
+      case "start": return compute.startFrom(m.from);
+      case "restored":
+        going = true;
+        return say({ kind: "ready", parameters: plan.parameters, clock: compute.clock() });
+      case "restore":
+        await lending(() => compute.restore(m.message, m.residual));
+        return countRestored();
+      case "keptResidual": return compute.expectResidual(m.slot, m.seq);
+      case "apply": return void applied.push(await lending(() => compute.apply(m.message)));
+      case "view": return compute.view(m.height, m.lowestRound, m.slots);
+      case "behind": return compute.setBehind(m.slot, m.seq);
+      case "rerun": {
+        compute.beginRerun(m.messages, m.residual);
+        for (;;) {
+          const done = await lending(() => compute.rerunNext());
+          if (done) return say({ kind: "reran", id: m.id, ...done });
+        }
+      }
+    }
+  }
+  function countRestored(): void {
+    restored++;
+    if (restored < REPORTED) return;
+    say({ kind: "restoring", count: restored });
+    restored = 0;
+  }
+  async function keep(): Promise<void> {
+    if (performance.now() < snapshotAt) return;
+    await lending(() => compute.shrink());
+    const snapshot = compute.snapshot();
+    const bytes = 4 * plan.parameters * (1 + setup.slots.length);
+    snapshotAt = performance.now() + Math.max(SNAPSHOT_AFTER, bytes / SNAPSHOT_RATE);
+    if (snapshot) say({ kind: "snapshot", ...snapshot });
+  }
   for (;;) {
     for (let m = inbox.shift(); m; m = inbox.shift()) {
-      if (m instanceof Uint8Array) {
-        applied.push(compute.applyPeer(unpackPeer(m)));
-        continue;
-      }
-      if (m.kind === "stop") {
+      if (!(m instanceof Uint8Array) && m.kind === "stop") {
         sayApplied();
         return port?.close();
       }
-      if (m.kind === "restored") {
-        going = true;
-        say({ kind: "ready", parameters: plan.parameters, clock: compute.clock() });
-      } else if (m.kind === "restore") compute.restore(m.message, m.residual);
-      else if (m.kind === "keptResidual") compute.expectResidual(m.slot, m.seq);
-      else if (m.kind === "apply") applied.push(compute.apply(m.message));
-      else if (m.kind === "view") compute.view(m.height, m.lowestRound, m.slots);
-      else if (m.kind === "behind") compute.setBehind(m.slot, m.seq);
-      else say({ kind: "reran", id: m.id, ...compute.rerun(m.slot, m.seq, m.residualSeq, m.residual) });
+      await take(m);
+      if (compute.full) await lending(() => compute.shrink());
     }
     sayApplied();
+    if (going) await keep();
     const next = going ? compute.next() : { why: "not restored" };
     if ("slot" in next) {
-      say(compute.iterate(next.slot));
+      say(await lending(() => compute.iterate(next.slot)));
       said = "";
       await new Promise((resolve) => setImmediate(resolve)); // lets messages in
       continue;

@@ -1,6 +1,7 @@
 /**
  * The compute thread's machine: one replica and one engine for all own slots of a task. Messages arrive in causal order;
- * own slots iterate as the lag rule and run_ahead allow. Everything here is synchronous.
+ * own slots iterate as the lag rule and run_ahead allow. Everything here is synchronous: what needs a map that is no longer in
+ * memory throws MissingMap before it has changed anything but where K stands, and is called again when the map was lent.
  */
 import { equalBytes } from "#kernel/bytes.js";
 import { type Group, groupsOf } from "#engine/quanta.js";
@@ -23,8 +24,10 @@ import { isTolerant } from "#protocol/tasks/profiles.js";
 import { residualLeft } from "#protocol/verification/tolerant.js";
 import { rerunTolerant, tolerantClaim } from "#protocol/verification/tolerant-rerun.js";
 import { positionOf, residualInterval, roundOf, slotPositions } from "#protocol/log/positions.js";
-import { Replica } from "#protocol/state/replica.js";
-import { type Applied, type ComputeSetup, type FromCompute, type PeerMap, type Raw } from "./protocol.js";
+import { type MissingMap, Replica } from "#protocol/state/replica.js";
+import { LogFrontier } from "#protocol/log/log-root.js";
+import { type LentMap, Maps } from "./maps.js";
+import { type Applied, type ComputeSetup, type ComputeStart, type FromCompute, LENT_AT_ONCE, type PeerMap, type Raw } from "./protocol.js";
 
 /** a residual that is not hashed is kept too when this much compute lies since the last, ms */
 const KEEP_AFTER = 2_000;
@@ -33,18 +36,28 @@ const HEIGHT_LAG = 2n;
 /** slot handle of the engine for re-runs: no slot has it */
 const SCRATCH = 1 << 20;
 
+/** bytes of maps that stay in memory: what lies between the clocks of iterations that run now, many times over */
+const MAP_BYTES = 64 << 20;
+/** chain digests that are kept of each slot, at least */
+const DIGESTS = 1024;
+
 interface Own {
-  readonly headers: Header[];
+  last: Header | undefined;
   prev: Uint8Array;
+}
+
+/** An own message that is run again, and those before it from a residual on. */
+interface Rerunning {
+  readonly messages: readonly Raw[];
+  next: number;
 }
 
 export class Compute {
   protected readonly spec: TaskSpec;
   protected readonly replica: Replica;
   private readonly groups: readonly Group[];
-  /** every map, by slot and seq − 1: a clock may go back, and re-runs need older ones */
-  private readonly maps: Uint8Array[][];
-  private readonly mapsOf = (slot: number, seq: bigint): Uint8Array | undefined => this.maps[slot]?.[Number(seq) - 1];
+  private readonly maps: Maps;
+  private rerunning: Rerunning | undefined;
   private readonly own = new Map<number, Own>();
   private readonly order: BatchOrder;
   private readonly interval: bigint;
@@ -62,13 +75,14 @@ export class Compute {
     private readonly now: () => number,
     /** another one where hashes are measured */
     private readonly hash: Hash = nodeCrypto,
+    mapBytes = MAP_BYTES,
   ) {
     const { id, spec, startBeacon } = setup.task;
     this.spec = spec;
     this.groups = groupsOf(spec.quanta, engine.plan.tensors);
-    this.replica = new Replica(hash, engine, spec, taskSeed(hash, startBeacon, id));
-    this.maps = Array.from({ length: spec.slots }, () => []);
-    for (const slot of setup.slots) this.own.set(slot, { headers: [], prev: new Uint8Array(32) });
+    this.maps = new Maps(spec.slots, mapBytes);
+    this.replica = new Replica(hash, engine, spec, taskSeed(hash, startBeacon, id), { window: DIGESTS, rooted: new Set(setup.slots), chainDigestOf: this.maps.chainDigestOf });
+    for (const slot of setup.slots) this.own.set(slot, { last: undefined, prev: new Uint8Array(32) });
     this.order = new BatchOrder(hash, startBeacon, id, spec.batches);
     this.interval = residualInterval(engine.plan.parameters, spec.profile);
   }
@@ -92,7 +106,7 @@ export class Compute {
   applyPeer(peer: PeerMap): Applied {
     const { slot, seq } = peer;
     this.replica.record(peer);
-    (this.maps[slot] as Uint8Array[]).push(peer.map);
+    this.maps.push(slot, peer.map);
     return { slot, seq };
   }
 
@@ -174,7 +188,8 @@ export class Compute {
     const height = this.height - HEIGHT_LAG;
     const clock = this.clockFor(slot, height);
     const begun = this.now();
-    this.replica.moveTo(clock, this.mapsOf);
+    this.replica.mustHave(clock);
+    this.replica.moveTo(clock, this.maps.of);
     const batch = this.batch(slot, seq);
     const input = { replica: this.replica, chainId: this.setup.chainId, taskId: this.setup.task.id, spec: this.spec, slot, seq, height, clock, batch, batchHash: batch.hash, prev: (this.own.get(slot) as Own).prev };
     const made = this.make(input);
@@ -186,19 +201,81 @@ export class Compute {
     return { kind: "iterated", slot, seq, header: made.headerBytes.slice(), hash: made.headerHash, map: made.map, residual, ...this.besides(made) };
   }
 
-  /** Runs an own iteration again from the residual after `residualSeq`: whether it comes out the same, and its residual. */
-  rerun(slot: number, seq: bigint, residualSeq: bigint, residual: Uint8Array): { agrees: boolean; residual: Uint8Array } {
-    loadResidual(this.engine, SCRATCH, residualSeq === 0n ? undefined : residual);
-    for (let at = residualSeq + 1n; at <= seq; at++) {
-      const header = this.own.get(slot)?.headers[Number(at) - 1];
-      if (!header || !this.agrees(header, this.mapsOf(slot, at) as Uint8Array, SCRATCH)) return { agrees: false, residual: new Uint8Array(0) };
+  /** Begins to run own messages again that follow each other, from the residual before the first of them; none: from the start. */
+  beginRerun(messages: readonly Raw[], residual: Uint8Array | undefined): void {
+    loadResidual(this.engine, SCRATCH, residual);
+    this.rerunning = { messages, next: 0 };
+  }
+
+  /** One of them: whether it came out the same, and after the last one the residual; undefined when there is more to do. */
+  rerunNext(): { agrees: boolean; residual: Uint8Array } | undefined {
+    const r = this.rerunning;
+    if (!r) throw new Error("nothing is run again");
+    const message = r.messages[r.next];
+    if (message) {
+      const agrees = this.agrees(decodeHeader(message.header), message.map, SCRATCH);
+      r.next++;
+      if (agrees && r.next < r.messages.length) return undefined;
+      if (!agrees) r.next = -1;
     }
-    return { agrees: true, residual: f32Bytes(this.engine.residual(SCRATCH)).slice() };
+    this.rerunning = undefined;
+    const agrees = message !== undefined && r.next > 0;
+    return { agrees, residual: agrees ? f32Bytes(this.engine.residual(SCRATCH)).slice() : new Uint8Array(0) };
+  }
+
+  // ---- memory ----
+
+  /** Whether maps take more memory than they may: shrink is called, between two messages. */
+  get full(): boolean {
+    return this.maps.full;
+  }
+
+  /** Adds to K what counts, and drops the oldest maps. */
+  shrink(): void {
+    this.replica.moveTo(effectiveClock(this.clock(), this.closures, this.height), this.maps.of);
+    this.maps.trim();
+  }
+
+  lend(slot: number, first: bigint, maps: readonly LentMap[]): void {
+    this.maps.lend(slot, first, maps);
+  }
+
+  /** Which maps to ask for when one is missing: those that K passes next. */
+  wanted({ slot, seq }: MissingMap): { slot: number; first: bigint; last: bigint } {
+    const known = this.replica.knownSeq(slot);
+    const down = seq <= (this.replica.clock[slot] as bigint);
+    const first = down ? (seq > LENT_AT_ONCE ? seq - LENT_AT_ONCE + 1n : 1n) : seq;
+    const last = down ? seq : seq + LENT_AT_ONCE - 1n;
+    return { slot, first, last: last < known ? last : known };
+  }
+
+  /**
+   * K and the own residuals, from which a restart goes on; undefined while K does not stand where the residuals do, as after
+   * a fault of an own slot.
+   */
+  snapshot(): { clock: bigint[]; K: Uint8Array; residuals: { slot: number; residual: Uint8Array }[] } | undefined {
+    const { clock } = this.replica;
+    for (const slot of this.own.keys()) if (clock[slot] !== this.replica.knownSeq(slot)) return undefined;
+    const K = this.engine.K;
+    const bytes = new Uint8Array(K.buffer, K.byteOffset, K.byteLength).slice();
+    return { clock, K: bytes, residuals: [...this.own.keys()].map((slot) => ({ slot, residual: f32Bytes(this.engine.residual(slot)).slice() })) };
+  }
+
+  /** Goes on from a snapshot, before anything is restored. */
+  startFrom({ slots, K, residuals }: ComputeStart): void {
+    const starts = slots.map(({ seq, chainDigest, frontier }) => ({ seq, chainDigest, frontier: frontier && LogFrontier.decode(this.hash, frontier) }));
+    this.replica.startAt(starts, new Int32Array(K.slice().buffer));
+    slots.forEach(({ seq, header }, slot) => {
+      this.maps.startAt(slot, seq);
+      const own = this.own.get(slot);
+      if (own && header) [own.last, own.prev] = [decodeHeader(header), headerHash(this.hash, header)];
+    });
+    for (const { slot, residual } of residuals) loadResidual(this.engine, slot, residual);
   }
 
   /** sha256 of K where all that counts has been added. */
   stateHash(): Uint8Array {
-    this.replica.moveTo(effectiveClock(this.clock(), this.closures, this.height), this.mapsOf);
+    this.replica.moveTo(effectiveClock(this.clock(), this.closures, this.height), this.maps.of);
     return this.hash.sha256(f32Bytes(this.engine.K));
   }
 
@@ -231,12 +308,12 @@ export class Compute {
   }
 
   protected last(slot: number): { clock: readonly bigint[]; height: bigint } {
-    return this.own.get(slot)?.headers.at(-1) ?? { clock: Array.from({ length: this.spec.slots }, () => 0n), height: 0n };
+    return this.own.get(slot)?.last ?? { clock: Array.from({ length: this.spec.slots }, () => 0n), height: 0n };
   }
 
   /** Runs an own iteration again at its own clock, on the residual of a slot handle. */
   private agrees(header: Header, map: Uint8Array, residual: number): boolean {
-    this.replica.moveTo(effectiveClock(header.clock, this.closures, header.height), this.mapsOf);
+    this.replica.moveTo(effectiveClock(header.clock, this.closures, header.height), this.maps.of);
     if (isTolerant(this.spec.profile)) return this.agreesWithin(header, map, residual);
     const r = this.engine.step(this.batch(header.slot, header.seq), residual, stepOptionsOf(this.hash, this.spec, this.engine.plan, this.replica.seed, header.slot, header.seq));
     return equalBytes(mapHash(this.hash, r.map), header.mapHash) && r.isNull === (header.loss === NOT_FINITE);
@@ -258,10 +335,10 @@ export class Compute {
 
   private enter(header: Header, raw: Raw, hash = headerHash(this.hash, raw.header)): void {
     this.replica.record({ slot: header.slot, seq: header.seq, headerHash: hash, mapHash: header.mapHash });
-    (this.maps[header.slot] as Uint8Array[]).push(raw.map);
+    this.maps.push(header.slot, raw.map);
     const own = this.own.get(header.slot);
     if (!own) return;
-    own.headers.push(header);
+    own.last = header;
     own.prev = hash;
   }
 }

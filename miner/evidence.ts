@@ -4,14 +4,12 @@ import { nodeCrypto } from "#platform/crypto.js";
 import { Header, Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import type { EvidenceReply, EvidenceRequest } from "#proto/gen/pouw/v1/services.js";
 import { type LogStore } from "#net/log-store.js";
-import { type Reruns } from "./reruns.js";
+import { MAX_RERUN, type Reruns } from "./reruns.js";
 import { type ResidualStore } from "./residuals.js";
 
 type Part = Pick<Partial<EvidenceReply>, "residual" | "messages">;
 
 const PART = 1 << 20;
-/** The most iterations that are run again for a residual that is missing: whoever asks decides how often. */
-const MAX_RERUN = 256n;
 /** Anchored hashes of one peer that are compared: halving steps of the longest log. */
 const MAX_ANCHORED = 64;
 

@@ -52,7 +52,8 @@ export class FaultyCompute extends Compute {
   }
 
   /** It claims what it never ran. */
-  override rerun(...of: Parameters<Compute["rerun"]>): ReturnType<Compute["rerun"]> {
-    return { ...super.rerun(...of), agrees: true };
+  override rerunNext(): ReturnType<Compute["rerunNext"]> {
+    const done = super.rerunNext();
+    return done && { ...done, agrees: true };
   }
 }

@@ -1,6 +1,7 @@
 /** What the daemon and its compute thread say to each other. The order of both directions is the order of application. */
 import { type StartedTask } from "#client/chain/task-view.js";
 import type { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
+import { type LentMap } from "./maps.js";
 
 export interface ComputeSetup {
   readonly chainId: string;
@@ -59,7 +60,21 @@ export interface Applied {
   readonly residual?: Uint8Array | undefined;
 }
 
+/** The most messages whose maps are asked for at once. */
+export const LENT_AT_ONCE = 256n;
+
+/** Where an earlier run stood: see Compute.snapshot, and of every slot what the log says of its message there. */
+export interface ComputeStart {
+  readonly slots: readonly { readonly seq: bigint; readonly chainDigest: Uint8Array; readonly header?: Uint8Array | undefined; readonly frontier?: Uint8Array | undefined }[];
+  readonly K: Uint8Array;
+  readonly residuals: readonly { readonly slot: number; readonly residual: Uint8Array }[];
+}
+
 export type ToCompute =
+  /** comes before all restores, if it comes */
+  | { readonly kind: "start"; readonly from: ComputeStart }
+  /** an answer to "needs": from `first` on, as many as the log has and one answer holds */
+  | { readonly kind: "maps"; readonly slot: number; readonly first: bigint; readonly maps: readonly LentMap[] }
   | { readonly kind: "restore"; readonly message: Raw; readonly residual?: Uint8Array | undefined }
   /** comes before the restores: the residual after this seq will come with its message */
   | { readonly kind: "keptResidual"; readonly slot: number; readonly seq: bigint }
@@ -71,7 +86,8 @@ export type ToCompute =
   | { readonly kind: "view"; readonly height: bigint; readonly lowestRound: bigint; readonly slots: readonly Slot[] }
   /** own slot may not iterate at or below this seq: another process of ours signed it, and its message is not here yet */
   | { readonly kind: "behind"; readonly slot: number; readonly seq: bigint }
-  | { readonly kind: "rerun"; readonly id: number; readonly slot: number; readonly seq: bigint; readonly residualSeq: bigint; readonly residual: Uint8Array }
+  /** own messages that follow each other, from the residual before the first of them; none: from the start */
+  | { readonly kind: "rerun"; readonly id: number; readonly messages: readonly Raw[]; readonly residual?: Uint8Array | undefined }
   | { readonly kind: "stop" };
 
 export type FromCompute =
@@ -89,6 +105,11 @@ export type FromCompute =
       readonly residual?: Uint8Array | undefined;
     }
   | { readonly kind: "reran"; readonly id: number; readonly agrees: boolean; readonly residual: Uint8Array }
+  /** so many restores were taken since this was last said */
+  | { readonly kind: "restoring"; readonly count: number }
+  /** maps that are not in memory: nothing goes on until they come */
+  | { readonly kind: "needs"; readonly slot: number; readonly first: bigint; readonly last: bigint }
+  | { readonly kind: "snapshot"; readonly clock: readonly bigint[]; readonly K: Uint8Array; readonly residuals: readonly { readonly slot: number; readonly residual: Uint8Array }[] }
   | { readonly kind: "idle"; readonly why: string }
   | { readonly kind: "failed"; readonly error: string };
 

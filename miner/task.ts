@@ -45,6 +45,7 @@ import { signedBeyond } from "./own-heads.js";
 import { type ComputeSetup, type ComputeThread, type FromCompute, packPeer } from "./protocol.js";
 import { Reruns } from "./reruns.js";
 import { ResidualStore } from "./residuals.js";
+import { Snapshots } from "./snapshots.js";
 
 export interface MinerContext {
   readonly chain: Chain;
@@ -219,7 +220,7 @@ export class MinedTask {
         const store = await LogStore.open(db, this.id, this.spec.slots);
         const [tips, rounds] = [await store.tips(task.startHeight), await keptRounds(db, this.id)];
         this.residuals = new ResidualStore(db, this.id, this.plan.parameters, this.spec.profile);
-        this.reruns = new Reruns((m) => this.compute?.post(m), this.residuals);
+        this.reruns = new Reruns((m) => this.compute?.post(m), this.residuals, store);
         this.evidence = new Evidence(store, this.residuals, this.reruns);
         this.store = store;
         this.step({ kind: "opened", slots: tips.map(({ tip, frontier }) => ({ tip, frontier: frontier.encode() })), rounds });
@@ -242,6 +243,8 @@ export class MinedTask {
       setup,
       store,
       residuals,
+      snapshots: new Snapshots(this.ctx.db, this.id),
+      parameters: this.plan.parameters,
       timers: this.ctx.timers,
       log: this.log,
       start: (s, receive) => this.ctx.startCompute(s, receive),

@@ -74,6 +74,7 @@ async function logServer(t: ExecutionContext, budget: Partial<MethodBudget> = {}
             await run(call.signal);
             return {};
           },
+          async *descend() {},
           async *range() {
             for (;;) yield { header: new Uint8Array(8), map: new Uint8Array(1 << 20), signature: new Uint8Array(64) };
           },

@@ -1,6 +1,6 @@
 /** What a log keeps of its newest messages in memory, within a budget: header hashes by slot, and messages as bytes by their number. */
 
-/** A logged message as it lies on disk: an encoded Iteration. Whoever needs its parts decodes it. */
+/** A logged message as it lies on disk: an encoded Iteration. Whoever needs its parts decodes it; whoever posts it to a thread copies it. */
 export interface StoredMessage {
   readonly slot: number;
   readonly seq: bigint;
@@ -59,6 +59,9 @@ export class HashWindow {
   }
 }
 
+/** PERF: a million small buffers, each as old as the next, leave a heap full of holes: they cost twice their bytes. */
+const SLAB = 256 << 10;
+
 /** The objects around a message, bytes */
 const AROUND = 160;
 
@@ -66,6 +69,8 @@ const AROUND = 160;
 export class RecentMessages {
   private readonly messages = new Map<number, StoredMessage>();
   private size = 0;
+  private slab = new Uint8Array(0);
+  private used = 0;
   /** by slot, the lowest seq from which on all are here */
   private readonly lowest: bigint[];
   /** number of the oldest message here; that of the next one when there is none */
@@ -95,7 +100,7 @@ export class RecentMessages {
 
   /** `durable`: how many messages of the log are on disk. */
   add(number: number, m: StoredMessage, durable: number): void {
-    this.messages.set(number, m);
+    this.messages.set(number, { slot: m.slot, seq: m.seq, bytes: this.placed(m.bytes) });
     this.size += m.bytes.length + AROUND;
     while (this.size > this.budget && this.first < durable) {
       const old = this.messages.get(this.first) as StoredMessage;
@@ -103,5 +108,16 @@ export class RecentMessages {
       this.size -= old.bytes.length + AROUND;
       this.lowest[old.slot] = old.seq + 1n;
     }
+  }
+  /** A copy among its neighbours, with which it will go. */
+  private placed(bytes: Uint8Array): Uint8Array {
+    if (bytes.length > SLAB / 8) return bytes;
+    if (this.used + bytes.length > this.slab.length) {
+      this.slab = new Uint8Array(SLAB);
+      this.used = 0;
+    }
+    this.slab.set(bytes, this.used);
+    this.used += bytes.length;
+    return this.slab.subarray(this.used - bytes.length, this.used);
   }
 }

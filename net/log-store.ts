@@ -195,6 +195,11 @@ export class LogStore {
     return proofFrom(nodeCrypto, seq - 1n, size, await readRuns(this.db, this.taskId, slot, proofRuns(seq - 1n, size)));
   }
 
+  /** The frontier over a slot's first `size` header hashes, which are synced. */
+  async frontierAt(slot: number, size: bigint): Promise<LogFrontier> {
+    return LogFrontier.from(nodeCrypto, Number(size), await readRuns(this.db, this.taskId, slot, LogFrontier.runs(Number(size))));
+  }
+
   /** Where every slot's log ends. */
   async tips(startHeight: bigint): Promise<StoredTip[]> {
     const out: StoredTip[] = [];

@@ -71,7 +71,7 @@ test("a hub that asks for much at once is answered two at a time, and what is to
       if (f.evidenceReply?.last) answered.add(f.evidenceReply.id);
       if (!f.attach) return;
       s.write({ attached: { clock: [0n] } });
-      for (let id = 1n; id <= 50n; id++) s.write({ evidenceRequest: { id, residualHash: new Uint8Array(0), slot: 0, seq: 1n, residual: false, peers: true, iteration: false } });
+      for (let id = 1n; id <= 50n; id++) s.write({ evidenceRequest: { id, residualHash: new Uint8Array(0), slot: 0, seq: 1n, residual: false, peers: true, iteration: false, anchored: [] } });
     });
     s.write({ challenge: { nonce: new Uint8Array(32) } });
   });

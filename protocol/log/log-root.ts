@@ -7,6 +7,7 @@
 import { concat, equalBytes } from "#kernel/bytes.js";
 import type { Hash } from "#kernel/crypto.js";
 import { raw } from "../hash.js";
+import { HashColumn } from "./hash-column.js";
 
 const LEAF = Uint8Array.of(0);
 
@@ -25,7 +26,7 @@ export const emptyRoot = (hash: Hash): Uint8Array => hash.sha256(new Uint8Array(
 
 export class LogTree {
   /** levels[h][i]: root of the complete subtree of 2^h leaves that begins at leaf i·2^h. */
-  readonly #levels: Uint8Array[][] = [[]];
+  readonly #levels: HashColumn[] = [new HashColumn()];
   readonly #hash: Hash;
 
   constructor(hash: Hash) {
@@ -33,26 +34,22 @@ export class LogTree {
   }
 
   get size(): number {
-    return (this.#levels[0] as Uint8Array[]).length;
+    return (this.#levels[0] as HashColumn).length;
   }
 
   append(headerHash: Uint8Array): void {
     let root = leafHash(this.#hash, raw(headerHash, 32, "header hash"));
     for (let h = 0; ; h++) {
-      const level = (this.#levels[h] ??= []);
+      const level = (this.#levels[h] ??= new HashColumn());
       level.push(root);
       if (level.length % 2 !== 0) return;
-      root = nodeHash(this.#hash, level[level.length - 2] as Uint8Array, root);
+      root = nodeHash(this.#hash, level.at(level.length - 2) as Uint8Array, root);
     }
   }
 
   /** Drops leaves until `size` are left. */
   truncate(size: number): void {
-    for (let h = 0; h < this.#levels.length; h++) {
-      const level = this.#levels[h] as Uint8Array[];
-      const keep = Math.floor(size / 2 ** h);
-      if (level.length > keep) level.length = keep;
-    }
+    this.#levels.forEach((level, h) => level.cut(Math.floor(size / 2 ** h)));
   }
 
   /** Root over the first `size` leaves; all of them by default. */
@@ -73,7 +70,7 @@ export class LogTree {
 
   #subtree(first: number, count: number): Uint8Array {
     // Every subtree that RFC 6962 splits off begins at a multiple of its size when that is a power of two.
-    if ((count & (count - 1)) === 0) return (this.#levels[31 - Math.clz32(count)] as Uint8Array[])[first / count] as Uint8Array;
+    if ((count & (count - 1)) === 0) return (this.#levels[31 - Math.clz32(count)] as HashColumn).at(first / count) as Uint8Array;
     const k = split(count);
     return nodeHash(this.#hash, this.#subtree(first, k), this.#subtree(first + k, count - k));
   }

@@ -91,6 +91,7 @@ export async function measureReaders({ readers, seconds, running }: { readers: n
     {
       async *stream() {},
       header: async () => ({}),
+      async *descend() {},
       async *range({ first, last }) {
         served = Math.max(served, ++now);
         try {

@@ -1,5 +1,5 @@
 /** Everything that is decoded from strangers' bytes, with what a refusal of it is: any other error is a crash. */
-import { BlobChunk, BlobGetRequest, BusFrame, LogHeaderRequest, LogRangeRequest, LogStreamRequest, PeerMessagesRequest, ResidualRequest, VerifyRequest } from "#proto/gen/pouw/v1/services.js";
+import { BlobChunk, BlobGetRequest, BusFrame, LogHeaderRequest, LogRangeRequest, LogStreamRequest, PeerMessagesRequest, OpenJobs, ResidualRequest, VerifyJob, VerifyRequest } from "#proto/gen/pouw/v1/services.js";
 import { Header, Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import { type Codec, decodeCanonical } from "#proto/wire.js";
@@ -40,7 +40,7 @@ const map = (levels: number): Decoder => ({
   name: `map of ${levels} level(s)`,
   bases: [encodeMap(N, levels, entries), encodeMap(N, levels, []), encodeMap(N, levels, entries.slice(0, 8))],
   take(bytes) {
-    checkMap(N, levels, bytes);
+    checkMap([{ size: N, levels }], bytes);
     const again = encodeMap(N, levels, decodeMap(N, levels, bytes));
     if (Buffer.compare(again, bytes) !== 0) throw new TypeError("a map has two encodings");
   },
@@ -64,7 +64,7 @@ export const DECODERS: readonly Decoder[] = [
   codec(LogRangeRequest, { taskId: 7n, slot: 1, first: 4n, last: 1n << 40n }),
   codec(ResidualRequest, { taskId: 7n, slot: 1, seq: 4n, residualHash: h32 }),
   codec(PeerMessagesRequest, { taskId: 7n, slot: 1, seq: 4n }),
-  codec(VerifyRequest, { chainId: "c-1", height: 5n, evidenceTimeoutMs: 9n, anchors: [{ slot: 1, heads: [] }] }),
+  codec(VerifyRequest, { jobs: OpenJobs.create({ height: 5n, added: [VerifyJob.create({ job: 3n, taskId: 7n, slot: 1, seq: 4n, deadline: 60n })], open: [3n], evidenceTimeoutMs: 9n }) }),
   map(1),
   map(3),
   {
