@@ -1,12 +1,13 @@
 import "#platform/install.js";
 import test from "ava";
+import { oneGroup } from "#engine/quanta.js";
 import { namespaceOf } from "#engine/tolerant/tensorflow.js";
 import { denseTopology, planOf } from "#engine/testing/models.js";
 import { Loss, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { engineFor, profilesHere } from "./engine.js";
 
 const topology = denseTopology(4, { units: 3, activation: "softmax" });
-const spec = (profile: string): TaskSpec => TaskSpec.create({ topology, profile, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 2 });
+const spec = (profile: string): TaskSpec => TaskSpec.create({ topology, profile, quanta: oneGroup(planOf(topology), -7), loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 2 });
 const NONE = "@tensorflow/no-such-package";
 const PLAIN = "@tensorflow/tfjs";
 

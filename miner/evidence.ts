@@ -35,6 +35,7 @@ export class Evidence {
       const own = await this.store.get(r.slot, r.seq);
       if (!own) return;
       const { clock } = Header.decode(own.header);
+      yield { messages: [] }; // served, also where nothing differs
       for (const [slot, count] of clock.entries()) {
         if (slot === r.slot) continue;
         for await (const m of this.store.range(slot, await this.branch(r, slot, count), count)) yield { messages: [Iteration.decode(m.bytes)] };

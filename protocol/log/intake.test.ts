@@ -127,6 +127,16 @@ test("what breaks a rule is not logged, and nothing after it is", (t) => {
   t.is(r.receive(stale), "broken");
 });
 
+test("a message that breaks a rule and comes from two sources at one time is no equivocation", (t) => {
+  const g = two();
+  const { intake } = new Reader(g);
+  const bad = g.message(0, [0n, 0n], { round: 9n });
+  const tickets = [intake.offer(bad), intake.offer(bad)].map((o) => ("ticket" in o ? o.ticket : t.fail()));
+  t.deepEqual(intake.verified(tickets[0] as number, true), { outcome: "held", equivocation: undefined });
+  t.is(intake.take(9).length, 1);
+  t.deepEqual(intake.verified(tickets[1] as number, true), { outcome: "broken" });
+});
+
 test("a tip that was restored goes on where the log ended", (t) => {
   const g = two();
   const before = new Reader(g);

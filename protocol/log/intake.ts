@@ -275,6 +275,7 @@ export class Intake {
     const refused = this.#unwanted(ticket);
     if (refused) return { outcome: refused };
     const broken = this.#broken.get(slot);
+    if (broken && equalBytes(broken.head.hash, hash)) return { outcome: "broken" }; // it came twice at one time
     const equivocation = broken && broken.head.seq === seq ? { slot, first: broken.head, second } : undefined;
     const h: Held = { slot, seq, height: ticket.height, hash, message, size: ticket.size, header: ticket.header };
     this.#held.add(h);
