@@ -6,6 +6,7 @@ import { CliError } from "../cli-error.js";
 import { DataFileError } from "../data/errors.js";
 import { prepareData, type PreparedData } from "../data/prepare.js";
 import { displayUnit, formatCoin } from "./amount.js";
+import { withBatches } from "./fit.js";
 import { fieldName, TaskFileError } from "./places.js";
 import { fieldOfSpec, textOfSpec } from "./spec-fields.js";
 import { type Money, type TaskFile } from "./task-file.js";
@@ -43,11 +44,10 @@ export async function checkData(file: TaskFile): Promise<PreparedData> {
   }
 }
 
-/** The spec with its data, accepted by the chain's own rules. Throws TaskFileError with the field. */
-export function completeSpec(file: TaskFile, data: PreparedData, { tasks, work }: ChainParams): TaskSpec {
-  const { manifest, manifestCid } = data.packed;
+/** The spec with its data, and what was fitted to them, accepted by the chain's own rules. Throws TaskFileError with the field. */
+export function completeSpec(file: TaskFile, data: PreparedData, { tasks, work }: ChainParams, { spec: fitted }: { readonly spec: TaskSpec } = withBatches(file, data)): TaskSpec {
   const { cid, plaintextHash, keyHash, rows } = data.test;
-  const spec: TaskSpec = { ...file.spec, batches: manifest.batches - manifest.validationBatches, manifestCid, testSet: { cid, plaintextHash, keyHash, rows } };
+  const spec: TaskSpec = { ...fitted, testSet: { cid, plaintextHash, keyHash, rows } };
   try {
     acceptSpec(spec, { ...tasks, verdictWindow: work.verdictWindow });
   } catch (e) {

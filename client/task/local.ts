@@ -14,7 +14,8 @@ import { CliError } from "../cli-error.js";
 import { type RowStore } from "../data/prepare.js";
 import { checkData } from "./check.js";
 import { isFiniteScore } from "./figures.js";
-import { findQuanta, Starvation, starvationNotes } from "./trial.js";
+import { fit } from "./fit.js";
+import { Starvation, starvationNotes } from "./trial.js";
 import { type TaskFile } from "./task-file.js";
 
 export interface LocalOptions {
@@ -64,20 +65,19 @@ export interface LocalResult {
 
 /** Throws what reading the data throws, one line where the model does not fit an engine, and one where training diverged. */
 export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<LocalResult> {
-  const { plan, shape } = file;
+  const { shape } = file;
   const data = await checkData(file);
   try {
     const { manifest, manifestCid, segments } = data.packed;
     const batches = segments.flatMap((s, i) => batchesOfSegment(nodeCrypto, manifest, shape, i, s.read())).map(({ hash, ...batch }) => ({ batch, hash }));
     const test = decodeSegment(shape, openTestSet(data.test.sealed, data.test.key, manifestCid));
     const trained = manifest.batches - manifest.validationBatches;
-    const bare = { ...file.spec, batches: trained, manifestCid };
-    const trialData = { batch: (n: number) => batches[n] as { batch: Batch; hash: Uint8Array } };
-    const { quanta, notes } = await findQuanta(bare, plan, file.quanta, trialData);
+    const fitted = await fit(file, data);
+    const { plan, notes } = fitted;
     for (const note of notes) o.note?.(note);
-    const spec = fillDefaults({ ...bare, quanta: [...quanta] }, plan);
+    const spec = fillDefaults(fitted.spec, plan);
     const engine = await createEngine(plan, engineOptionsOf(spec));
-    const group = new LocalGroup({ ...o, hash: nodeCrypto, spec, engine, seed: taskSeed(nodeCrypto, o.beacon, o.taskId), height: 1n, ...trialData });
+    const group = new LocalGroup({ ...o, hash: nodeCrypto, spec, engine, seed: taskSeed(nodeCrypto, o.beacon, o.taskId), height: 1n, batch: (n) => batches[n] as { batch: Batch; hash: Uint8Array } });
     const held = data.validation ?? heldBatches(batches.slice(trained).map((b) => b.batch), spec.batchSize);
 
     const total = Number(totalPositions(spec));
@@ -87,7 +87,7 @@ export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<Loc
     let nulls = 0;
     let validation: Validation | undefined;
     let validating = 0;
-    const starvation = new Starvation(plan, quanta);
+    const starvation = new Starvation(plan, spec.quanta);
     for (const { header, loss } of group.run()) {
       done++;
       if (!header.null) starvation.add(engine);
@@ -111,8 +111,8 @@ export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<Loc
     if (nulls >= losses.length || !isFiniteScore(score) || (validation && !Number.isFinite(validation.loss))) throw diverged(done - nulls, total);
     const modelDigest = group.replica.digestAt(group.replica.clock);
     if (!modelDigest) throw new Error("train: the group does not know its own state");
-    // A quantum that the file says was told of before.
-    if (notes.length === 0) for (const note of await starvationNotes(spec, plan, trialData, starvation.parts())) o.note?.(note);
+    // A quantum that starves from the beginning was told of before.
+    if (!notes.some((n) => n.includes("pouwd task tune"))) for (const note of await starvationNotes(spec, plan, fitted.data, starvation.parts())) o.note?.(note);
     const accuracy = shape.classes > 0 ? correct / rows : undefined;
     return { iterations: done, seconds, modelDigest, validation, score, accuracy, weights: engine.weights().slice(), host: engine.host, vocabulary: data.vocabulary };
   } finally {

@@ -21,7 +21,7 @@ export interface Rates {
 type Kind = "sgd" | "momentum" | "adam";
 
 /** How many quanta one learning rate is by default: an entry's update is about lr·g of SGD, lr·g/(1 − momentum), lr itself of Adam. */
-const QUANTA = { sgd: 25, momentum: 2.5, adam: 0.25 } as const;
+const QUANTA = { sgd: 25, momentum: 2.5, adam: 0.5 } as const;
 
 export function rates(raw: Raw, places: Places, notes: string[]): Rates {
   const [kind, own] = Object.entries(raw.optimizer)[0] as [Kind, RawOptimizer];
@@ -35,7 +35,7 @@ export function rates(raw: Raw, places: Places, notes: string[]): Rates {
     if (raw.quantum !== undefined) places.fail(["quantum"], `expected a power of two from 2^-40 to 1, got ${raw.quantum}.`);
     places.fail(["optimizer", kind, "lr"], `got ${own.lr}, for which no default quantum from 2^-40 to 1 exists. Take a lr from 1e-10 to 30, or set quantum.`);
   }
-  if (quantumLog2 !== usual) notes.push(`quantum ${raw.quantum} departs from the default, the power of two nearest ${kind === "sgd" ? "lr/25" : kind === "momentum" ? "lr/2.5" : "4·lr"}`);
+  if (quantumLog2 !== usual) notes.push(`quantum ${raw.quantum} departs from the default, the power of two nearest ${kind === "sgd" ? "lr/25" : kind === "momentum" ? "lr/2.5" : "2·lr"}`);
   return { lr, scaled: (v) => bitsOf(v * factor), quantumLog2, optimizer: optimizerOf(kind, own), schedule: own.schedule ?? [] };
 }
 

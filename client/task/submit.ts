@@ -9,6 +9,7 @@ import { CliError } from "../cli-error.js";
 import { type PreparedData } from "../data/prepare.js";
 import { type Attendant } from "./attend.js";
 import { checkData, checkFunds, checkMoney, completeSpec } from "./check.js";
+import { fit } from "./fit.js";
 import { fingerprintOf, nameTask, pendingSubmission, readSubmission, type Submission } from "./submission.js";
 import { type Money, type TaskFile } from "./task-file.js";
 
@@ -38,7 +39,10 @@ export async function createTask(file: TaskFile, s: Attendant): Promise<Created>
 
 async function createWith(file: TaskFile, drawn: PreparedData, params: ChainParams, money: Money, s: Attendant): Promise<Created> {
   const coin = (amount: bigint) => ({ denom: params.validators.bondDenom, amount: `${amount}` });
-  const message = MsgCreateTask.create({ client: s.sender.address, spec: completeSpec(file, drawn, params), fee: coin(money.fee), bond: coin(money.bond) });
+  // What the chain would refuse is told before anything is tried out.
+  completeSpec(file, drawn, params);
+  const fitted = await fit(file, drawn);
+  const message = MsgCreateTask.create({ client: s.sender.address, spec: completeSpec(file, drawn, params, fitted), fee: coin(money.fee), bond: coin(money.bond) });
   const fingerprint = fingerprintOf(s.chain.chainId, message);
   const { submission, begunBefore } = pendingSubmission(s.home, fingerprint, drawn);
   const done = (id: bigint, found: boolean): Created => {
@@ -50,7 +54,7 @@ async function createWith(file: TaskFile, drawn: PreparedData, params: ChainPara
   if (earlier !== undefined) return done(earlier, true);
 
   checkFunds(file, money, await balanceOf(s.chain, s.sender.address, params.validators.bondDenom), s.sender.address, params.validators.bondDenom);
-  for (const note of file.notes) s.say(`note: ${note}`);
+  for (const note of [...file.notes, ...fitted.notes]) s.say(`note: ${note}`);
   const value = MsgCreateTask.create({ ...message, spec: withTestSet(message, submission) });
   try {
     return done(await send(value, submission, s), false);

@@ -62,7 +62,7 @@ test("the examples of MNIST and of a text are read", (t) => {
   const text = readTaskFile("examples/text.yaml");
   t.is(text.data.window, 16);
   t.deepEqual(text.plan.layers.map((l) => l.kind), ["embedding", "gru", "dense"]);
-  t.is(text.spec.quanta[0]?.quantumLog2, Math.round(Math.log2(4 * 0.004)));
+  t.is(text.spec.quanta[0]?.quantumLog2, Math.round(Math.log2(2 * 0.004)));
   t.deepEqual(text.spec.properties, [100, 0, 100, 0, 0, 0, 0, 100], "classification of a text by a model of 44,000 parameters");
 });
 
@@ -78,7 +78,7 @@ test("layers may read others by name, and then the model is a graph", (t) => {
 test("momentum and Adam come with their defaults, and what an optimizer has not is refused", (t) => {
   const with_ = (o: string) => parseTaskFile(good.replace("sgd: { lr: 0.1 }", o), "examples/digits.yaml").spec;
   t.like(with_("momentum: { lr: 0.1 }"), { quanta: [{ quantumLog2: -5 }], optimizer: { kind: OptimizerKind.OPTIMIZER_MOMENTUM, momentumBits: bitsOf(0.9), nesterov: false } });
-  t.like(with_("adam: { lr: 0.001, clip_norm: 1, weight_decay: 0.01 }"), { quanta: [{ quantumLog2: -8 }], optimizer: { kind: OptimizerKind.OPTIMIZER_ADAM, momentumBits: bitsOf(0.9), beta2Bits: bitsOf(0.999), epsilonBits: bitsOf(1e-7), clipNormBits: bitsOf(1), weightDecayBits: bitsOf(0.01) } });
+  t.like(with_("adam: { lr: 0.001, clip_norm: 1, weight_decay: 0.01 }"), { quanta: [{ quantumLog2: -9 }], optimizer: { kind: OptimizerKind.OPTIMIZER_ADAM, momentumBits: bitsOf(0.9), beta2Bits: bitsOf(0.999), epsilonBits: bitsOf(1e-7), clipNormBits: bitsOf(1), weightDecayBits: bitsOf(0.01) } });
   t.throws(() => with_("adam: { lr: 0.001, nesterov: true }"), { message: /task\.optimizer\.adam\.nesterov: there is no such field here/ });
   t.throws(() => with_("lion: { lr: 0.001 }"), { message: /task\.optimizer\.lion: there is no such field here/ });
 });

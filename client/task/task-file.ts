@@ -38,6 +38,8 @@ export interface TaskFile extends Money {
   readonly data: DataOptions;
   /** what it says of quantum groups; those of `spec` are the defaults of one who has not seen the data */
   readonly quanta: FileQuanta;
+  /** layers are written out in the file, so that what it leaves out is ours to choose */
+  readonly sugared: boolean;
   /** fee and bond where the chain's denomination is known: a unit that is not its own is refused */
   readonly money: (denom: string) => Money;
   /** what departs from the protocol's defaults, one line each */
@@ -134,7 +136,7 @@ function build(raw: Raw, base: string, places: Places): TaskFile {
     const fee = amount("fee", denom);
     return { fee, bond: raw.bond === undefined ? (fee + BOND_PART - 1n) / BOND_PART : amount("bond", denom) };
   };
-  return { spec, plan, shape: rowShapeOf({ loss }, plan), data: dataOptions(raw.data, base, places), ...money(), money, quanta, notes, places, fieldOfLayer: (e) => fieldOfLayer(e, raw) };
+  return { spec, plan, shape: rowShapeOf({ loss }, plan), data: dataOptions(raw.data, base, places), ...money(), money, quanta, sugared: !("topology" in raw.model), notes, places, fieldOfLayer: (e) => fieldOfLayer(e, raw) };
 }
 
 function model(raw: Raw, base: string, places: Places): { topology: string; plan: ModelPlan } {

@@ -47,10 +47,11 @@ export async function trial(spec: TaskSpec, plan: ModelPlan, data: TrialData): P
   const group = new LocalGroup({ hash: nodeCrypto, chainId: "trial", taskId: 1n, spec: full, engine, seed: SEED, beacon: SEED, height: 1n, batch: data.batch });
   const most = Math.min(MOST_ITERATIONS, Number(totalPositions(full)), Math.max(1, Math.floor(BUDGET / Number(flop(plan, full.batchSize)))));
   const counts = new Starvation(plan, full.quanta);
+  let nulls = 0;
   for (const { header } of group.run()) {
-    if (!header.null) counts.add(engine);
-    if (counts.iterations + counts.nulls >= most) break;
-    if (header.null) counts.nulls++;
+    if (header.null) nulls++;
+    else counts.add(engine);
+    if (counts.iterations + nulls >= most) break;
   }
   return { iterations: counts.iterations, starved: counts.parts() };
 }
@@ -58,7 +59,6 @@ export async function trial(spec: TaskSpec, plan: ModelPlan, data: TrialData): P
 /** Counts, iteration by iteration, how many updates of each group were larger than it can move. */
 export class Starvation {
   iterations = 0;
-  nulls = 0;
   readonly #over: number[];
   readonly #sizes: number[];
 

@@ -479,3 +479,46 @@ for (const { slots, lag } of [{ slots: 3, lag: 1 }, { slots: 4, lag: 1 }, { slot
     t.deepEqual(local.replica.clock, Array.from({ length: slots }, (_, slot) => slotPositions(group.spec, slot)));
   });
 }
+
+const forgeries: readonly [string, (bound: number, i: number) => number][] = [
+  ["NaN", () => Number.NaN],
+  ["±1e30", (_, i) => (i % 2 === 0 ? 1e30 : -1e30)],
+  ["one entry a bit beyond B", (bound, i) => (i === 7 ? bound * (1 + 2 ** -20) : 0)],
+];
+for (const [what, forged] of forgeries) {
+  test(`a forged residual of ${what} is INVALID for every iteration that begins from it, and what follows is no free work`, async (t) => {
+    const g = await Group.create({ slots: 1, lag: 1, epochs: 3, batches: 10 });
+    g.run(1, 4n);
+    const [m] = g.members as [Member];
+    const { bound } = g.ctx.groups[0] as { bound: number };
+    g.height += 1n;
+    // The only forged field of the only bad header: the hash of a state that no iteration left.
+    const message = g.work(0, (header, map) => {
+      const state = m.engine.residual(0);
+      state.forEach((_, i) => (state[i] = forged(bound, i)));
+      const bytes = new Uint8Array(state.slice().buffer);
+      m.residuals.set(header.seq, bytes);
+      return { header: { ...header, residualHash: nodeCrypto.sha256(bytes) }, map };
+    }) as Iteration;
+    t.is(g.supervise(message), undefined, "no supervisor can tell");
+    g.height += 1n;
+    const after = g.work(0) as Iteration;
+    t.is(g.supervise(after), undefined);
+    t.false(Header.decode(after.header).null, "a residual that is no number makes no iteration null");
+    // What is no number stays none, and convicts whenever it is served; all else is within the bound again at once.
+    if (what !== "NaN") t.true(m.engine.residual(0).every((r) => Math.abs(r) <= bound));
+    g.height += 1n;
+    t.is(g.supervise(g.work(0) as Iteration), undefined);
+    t.like(await g.verify(0, 7n), { code: what === "NaN" ? VerdictCode.VERDICT_INVALID : VerdictCode.VERDICT_VALID });
+    t.like(await g.verify(0, 6n), { code: VerdictCode.VERDICT_INVALID, reason: reasonNumber("residual_bounds") });
+    t.like(await g.verify(0, 5n), { code: VerdictCode.VERDICT_INVALID, reason: reasonNumber("residual_hash") });
+  });
+}
+
+test("a group with quanta of its own for each tensor is verified to the bit, over maps of several parts", async (t) => {
+  const g = await Group.create({ slots: 2, lag: 1, epochs: 2, batches: 10, quanta: ({ tensors }) => tensors.map((_, i) => ({ tensors: [i], quantumLog2: -7 - i, levels: i % 2 === 0 ? 1 : 3, statistics: false })) });
+  t.deepEqual(g.run(7), []);
+  t.deepEqual(g.members[0]?.engine.K.slice(), g.members[1]?.engine.K.slice());
+  t.true(g.members[0]?.engine.K.some((k) => k !== 0));
+  for (const slot of [0, 1]) for (const seq of [1n, 5n, 9n]) t.like(await g.verify(slot, seq), { code: VerdictCode.VERDICT_VALID });
+});
