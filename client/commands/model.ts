@@ -10,8 +10,11 @@ import { bitsOf } from "#protocol/floats.js";
 import { lossName, MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
+import type { PreparedData } from "../data/prepare.js";
+import { checkData } from "../task/check.js";
+import { fit } from "../task/fit.js";
 import { inspect, type Inspection } from "../task/inspect.js";
-import { readTaskFile } from "../task/task-file.js";
+import { readTaskFile, type TaskFile } from "../task/task-file.js";
 
 const MILLISECONDS = 1_000;
 
@@ -28,6 +31,8 @@ interface Subject {
   readonly batch: number;
   readonly lrBits: number;
   readonly quanta: readonly QuantumGroup[];
+  /** where it is a task's, whose data may be here */
+  readonly file?: TaskFile;
   readonly profile?: string;
   readonly optimizer?: Optimizer | undefined;
 }
@@ -44,6 +49,7 @@ export function addModel(program: Command, options: (c: Command) => GlobalOption
       const context = new Context(options(c));
       const s = subject(path, o.batch);
       const found = inspect(s.plan, s.batch, s.quanta, s);
+      for (const note of o.measure && s.file ? await trialNotes(s.file) : []) console.error(`note: ${note}`);
       const measured = o.measure ? await (await import("#miner/measure.js")).measure(s.plan, { ...s, milliseconds: MILLISECONDS }) : undefined;
       context.print({ ...found, ...(measured ? { measured } : {}) }, () => text(found, measured));
     });
@@ -51,8 +57,9 @@ export function addModel(program: Command, options: (c: Command) => GlobalOption
 
 function subject(path: string, batch: number | undefined): Subject {
   if (/\.ya?ml$/.test(path)) {
-    const { plan, spec } = readTaskFile(path);
-    return { plan, loss: lossName(spec.loss), batch: batch ?? spec.batchSize, lrBits: spec.lrBits, quanta: spec.quanta, profile: spec.profile, optimizer: spec.optimizer };
+    const file = readTaskFile(path);
+    const { plan, spec } = file;
+    return { file, plan, loss: lossName(spec.loss), batch: batch ?? spec.batchSize, lrBits: spec.lrBits, quanta: spec.quanta, profile: spec.profile, optimizer: spec.optimizer };
   }
   let json: string;
   try {
@@ -66,6 +73,21 @@ function subject(path: string, batch: number | undefined): Subject {
   } catch (e) {
     if (e instanceof Error && e.name === "TopologyError") throw new CliError("model_file", `${path}: ${e.message}.`);
     throw e;
+  }
+}
+
+/** What a trial on the task's data says of its quanta; nothing where the data are not here, which inspecting does not need. */
+async function trialNotes(file: TaskFile): Promise<readonly string[]> {
+  let data: PreparedData;
+  try {
+    data = await checkData(file);
+  } catch (e) {
+    return [`no trial of the quanta: ${(e as Error).message}`];
+  }
+  try {
+    return (await fit(file, data)).notes;
+  } finally {
+    data.close();
   }
 }
 

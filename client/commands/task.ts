@@ -14,6 +14,8 @@ import { readSubmission } from "../task/submission.js";
 import { attend, reveal } from "../task/attend.js";
 import { createTask } from "../task/submit.js";
 import { readTaskFile } from "../task/task-file.js";
+import { nameOfGroup } from "../task/quanta.js";
+import { tune, withQuanta } from "../task/tune.js";
 import { bestModel, testSet, writeModel } from "../task/result.js";
 import { watchTask } from "../task/watch.js";
 
@@ -73,6 +75,25 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
       });
       await confirmed;
       context.print({ id }, () => `task ${id} trains. Reveal its test set when asked: pouwd task resume ${id}`);
+    });
+  task
+    .command("tune")
+    .description("find quantum groups by short trials on this machine, and write them into the task file")
+    .argument("<file>", "task file, YAML")
+    .option("--dry-run", "say what was found and leave the file alone")
+    .action(async (path: string, o: { dryRun?: boolean }, c: Command) => {
+      const context = new Context(options(c));
+      const found = await tune(readTaskFile(path));
+      for (const note of found.notes) say(`note: ${note}`);
+      if (!o.dryRun) writeFileSync(path, withQuanta(path, found));
+      const { quanta, plan, iterations, tried } = found;
+      context.print({ file: path, written: !o.dryRun, iterations, tried, quanta }, () =>
+        [
+          ...tried.map((x) => `quantum 2^${x.quantumLog2}`.padEnd(14) + `loss ${x.loss.toPrecision(5)} after ${iterations} iterations, ${Math.round(100 * x.starved)} % of updates larger${x.taken ? "  <- taken" : ""}`),
+          ...quanta.map((g) => `${nameOfGroup(g, plan, quanta)}: quantum 2^${g.quantumLog2}, levels ${g.levels}`),
+          o.dryRun ? `${path} is as it was` : `written to ${path}`,
+        ].join("\n"),
+      );
     });
   task
     .command("resume")

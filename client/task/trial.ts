@@ -38,14 +38,23 @@ export interface Trial {
   readonly iterations: number;
   /** by group: the part of its updates that were larger than levels·quantum */
   readonly starved: readonly number[];
+  /** of the first batches, where the trial ended; as the loss is, without the header's ceiling */
+  readonly loss: number;
 }
 
+/** How long a trial is: at most so many iterations, and operations. */
+export interface TrialLength {
+  readonly iterations: number;
+  readonly flop: number;
+}
+const SHORT: TrialLength = { iterations: MOST_ITERATIONS, flop: BUDGET };
+
 /** Runs the first iterations of a spec with its data in it. */
-export async function trial(spec: TaskSpec, plan: ModelPlan, data: TrialData): Promise<Trial> {
+export async function trial(spec: TaskSpec, plan: ModelPlan, data: TrialData, length = SHORT): Promise<Trial> {
   const full = fillDefaults(spec, plan);
   const engine = await createEngine(plan, engineOptionsOf(full));
   const group = new LocalGroup({ hash: nodeCrypto, chainId: "trial", taskId: 1n, spec: full, engine, seed: SEED, beacon: SEED, height: 1n, batch: data.batch });
-  const most = Math.min(MOST_ITERATIONS, Number(totalPositions(full)), Math.max(1, Math.floor(BUDGET / Number(flop(plan, full.batchSize)))));
+  const most = Math.min(length.iterations, Number(totalPositions(full)), Math.max(1, Math.floor(length.flop / Number(flop(plan, full.batchSize)))));
   const counts = new Starvation(plan, full.quanta);
   let nulls = 0;
   for (const { header } of group.run()) {
@@ -53,7 +62,9 @@ export async function trial(spec: TaskSpec, plan: ModelPlan, data: TrialData): P
     else counts.add(engine);
     if (counts.iterations + nulls >= most) break;
   }
-  return { iterations: counts.iterations, starved: counts.parts() };
+  const batches = Array.from({ length: Math.min(FIRST_BATCHES, full.batches) }, (_, b) => data.batch(b).batch);
+  const losses = batches.flatMap((b) => [...engine.evaluate(b, full.batchSize).loss]);
+  return { iterations: counts.iterations, starved: counts.parts(), loss: losses.reduce((a, b) => a + b, 0) / losses.length };
 }
 
 /** Counts, iteration by iteration, how many updates of each group were larger than it can move. */
@@ -121,7 +132,7 @@ export async function findQuanta(spec: TaskSpec, plan: ModelPlan, said: FileQuan
   const usual = quantaOf(plan, said, totalPositions(spec), (kind) => scales.get(kind));
   const first = await trial({ ...spec, quanta: usual }, plan, data);
   if (!first.starved.some(starves)) return { quanta: usual, notes: [] };
-  const enough = await unstarved({ ...spec, quanta: usual }, plan, data, first);
+  const enough = await unstarved({ ...spec, quanta: usual }, plan, data, first.starved);
   const isSaid = (g: number): boolean => g < said.groups.length || (said.weights.fixed && usual[g]?.statistics === false);
   const quanta = usual.map((g, i) => (isSaid(i) ? g : (enough[i] as QuantumGroup)));
   const notes = usual.flatMap((g, i) => {
@@ -134,9 +145,9 @@ export async function findQuanta(spec: TaskSpec, plan: ModelPlan, said: FileQuan
 }
 
 /** The same groups with quanta doubled until none starves in a trial, or cannot be larger. */
-async function unstarved(spec: TaskSpec, plan: ModelPlan, data: TrialData, first: Trial): Promise<QuantumGroup[]> {
+async function unstarved(spec: TaskSpec, plan: ModelPlan, data: TrialData, first: readonly number[]): Promise<QuantumGroup[]> {
   let { quanta } = spec;
-  for (let { starved } = first; ; ({ starved } = await trial({ ...spec, quanta }, plan, data))) {
+  for (let starved = first; ; ({ starved } = await trial({ ...spec, quanta }, plan, data))) {
     const next = quanta.map((g, i) => (starves(starved[i] as number) ? { ...g, quantumLog2: Math.min(largestQuantum(g.statistics), g.quantumLog2 + ((starved[i] as number) > 0.9 ? 2 : 1)) } : g));
     if (next.every((g, i) => g.quantumLog2 === quanta[i]?.quantumLog2)) return quanta;
     quanta = next;
@@ -153,6 +164,6 @@ const starvationNote = (part: number, least: number, name: string, groups: numbe
 export async function starvationNotes(spec: TaskSpec, plan: ModelPlan, data: TrialData, starved: readonly number[]): Promise<string[]> {
   if (!starved.some(starves)) return [];
   const { quanta } = spec;
-  const enough = await unstarved(spec, plan, data, { iterations: 0, starved });
+  const enough = await unstarved(spec, plan, data, starved);
   return quanta.flatMap((g, i) => (starves(starved[i] as number) ? [starvationNote(starved[i] as number, (enough[i] as QuantumGroup).quantumLog2, nameOfGroup(g, plan, quanta), quanta.length)] : []));
 }
