@@ -8,7 +8,7 @@ import { checkData } from "./check.js";
 import { fit } from "./fit.js";
 import { nameOfGroup } from "./quanta.js";
 import type { TaskFile } from "./task-file.js";
-import { trial, type TrialLength } from "./trial.js";
+import { STARVING, trial, type TrialLength } from "./trial.js";
 
 /** Of each quantum that is tried: long enough for losses to differ, some ten seconds for the models that a laptop trains. */
 const LENGTH: TrialLength = { iterations: 256, flop: 1e11 };
@@ -23,7 +23,7 @@ export interface Tuned {
   readonly notes: readonly string[];
 }
 
-/** Tries quanta of the weights, from the one that does not starve up and down, and takes the one with the lowest loss. What the file says of quanta does not count. */
+/** Tries quanta of the weights, from the one that does not starve up and down, and takes the one with the lowest loss of those that do not starve. What the file says of quanta does not count. */
 export async function tune(file: TaskFile): Promise<Tuned> {
   const prepared = await checkData(file);
   try {
@@ -37,8 +37,9 @@ export async function tune(file: TaskFile): Promise<Tuned> {
       const { loss, starved, iterations } = await trial({ ...spec, quanta }, plan, data, LENGTH);
       tried.push({ quantumLog2, quanta, loss, starved: starved[at] as number, iterations });
     }
-    const finite = tried.filter((x) => Number.isFinite(x.loss));
-    const best = finite.reduce((a, b) => (b.loss < a.loss ? b : a), finite[0] ?? { ...(tried[0] as (typeof tried)[number]), loss: Infinity });
+    // What starves early may still be ahead after a short trial, and stands still later.
+    const fed = tried.filter((x) => Number.isFinite(x.loss) && x.starved <= STARVING);
+    const best = fed.reduce((a, b) => (b.loss < a.loss ? b : a), fed[0] ?? { ...(tried.at(-1) as (typeof tried)[number]) });
     return { quanta: best.quanta, plan, iterations: best.iterations, notes, tried: tried.map(({ quantumLog2, loss, starved }) => ({ quantumLog2, loss, starved, taken: quantumLog2 === best.quantumLog2 })) };
   } finally {
     prepared.close();

@@ -49,6 +49,14 @@ typedef struct {
   int32_t last, overdrive, worst;
 } writing;
 
+#if !defined __AVX512F__
+/** r − lr·clamp(g, ±most): seldom needed, so kept out of the loop. */
+static __attribute__((noinline)) vec clamped(vec r, vec g, float lr, float most) {
+  for (int l = 0; l < L; l++) r[l] = r[l] - lr * within(g[l], most);
+  return r;
+}
+#endif
+
 /** n entries side by side, whose first is entry `base` of its group. */
 static void quantise_run(writing *to, int n, int base, const float *restrict r, float *restrict g, float lr, float most, const group *of) {
   const float q = of->q, inverse = of->inverse, bound = of->bound;
@@ -63,9 +71,13 @@ static void quantise_run(writing *to, int n, int base, const float *restrict r, 
   {                                                                                  \
     int at_ = (AT);                                                                  \
     float v = (A), t = v * inverse, size = fabsf(t);                                 \
-    if (size > (float)levels) overdrive++;                                           \
     int k = size >= (float)levels ? (t < 0 ? -levels : levels) : (int)t;             \
-    g[at_] = within(v - q * (float)k, bound);                                        \
+    float left_ = v - q * (float)k;                                                  \
+    if (size > (float)levels) {                                                      \
+      overdrive++;                                                                   \
+      left_ = within(left_, bound);                                                  \
+    }                                                                                \
+    g[at_] = left_;                                                                  \
     out = put_varint(out, (uint32_t)(base + at_ - last - 1));                        \
     last = base + at_;                                                               \
     if (levels == 1) {                                                               \
@@ -130,12 +142,12 @@ static void quantise_run(writing *to, int n, int base, const float *restrict r, 
     *(vec *)(g + i) = a;
     ivec above = bits > top;
     top = (bits & above) | (top & ~above);
-    /* What is to be clamped fires. */
-    for (unsigned fired = lanes_at_least((vec)((ivec)a & 0x7fffffff), q); fired; fired &= fired - 1) {
-      int lane = __builtin_ctz(fired);
-      float left = r[i + lane] - lr * within(given[lane], most);
-      if (fabsf(left) >= q) FIRE(i + lane, left)
-      else g[i + lane] = left;
+    unsigned fired = lanes_at_least((vec)((ivec)a & 0x7fffffff), q);
+    /* What is to be clamped fires, before and after: see assembly/map.ts. */
+    if (__builtin_expect(fired && lanes_at_least((vec)bits, most), 0)) *(vec *)(g + i) = clamped(*(vec *)(r + i), given, lr, most);
+    for (; fired; fired &= fired - 1) {
+      int at = i + __builtin_ctz(fired);
+      FIRE(at, g[at])
     }
   }
 #endif

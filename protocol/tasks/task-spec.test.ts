@@ -5,9 +5,10 @@ import { taskMemoryBytes } from "./engine-options.js";
 import { topologyOf } from "#engine/testing/models.js";
 import { parseTopology } from "#engine/topology/index.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { Loss, Optimizer, OptimizerKind, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
+import { Loss, Optimizer, OptimizerKind, QuantumGroup, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { cidOf } from "./cid.js";
 import { bitsOf } from "../floats.js";
+import { defaultQuanta } from "./quanta.js";
 import { acceptSpec, checkSpec, defaultRunAhead, fillDefaults, largestMap, SpecError } from "./task-spec.js";
 
 const params = { minFlop: 100_000n, maxParameters: 1n << 26n, maxSlots: 1024, maxSupervisors: 31, minEvaluators: 3, maxEvaluators: 31, verdictWindow: 30n };
@@ -25,6 +26,25 @@ const digest = new Uint8Array(32);
 const spec = TaskSpec.create({
   topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 20, epochs: 30, batches: 60, slots: 3, lrBits: bitsOf(0.1), quanta: oneGroup({ tensors: [0, 1, 2, 3] }, -8),
   manifestCid: cid, testSet: { cid, plaintextHash: digest, keyHash: digest, rows: 297 }, properties: [100, 0, 50, 0, 0, 80, 0, 0],
+});
+
+const group = (change: Partial<QuantumGroup>) => QuantumGroup.create({ tensors: [0, 1, 2, 3], quantumLog2: -8, levels: 1, ...change });
+const adam = (beta1: number, beta2: number) => Optimizer.create({ kind: OptimizerKind.OPTIMIZER_ADAM, momentumBits: bitsOf(beta1), beta2Bits: bitsOf(beta2), epsilonBits: bitsOf(1e-7) });
+
+test("moving averages have groups of their own, whose quanta may be larger", (t) => {
+  const json = topologyOf([512], ["BatchNormalization", {}], ["Dense", { units: 10, activation: "softmax" }]);
+  const wideSpec = { ...spec, topology: json };
+  const { tensors } = parseTopology(json, { maxParameters: 1 << 20 });
+  t.deepEqual(tensors.map((x) => x.kind), ["gamma", "beta", "moving_mean", "moving_variance", "kernel", "bias"]);
+  const quanta = defaultQuanta(tensors, { quantumLog2: -8, levels: 1 }, 1800n, { scaleOf: (kind) => (kind === "moving_mean" ? { scale: 2 ** 30, step: 2 ** 24 } : { scale: 1e-3, step: 0.01 }) });
+  t.deepEqual(quanta, [
+    group({ tensors: [0, 1, 4, 5] }),
+    group({ tensors: [2], quantumLog2: 18, levels: 4096, statistics: true }),
+    group({ tensors: [3], quantumLog2: -18, levels: 4096, statistics: true }),
+  ], "2^-12 of the scale, and more where the first step would not fit the levels");
+  t.is(acceptSpec({ ...wideSpec, quanta }, params).spec.quanta.length, 3);
+  t.throws(() => acceptSpec({ ...wideSpec, quanta: [group({ tensors: [0, 1, 2, 3, 4, 5] })] }, params), { message: /^quanta\.0\.statistics: is false, and tensor 2 \(.*moving_mean\) is a moving average: take a group for each$/ });
+  t.throws(() => acceptSpec({ ...wideSpec, quanta: quanta.map((g, i) => (i === 1 ? { ...g, quantumLog2: 29 } : g)) }, params), { message: /^quanta\.1\.quantum_log2: got 29, want -40 to 28$/ });
 });
 
 test("a task takes the defaults of the protocol", (t) => {
@@ -70,6 +90,21 @@ for (const [field, change] of [
   ["lag", { lag: 17 }],
   ["data_blocks", { dataBlocks: 7_201n }],
   ["training_blocks", { trainingBlocks: 10_000_001n }],
+  ["quanta", { quanta: [] }],
+  ["quanta", { quanta: oneGroup({ tensors: [0, 1, 2] }, -8) }],
+  ["quanta", { quanta: Array.from({ length: 17 }, (_, i) => group({ tensors: [i] })) }],
+  ["quanta.1.tensors", { quanta: [group({ tensors: [0, 1] }), group({ tensors: [1, 2, 3] })] }],
+  ["quanta.0.tensors", { quanta: [group({ tensors: [1, 0, 2, 3] })] }],
+  ["quanta.0.tensors", { quanta: [group({ tensors: [0, 1, 2, 3, 4] })] }],
+  ["quanta.1.tensors", { quanta: [group({}), group({ tensors: [] })] }],
+  ["quanta.0.statistics", { quanta: [group({ statistics: true })] }],
+  ["quanta.0.quantum_log2", { quanta: [group({ quantumLog2: -41 })] }],
+  ["quanta.0.quantum_log2", { quanta: [group({ quantumLog2: 1 })] }],
+  ["quanta.0.levels", { quanta: [group({ levels: 16_777_216 })] }],
+  ["quanta.0.levels", { quanta: [group({ levels: 10_000 })] }],
+  ["optimizer.beta2_bits", { optimizer: adam(0.99, 0.98) }],
+  ["optimizer.beta2_bits", { optimizer: adam(0, 0.99995) }],
+  ["optimizer.beta2_bits", { optimizer: adam(0.5, 0) }],
   ["lr_bits", { lrBits: 0 }],
   ["lr_bits", { lrBits: bitsOf(-0.1) }],
   ["schedule.0.epoch", { schedule: [{ epoch: 30, lrBits: bitsOf(0.1) }] }],
