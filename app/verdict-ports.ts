@@ -27,9 +27,15 @@ export function verdictPorts(modules: Assembly, consensusKey: Uint8Array, chainI
       const seats = matching.wireSeats(state, taskId);
       const supervisors = seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.endpoint !== "");
       const fixed = whole ? { task: tasks.wire(state, taskId), sessionKeys: sessionKeys(seats) } : {};
-      return TaskFacts.create({ taskId, height: height(), chainId: chainId(), ...fixed, endpoints: supervisors.toSorted((a, b) => Number(a.dropped) - Number(b.dropped)).map((s) => s.endpoint), slots: supervision.wire(state, taskId) });
+      return TaskFacts.create({ taskId, height: height(), chainId: chainId(), ...fixed, endpoints: inTurn(supervisors.filter((s) => !s.dropped), address).concat(supervisors.filter((s) => s.dropped)).map((s) => s.endpoint), slots: supervision.wire(state, taskId) });
     },
   };
+}
+
+/** Each validator begins with another one, so that not all of them fetch over one link. */
+function inTurn<T>(list: readonly T[], address: Uint8Array): T[] {
+  const at = list.length > 0 ? (address[0] as number) % list.length : 0;
+  return [...list.slice(at), ...list.slice(0, at)];
 }
 
 /** By slot. */

@@ -34,8 +34,8 @@ export class Evidence {
     } else if (r.peers) {
       const own = await this.store.get(r.slot, r.seq);
       if (!own) return;
+      yield { messages: [] }; // that there is nothing else is an answer too
       const { clock } = Header.decode(own.header);
-      yield { messages: [] }; // served, also where nothing differs
       for (const [slot, count] of clock.entries()) {
         if (slot === r.slot) continue;
         for await (const m of this.store.range(slot, await this.branch(r, slot, count), count)) yield { messages: [Iteration.decode(m.bytes)] };

@@ -163,7 +163,7 @@ export class JobMachine {
     switch (step?.step) {
       case "log":
         if (this.#peers === "refreshed") return this.#rerun();
-        this.#silence.renew();
+        this.#silence.next();
         return this.#fetch({ step: "batches" }, now);
       case "batches":
         return this.#rerun();
@@ -189,7 +189,7 @@ export class JobMachine {
       case "log":
         if (anchored) return this.#judged(verdict(VerdictCode.VERDICT_UNSERVED, "no_header", text));
         // the miner may still show that its peer signed what nobody has anchored
-        this.#silence.renew();
+        this.#silence.next();
         return this.#peers === "refreshed" ? this.#rerun() : this.#fetch({ step: "batches" }, now);
       case "batches":
         return this.#judged(verdict(VerdictCode.VERDICT_UNSERVED, "no_batch", text));
@@ -212,7 +212,7 @@ export class JobMachine {
     switch (outcome.needs) {
       case "residual":
         if (this.#residuals.has(outcome.seq)) return again("the re-run asks for a residual that it was given");
-        this.#silence.renew();
+        this.#silence.next();
         return this.#fetch({ step: "residual", seq: outcome.seq, hash: outcome.hash }, now);
       case "batch":
         return again("the re-run asks for a batch that it was given");
@@ -225,7 +225,7 @@ export class JobMachine {
         }
         if (this.#peers === "refreshed") {
           this.#peers = "asking";
-          this.#silence.renew();
+          this.#silence.next();
           return this.#fetch({ step: "peers" }, now);
         }
         return this.#nextSet(now);

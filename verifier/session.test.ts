@@ -107,6 +107,49 @@ test.serial("messages that a supervisor serves only after a while are waited for
   t.like(verdict, { code: VerdictCode.VERDICT_VOID });
 });
 
+test.serial("a branch that comes as fast as a link must be is waited for, however long it takes, and one that trickles is not", async (t) => {
+  const r = await Recording.train(4, { forkAt: 3 });
+  const branch = r.peersOfOne(4n);
+  const bytes = branch.reduce((n, m) => n + m.header.length + m.map.length, 0);
+  /** ms between two messages */
+  const dribbling = (ms: number): Conduct => ({
+    async *peers() {
+      for (const m of branch) {
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        yield m;
+      }
+    },
+  });
+  // over such a link the branch takes about 6 s, three times evidence_timeout
+  const options = { evidenceTimeoutMs: 2_000, linkRate: Math.floor(bytes / 6) };
+  const honest = dribbling(1_500);
+  t.like(await verdictOn(asking(t, options), r, 1, 4n, [honest, honest, honest]), { code: VerdictCode.VERDICT_VOID });
+  const started = performance.now();
+  const trickling = dribbling(60_000);
+  t.like(await verdictOn(asking(t, options), r, 1, 4n, [trickling, trickling, trickling]), { code: VerdictCode.VERDICT_NO_RESIDUAL });
+  t.true(performance.now() - started < 20_000);
+});
+
+test.serial("64 jobs of a task that nobody serves keep no other task waiting, and end when the chain drops them", async (t) => {
+  const hog = await Recording.train(1, { taskId: 1n });
+  const honest = await Recording.train(2, { taskId: 2n });
+  const silent = await hog.supervisor({ silent: ["descend", "range", "blob", "residual", "peers"] });
+  const good = await honest.supervisor();
+  t.teardown(() => Promise.all([silent.close(), good.close()]));
+  const node = asking(t, { evidenceTimeoutMs: 600_000 });
+  node.knows(hog.facts([silent.endpoint]));
+  node.knows(honest.facts([good.endpoint]));
+  for (let i = 0; i < 64; i++) void node.ask((id) => hog.job(id, 0, 1n));
+  const started = performance.now();
+  t.like(await node.ask((id) => honest.job(id, 1, 2n)), { code: VerdictCode.VERDICT_VALID });
+  t.true(performance.now() - started < 30_000);
+  const begun = (): number => node.said.filter((a) => a.progress?.step === "log").length;
+  t.is(begun(), 65);
+  node.closed(() => true);
+  t.like(await node.ask((id) => honest.job(id, 0, 2n)), { code: VerdictCode.VERDICT_VALID });
+  t.false(node.said.some((a) => (a.judged?.job ?? 65n) < 65n), "nothing was judged of the others");
+});
+
 test.serial("a state that agrees with nobody's messages is INVALID where most supervisors relay them, and NO_RESIDUAL where only few claim to", async (t) => {
   const forged = await Recording.train(3);
   forged.log.set("1/3", forged.changed(1, 3n, { modelDigest: new Uint8Array(32).fill(1) }));

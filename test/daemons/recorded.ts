@@ -25,7 +25,9 @@ const BEACON = new Uint8Array(32).fill(9);
 const BATCHES = 8;
 
 const dense = (name: string, units: number, activation: string, first: object = {}) => ({ class_name: "Dense", config: { name, units, activation, use_bias: true, ...first } });
-const topology = JSON.stringify({ class_name: "Sequential", config: { name: "m", layers: [dense("a", 8, "relu", { batch_input_shape: [null, 4] }), dense("b", 3, "softmax")] } });
+const topologyOf = (units: number): string => JSON.stringify({ class_name: "Sequential", config: { name: "m", layers: [dense("a", units, "relu", { batch_input_shape: [null, 4] }), dense("b", 3, "softmax")] } });
+/** Residuals that are kept of a slot. */
+const KEPT_RESIDUALS = 64n;
 
 export interface Supervisor {
   readonly endpoint: string;
@@ -70,12 +72,14 @@ export class Recording {
    * Two slots, so many rounds each. With `forkAt`, slot 0 signs a second message of that seq, shows it to slot 1 alone and
    * stops; slot 1 counts it in one more iteration.
    */
-  static async train(rounds: number, options: { forkAt?: number; taskId?: bigint; profile?: string; engine?: typeof exact } = {}): Promise<Recording> {
+  static async train(rounds: number, options: { forkAt?: number; taskId?: bigint; profile?: string; engine?: typeof exact; units?: number; quantumLog2?: number } = {}): Promise<Recording> {
     const rows = BATCHES * 4;
     const table = { rows, x: Float32Array.from({ length: rows * 4 }, (_, i) => ((i * 7) % 97) / 97), y: Int32Array.from({ length: rows }, (_, i) => i % 3) };
     const data = packData(nodeCrypto, { name: "d", inputShape: [4], targetShape: [], classes: 3, batchSize: 4, validationBatches: 0, maxSegmentBytes: 112 }, table);
+    const model = topologyOf(options.units ?? 8);
     const spec = TaskSpec.create({
-      topology, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 4, epochs: 4, batches: BATCHES, slots: 2, lag: 1, lrBits: bitsOf(0.1), quanta: oneGroup(parseTopology(topology, { maxParameters: 1 << 20 }), QUANTUM),
+      topology: model, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 4, epochs: Math.max(4, Math.ceil((2 * rounds) / BATCHES)), batches: BATCHES, slots: 2, lag: 1, lrBits: bitsOf(0.1),
+      quanta: oneGroup(parseTopology(model, { maxParameters: 1 << 20 }), options.quantumLog2 ?? QUANTUM),
       runAhead: 1000n, supervisors: 3, evaluators: 3, manifestCid: data.manifestCid, profile: options.profile ?? "wasm-f32-1",
     });
     const recording = new Recording(Task.create({ id: options.taskId ?? 7n, spec, startBeacon: BEACON, startHeight: 100n }), spec, data, options.engine ?? exact);
@@ -92,6 +96,7 @@ export class Recording {
         const m = this.#sign(d.header, d.map);
         this.log.set(`${slot}/${seq}`, m);
         if (d.residual) this.residuals.set(`${slot}/${seq}`, d.residual);
+        this.residuals.delete(`${slot}/${seq - KEPT_RESIDUALS}`);
         apply(zero, m);
         if (slot === 1 || Number(seq) !== forkAt) apply(one, m);
       }
@@ -107,8 +112,8 @@ export class Recording {
   }
 
   async #replica(): Promise<Replica> {
-    const plan = parseTopology(topology, { maxParameters: 1 << 20 });
-    const engine = await this.engine(plan, topology);
+    const plan = parseTopology(this.spec.topology, { maxParameters: 1 << 20 });
+    const engine = await this.engine(plan, this.spec.topology);
     return new Replica(nodeCrypto, engine, this.spec, taskSeed(nodeCrypto, BEACON, this.task.id));
   }
 

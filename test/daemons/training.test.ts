@@ -251,15 +251,18 @@ test.serial("a residual and the peers' messages are served for an open job, and 
     const seq = BigInt(at + 1);
     const { residualHash } = Header.decode((log as Iteration[])[at - 1]?.header as Uint8Array);
     const remote = await Remote.dial(endpoint, { allowPrivate: true });
-    const ask = () => remote.unary(EvidenceService.methods.residual, { taskId: 7n, slot: 0, seq: seq - 1n, residualHash });
+    const ask = async () => {
+      const parts: Uint8Array[] = [];
+      for await (const p of remote.serverStream(EvidenceService.methods.residual, { taskId: 7n, slot: 0, seq: seq - 1n, residualHash })) parts.push(p.residual);
+      return new Uint8Array(Buffer.concat(parts));
+    };
     await t.throwsAsync(ask(), { message: /no open job/ });
     await net.audit("s0", 0, seq);
     await new Promise((resolve) => setTimeout(resolve, 1_100)); // the supervisor asks for jobs once a second
-    t.deepEqual(nodeCrypto.sha256((await ask()).residual), residualHash);
+    t.deepEqual(nodeCrypto.sha256(await ask()), residualHash);
     const peers: Iteration[] = [];
     for await (const m of remote.serverStream(EvidenceService.methods.peerMessages, { taskId: 7n, slot: 0, seq })) peers.push(m);
-    const { clock } = Header.decode((log as Iteration[])[at]?.header as Uint8Array);
-    t.is(BigInt(peers.length), clock.reduce((a, b) => a + b, 0n));
+    t.deepEqual(peers, [], "all that it counted is the anchored log");
     remote.close();
   } finally {
     for (const d of daemons) await d.stop();
