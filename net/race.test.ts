@@ -12,13 +12,13 @@ const run = (sources: readonly Source[], o = options) => race(sources, (s, lap) 
 test("the first is asked alone while its bytes come as fast as a link must be", async (t) => {
   let others = 0;
   const steady: Source = async (lap) => {
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 40; i++) {
       await wait(30);
       lap.got(600);
     }
     return 1;
   };
-  t.is((await run([steady, async () => ++others])).value, 1);
+  t.is((await run([steady, async () => ++others], { ...options, headStartMs: 600 })).value, 1);
   t.is(others, 0);
 });
 

@@ -9,8 +9,8 @@ export interface RaceOptions {
   readonly signal: AbortSignal;
   /** before anything must have come, ms */
   readonly headStartMs: number;
-  /** that a source must then have kept up */
-  readonly bytesPerMs: number;
+  /** that a source must then have kept up; less while several things are fetched over one link */
+  readonly bytesPerMs: number | (() => number);
 }
 
 export interface Lap {
@@ -74,7 +74,8 @@ export function race<S, T>(sources: readonly S[], ask: (source: S, lap: Lap) => 
         },
       );
     };
-    const behind = (r: Runner<S>, now: number): boolean => now - r.since > headStartMs + r.bytes / bytesPerMs;
+    const rateNow = typeof bytesPerMs === "function" ? bytesPerMs : () => bytesPerMs;
+    const behind = (r: Runner<S>, now: number): boolean => now - r.since > headStartMs + r.bytes / rateNow();
     const look = (): void => {
       const now = performance.now();
       if (waiting.length === 0 || [...running].some((r) => !behind(r, now))) return;

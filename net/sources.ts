@@ -39,6 +39,8 @@ export class TaskSources {
   #preferred = "";
   /** those that were left behind: asked last */
   readonly #slow = new Set<string>();
+  /** things that are being fetched */
+  #active = 0;
   readonly #calls = new Map<string, Map<string, PartialBytes>>();
 
   constructor(private readonly options: SourcesOptions) {}
@@ -83,7 +85,7 @@ export class TaskSources {
         }
         if (seq === from && descent.bottom === from) throw notFound(`${remote.endpoint}: message ${slot}/${from - 1n} is not here`);
       }
-    });
+    }, slot);
   }
 
   /** Messages first … last of a slot that pass `check`. */
@@ -135,16 +137,25 @@ export class TaskSources {
     }
   }
 
-  async #first<T>({ endpoints, signal }: Asked, ask: (remote: Remote, lap: Lap) => Promise<T>): Promise<T> {
+  /** `turn`: with which one it begins, for what is fetched beside others; without it with the one that answered last. */
+  async #first<T>({ endpoints, signal }: Asked, ask: (remote: Remote, lap: Lap) => Promise<T>, turn?: number): Promise<T> {
     const all = [...new Set(endpoints)];
-    const rank = (e: string): number => (e === this.#preferred ? 0 : this.#slow.has(e) ? 2 : 1);
-    const order = all.toSorted((a, b) => rank(a) - rank(b));
+    const at = (turn ?? 0) % Math.max(1, all.length);
+    const rank = (e: string): number => (this.#slow.has(e) ? 2 : turn === undefined && e === this.#preferred ? 0 : 1);
+    const order = [...all.slice(at), ...all.slice(0, at)].toSorted((a, b) => rank(a) - rank(b));
     const headStartMs = Math.min(this.options.headStartMs ?? HEAD_START_MS, ALL_ASKED_MS / Math.max(1, order.length));
-    const { value, by, slow } = await race(order, async (e, lap) => ask(await this.#remote(e), lap), { signal, headStartMs, bytesPerMs: this.options.bytesPerMs ?? LINK_BYTES_PER_MS });
-    this.#preferred = by;
-    this.#slow.delete(by);
-    for (const e of slow) this.#slow.add(e);
-    return value;
+    // all that is fetched at one time shares the links
+    const bytesPerMs = (): number => (this.options.bytesPerMs ?? LINK_BYTES_PER_MS) / this.#active;
+    this.#active++;
+    try {
+      const { value, by, slow } = await race(order, async (e, lap) => ask(await this.#remote(e), lap), { signal, headStartMs, bytesPerMs });
+      this.#preferred = by;
+      this.#slow.delete(by);
+      for (const e of slow) this.#slow.add(e);
+      return value;
+    } finally {
+      this.#active--;
+    }
   }
 
   #remote(endpoint: string): Promise<Remote> {
