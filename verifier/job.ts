@@ -40,6 +40,8 @@ export interface Given {
 export type JobInput =
   /** What is fetched now will have so many bytes more; `anchored`: supervisors have to serve it. */
   | { readonly kind: "expects"; readonly bytes: number; readonly what: string; readonly anchored: boolean }
+  /** What was expected by this name is whole. */
+  | { readonly kind: "got"; readonly what: string }
   /** So many bytes came, and are what was asked for. */
   | { readonly kind: "arrived"; readonly bytes: number }
   /** It waits for a turn behind another job, or not any more: such time is nobody's silence. */
@@ -81,7 +83,10 @@ export class JobMachine {
   #step: Wanted | undefined;
   #retryAt: number | undefined;
   #attempts = 0;
-  #missing = { what: "the log", anchored: true, why: "no answer in time" };
+  /** what is being fetched, and whether supervisors have to serve it */
+  readonly #outstanding = new Map<string, boolean>();
+  /** what nobody served the last time */
+  #missing = { anchored: false, why: "" };
   readonly #expected = new Set<string>();
   readonly #residuals = new Map<bigint, "fetched" | "none">();
   #computing = false;
@@ -105,10 +110,13 @@ export class JobMachine {
   on(input: JobInput, now: number): JobEffect[] {
     switch (input.kind) {
       case "expects":
-        this.#missing = { ...this.#missing, what: input.what, anchored: input.anchored };
+        this.#outstanding.set(input.what, input.anchored);
         // once, however often it is tried
         if (!this.#expected.has(input.what)) this.#silence.allow(input.bytes);
         this.#expected.add(input.what);
+        return [];
+      case "got":
+        this.#outstanding.delete(input.what);
         return [];
       case "arrived":
         this.#silence.allow(input.bytes);
@@ -123,7 +131,8 @@ export class JobMachine {
       case "fetched":
         return this.#fetched(now);
       case "unserved":
-        this.#missing = { ...this.#missing, anchored: input.anchored, why: input.why };
+        this.#outstanding.clear();
+        this.#missing = { anchored: input.anchored, why: input.why };
         this.#retryAt = now + this.times.retryMs;
         return this.tick(now);
       case "computed":
@@ -146,12 +155,14 @@ export class JobMachine {
     if (this.#retryAt === undefined || now < this.#retryAt) return [];
     this.#retryAt = undefined;
     const refresh: JobEffect[] = ++this.#attempts % REFRESH_AFTER === 0 ? [{ kind: "refresh", job: this.ref.id }] : [];
+    this.#outstanding.clear();
     return [...refresh, { kind: "fetch", job: this.ref.id, what: this.#step }];
   }
 
   #fetch(what: Wanted, now: number): JobEffect[] {
     this.#step = what;
     this.#retryAt = undefined;
+    this.#outstanding.clear();
     this.#silence.begin(now);
     return [{ kind: "fetch", job: this.ref.id, what }];
   }
@@ -183,8 +194,11 @@ export class JobMachine {
     this.#step = undefined;
     this.#retryAt = undefined;
     this.#silence.end(now);
-    const { what, why, anchored } = this.#missing;
-    const text = `${what} is served by no supervisor: ${why}`;
+    // of what did not come now the worst; what was refused before, where another attempt had not begun
+    const [what] = [...this.#outstanding].find(([, must]) => must) ?? [...this.#outstanding][0] ?? [];
+    const anchored = what === undefined ? this.#missing.anchored : [...this.#outstanding.values()].some((must) => must);
+    const text = what === undefined ? this.#missing.why : `${what} is served by no supervisor in time. ${this.#missing.why}`.trimEnd();
+    this.#outstanding.clear();
     switch (step.step) {
       case "log":
         if (anchored) return this.#judged(verdict(VerdictCode.VERDICT_UNSERVED, "no_header", text));

@@ -54,7 +54,7 @@ function sourceOf(serving: () => readonly Iteration[], most = Infinity): { sourc
           throw unavailable((e as Error).message);
         }
       },
-      expect: () => {},
+      expect: () => () => {},
       pause: (turn) => turn(),
     },
   };

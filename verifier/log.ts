@@ -35,8 +35,8 @@ export interface LogSource {
   /** Leads a descent down to `floor`; what came stays in it. */
   descend(slot: number, descent: Descent, floor: bigint): Promise<void>;
   page(slot: number, first: bigint, last: bigint, check: (messages: readonly Iteration[]) => readonly LogEntry[]): Promise<readonly LogEntry[]>;
-  /** What is fetched next, for whoever counts the time. */
-  expect(what: string, anchored: boolean): void;
+  /** What is fetched next, for whoever counts the time; the answer is called when it is here. */
+  expect(what: string, anchored: boolean): () => void;
   /** Waits for a turn, which is nobody's silence. */
   pause<T>(turn: () => Promise<T>): Promise<T>;
 }
@@ -110,7 +110,7 @@ export class TaskLog {
     const log = this.#slot(slot);
     const sure = this.#anchored[slot] as bigint;
     const descent = new Descent({ taskId: this.task.taskId, slot }, head);
-    source.expect(`message ${slot}/${head.seq}`, true);
+    const got = source.expect(`message ${slot}/${head.seq}`, true);
     for (;;) {
       const below = descent.bottom - 1n;
       const own = below <= log.length ? this.#hash(slot, below) : undefined;
@@ -134,6 +134,7 @@ export class TaskLog {
     descent.seal();
     this.#adopt(slot, descent.bottom, descent.pages.toReversed());
     this.#anchored[slot] = head.seq;
+    got();
     if ((this.#kept[slot]?.head.seq ?? head.seq) <= head.seq) this.#kept[slot] = undefined;
   }
 
@@ -144,7 +145,7 @@ export class TaskLog {
       const end = first + SIGNED_AT_ONCE - 1n;
       const last = end < seq ? end : seq;
       const previous = this.#hash(slot, first - 1n) ?? new Uint8Array(32);
-      source.expect(`message ${slot}/${last}`, false);
+      const got = source.expect(`message ${slot}/${last}`, false);
       const check = (messages: readonly Iteration[]): LogEntry[] => {
         const entries = readSpan(messages, { taskId, slot, first, previous, last });
         for (const e of entries) {
@@ -153,6 +154,7 @@ export class TaskLog {
         return entries;
       };
       const entries = await served(slot, last, false, () => source.page(slot, first, last, check));
+      got();
       this.#adopt(slot, first, [packPage(first, entries.map((e) => ({ header: e.headerBytes, map: e.map, signature: e.signature })))]);
     }
   }

@@ -145,6 +145,7 @@ test("silence is evidence_timeout and what the bytes need over a link of link_ra
   t.is(b.of("verdict").length, 0, "a slow link that is as fast as link_rate is no silence");
   const trickled = new Bench();
   trickled.jobs([{ ...ref(1_001, 1), deadline: 1_000n }]);
+  trickled.job(1_001, { kind: "expects", bytes: 1_000, what: "message 0/100", anchored: true });
   let seconds = 0;
   for (; trickled.of("verdict").length === 0; seconds++) {
     trickled.job(1_001, { kind: "arrived", bytes: 10_000 });
@@ -154,13 +155,28 @@ test("silence is evidence_timeout and what the bytes need over a link of link_ra
   t.true(seconds <= 22, `${seconds} s`);
 });
 
+test("silence is UNSERVED only where something is missing that supervisors must serve, whatever else was fetched beside it", (t) => {
+  const giveUp = (anchored: boolean): Effect | undefined => {
+    const b = new Bench();
+    b.jobs([ref(1_001, 1)]);
+    b.job(1_001, { kind: "expects", bytes: 1, what: "message 1/9", anchored });
+    b.job(1_001, { kind: "expects", bytes: 1, what: "message 2/9", anchored: !anchored });
+    b.job(1_001, { kind: "got", what: "message 2/9" });
+    b.pass(20_500);
+    return b.effects.findLast((e) => e.kind === "verdict" || e.kind === "fetch");
+  };
+  t.like(giveUp(true), { kind: "verdict", code: VerdictCode.VERDICT_UNSERVED });
+  t.like(giveUp(false), { kind: "fetch", what: { step: "batches" } }, "the miner may still show what its peer signed");
+});
+
 test("time in which this process stood still is nobody's silence", (t) => {
   const b = new Bench();
   b.jobs([ref(1_001, 1)]);
   b.now += 60_000;
   b.feed({ kind: "tick" });
   t.is(b.of("verdict").length, 0);
-  b.pass(20_000);
+  b.job(1_001, { kind: "expects", bytes: 1, what: "message 0/1", anchored: true });
+  b.pass(20_500);
   t.like(b.of("verdict")[0], { code: VerdictCode.VERDICT_UNSERVED });
 });
 

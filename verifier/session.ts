@@ -190,7 +190,10 @@ export class Session {
     let queued = 0;
     const f: Fetcher = {
       signal,
-      expect: (name, anchored, bytes) => tell({ kind: "expects", what: name, anchored, bytes }),
+      expect: (name, anchored, bytes) => {
+        tell({ kind: "expects", what: name, anchored, bytes });
+        return () => tell({ kind: "got", what: name });
+      },
       arrived: (bytes) => tell({ kind: "arrived", bytes }),
       pause: async (turn) => {
         if (queued++ === 0) tell({ kind: "queued", queued: true });

@@ -8,7 +8,7 @@ import { readFacts } from "./facts.js";
 import { type Fetcher, TaskWork } from "./task.js";
 import { Unserved } from "./unserved.js";
 
-const attempt = (ms = 10_000): Fetcher => ({ signal: AbortSignal.timeout(ms), expect: () => {}, arrived: () => {}, pause: (turn) => turn() });
+const attempt = (ms = 10_000): Fetcher => ({ signal: AbortSignal.timeout(ms), expect: () => () => {}, arrived: () => {}, pause: (turn) => turn() });
 const factsOf = (r: Recording, endpoints: readonly string[], more: object = {}) => readFacts(r.facts(endpoints, more), undefined);
 
 test.serial("a batch is its job's own copy: a job that waits loses nothing to the segments of others", async (t) => {

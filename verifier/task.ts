@@ -28,8 +28,8 @@ const KEPT_SEGMENTS = 64;
 /** Whoever fetches for a job: it stops when the job does, and its silence is counted. */
 export interface Fetcher {
   readonly signal: AbortSignal;
-  /** Of what is fetched next so many bytes may be needed. */
-  expect(what: string, anchored: boolean, bytes: number): void;
+  /** Of what is fetched next so many bytes may be needed; the answer is called when it is here. */
+  expect(what: string, anchored: boolean, bytes: number): () => void;
   arrived(bytes: number): void;
   pause<T>(turn: () => Promise<T>): Promise<T>;
 }
@@ -100,8 +100,9 @@ export class TaskWork {
     if (!rows) {
       const ref = manifest.segments[place.segment] as Manifest["segments"][number];
       const most = maxSegmentBytes(this.spec, this.plan, ref.batches);
-      f.expect(`batch ${number}`, true, most);
+      const got = f.expect(`batch ${number}`, true, most);
       const bytes = await served(`batch ${number}`, this.#sources.blob(ref.cid, most, this.#asked(f)));
+      got();
       rows = checkSegment(nodeCrypto, manifest, shape, place.segment, bytes);
       if (this.#segments.size >= KEPT_SEGMENTS) this.#segments.delete(this.#segments.keys().next().value as number);
       this.#segments.set(place.segment, rows);
@@ -144,8 +145,9 @@ export class TaskWork {
   async #manifestFrom(f: Fetcher): Promise<Manifest> {
     if (this.#manifest) return this.#manifest;
     const most = maxManifestBytes(this.spec);
-    f.expect("the manifest", true, most);
+    const got = f.expect("the manifest", true, most);
     const bytes = await served("the manifest", this.#sources.blob(this.spec.manifestCid, most, this.#asked(f)));
+    got();
     const manifest = decodeManifest(bytes);
     checkManifestFor(manifest, this.spec, this.plan);
     return (this.#manifest ??= manifest);

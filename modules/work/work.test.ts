@@ -284,6 +284,14 @@ test("an undecided claim lapses at the end of its window, after that block's tal
   t.is(w.k.work.agreeing(w.ctx, 1n).size, 0);
 });
 
+test("a job's window grows by the seconds that the residuals of its re-run need over a link of link_rate", (t) => {
+  const { w, job } = claimed({ params: { work: { link_rate: "100" } } });
+  const { deadline, createdHeight } = jobOf(w, job);
+  const bytes = 4n * w.k.tasks.must(w.ctx, 1n).parameters;
+  t.true(bytes > 100n);
+  t.is(deadline, createdHeight + 30n + bytes / 100n);
+});
+
 test("a verdict in the last block of the window still decides", (t) => {
   const { w, job } = claimed();
   while (w.height < jobOf(w, job).deadline - 1n) w.block(keepAlive);

@@ -199,12 +199,14 @@ export class Recording {
               yield m;
             }
           },
-          async *descend({ slot, last, first }) {
+          async *descend({ slot, last, first, bytes }) {
             await call("descend");
-            for (let q = last; q >= first; q--) {
+            let sent = 0;
+            for (let q = last; q >= first && sent < Number(bytes); q--) {
               const m = log.get(`${slot}/${q}`);
               if (!m) return;
               yield m;
+              sent += m.header.length + m.map.length;
             }
           },
         }),
