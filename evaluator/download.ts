@@ -49,7 +49,7 @@ export class Download {
     const one = async (): Promise<void> => {
       for (let next = open.shift(); next; next = open.shift()) {
         const { slot, head } = next;
-        if (head && head.seq > 0n) await this.#log(task.id, slot, head, (ask) => this.#until(endpoints, 0, signal, ask));
+        if (head && head.seq > 0n) await this.#log(task.id, slot, head, 3 * plan.parameters, (ask) => this.#until(endpoints, 0, signal, ask));
       }
     };
     // where one fails the rest are not begun, and all are awaited: the next attempt must not find one of these still at work
@@ -64,10 +64,10 @@ export class Download {
   }
 
   /** A slot's log from its head down to its beginning. */
-  async #log(taskId: bigint, slot: number, head: { seq: bigint; hash: Uint8Array }, until: (ask: (asked: Asked) => Promise<void>) => Promise<void>): Promise<void> {
+  async #log(taskId: bigint, slot: number, head: { seq: bigint; hash: Uint8Array }, largest: number, until: (ask: (asked: Asked) => Promise<void>) => Promise<void>): Promise<void> {
     const descent = this.#descents.get(slot) ?? new Descent({ taskId, slot, keep: (page) => this.#spool.keep(slot, page) }, head);
     this.#descents.set(slot, descent);
-    if (descent.bottom > 1n) await until((asked) => this.#sources.descend(taskId, slot, descent, 0n, asked));
+    if (descent.bottom > 1n) await until((asked) => this.#sources.descend(taskId, slot, descent, 0n, { ...asked, largest }));
     if (!descent.follows(undefined)) throw new Error(`slot ${slot}: message 1 does not begin a log`);
     descent.seal();
   }

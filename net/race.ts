@@ -11,7 +11,12 @@ export interface RaceOptions {
   readonly headStartMs: number;
   /** that a source must then have kept up; less while several things are fetched over one link */
   readonly bytesPerMs: number | (() => number);
+  /** those that are asked at one time: 1 where what each gave is everybody's, so that two would only send the same */
+  readonly atOnce?: number;
 }
+
+/** asked at one time, where nothing else is said */
+const AT_ONCE = 3;
 
 export interface Lap {
   /** aborted when the race is over, or its place is another's */
@@ -30,8 +35,6 @@ export interface Won<S, T> {
 export const HEAD_START_MS = 2_000;
 /** 256 KiB/s: link_rate's default */
 export const LINK_BYTES_PER_MS = 262.144;
-/** asked at one time */
-const AT_ONCE = 3;
 const LOOK_MS = 50;
 
 interface Runner<S> {
@@ -42,7 +45,7 @@ interface Runner<S> {
 }
 
 /** The first answer; whoever is still being asked is told to stop. Throws a CallError that lists what each said. */
-export function race<S, T>(sources: readonly S[], ask: (source: S, lap: Lap) => Promise<T>, { signal, headStartMs, bytesPerMs }: RaceOptions): Promise<Won<S, T>> {
+export function race<S, T>(sources: readonly S[], ask: (source: S, lap: Lap) => Promise<T>, { signal, headStartMs, bytesPerMs, atOnce = AT_ONCE }: RaceOptions): Promise<Won<S, T>> {
   return new Promise((resolve, reject) => {
     const waiting = [...sources];
     const running = new Set<Runner<S>>();
@@ -80,7 +83,7 @@ export function race<S, T>(sources: readonly S[], ask: (source: S, lap: Lap) => 
       const now = performance.now();
       if (waiting.length === 0 || [...running].some((r) => !behind(r, now))) return;
       for (const r of running) slow.add(r.source);
-      if (running.size >= AT_ONCE) {
+      if (running.size >= atOnce) {
         const rate = (r: Runner<S>): number => r.bytes / (now - r.since);
         const last = [...running].reduce((a, b) => (rate(b) < rate(a) ? b : a));
         running.delete(last);

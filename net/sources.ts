@@ -18,6 +18,8 @@ export interface Asked {
   readonly signal: AbortSignal;
   /** So many bytes came that are what was asked for. */
   readonly arrived?: ((bytes: number) => void) | undefined;
+  /** of one message, bytes: nothing of it is seen before it is whole */
+  readonly largest?: number;
 }
 
 export interface SourcesOptions {
@@ -137,18 +139,22 @@ export class TaskSources {
     }
   }
 
-  /** `turn`: with which one it begins, for what is fetched beside others; without it with the one that answered last. */
-  async #first<T>({ endpoints, signal }: Asked, ask: (remote: Remote, lap: Lap) => Promise<T>, turn?: number): Promise<T> {
+  /**
+   * `turn`: with which one it begins, for what is fetched beside others and of which each goes on where the one before stood; without
+   * it with the one that answered last.
+   */
+  async #first<T>({ endpoints, signal, largest = 0 }: Asked, ask: (remote: Remote, lap: Lap) => Promise<T>, turn?: number): Promise<T> {
     const all = [...new Set(endpoints)];
     const at = (turn ?? 0) % Math.max(1, all.length);
     const rank = (e: string): number => (this.#slow.has(e) ? 2 : turn === undefined && e === this.#preferred ? 0 : 1);
     const order = [...all.slice(at), ...all.slice(0, at)].toSorted((a, b) => rank(a) - rank(b));
-    const headStartMs = Math.min(this.options.headStartMs ?? HEAD_START_MS, ALL_ASKED_MS / Math.max(1, order.length));
+    const rate = this.options.bytesPerMs ?? LINK_BYTES_PER_MS;
+    const headStartMs = Math.min(this.options.headStartMs ?? HEAD_START_MS, ALL_ASKED_MS / Math.max(1, order.length)) + largest / rate;
     // all that is fetched at one time shares the links
-    const bytesPerMs = (): number => (this.options.bytesPerMs ?? LINK_BYTES_PER_MS) / this.#active;
+    const bytesPerMs = (): number => rate / this.#active;
     this.#active++;
     try {
-      const { value, by, slow } = await race(order, async (e, lap) => ask(await this.#remote(e), lap), { signal, headStartMs, bytesPerMs });
+      const { value, by, slow } = await race(order, async (e, lap) => ask(await this.#remote(e), lap), { signal, headStartMs, bytesPerMs, ...(turn === undefined ? {} : { atOnce: 1 }) });
       this.#preferred = by;
       this.#slow.delete(by);
       for (const e of slow) this.#slow.add(e);

@@ -80,7 +80,7 @@ export class TaskWork {
     const newest = this.#facts.slots.find((s) => s.slot === slot)?.head;
     const heads = [of, newest].filter((h): h is Head => h !== undefined && h.seq > 0n);
     const taskId = this.#facts.task.id;
-    const asked = (): Asked => this.#asked(f);
+    const asked = (): Asked => ({ ...this.#asked(f), largest: this.#largestMessage() });
     const source: LogSource = {
       descend: (s, descent, floor) => this.#sources.descend(taskId, s, descent, floor, asked()),
       page: (s, first, last, check) => this.#sources.page(taskId, s, first, last, check, asked()),
