@@ -100,6 +100,8 @@ export interface NetworkSetup {
   readonly target?: bigint;
   /** of the genesis */
   readonly timeMs?: bigint;
+  /** after which a slot is late; default: more than a test has */
+  readonly stallBlocks?: bigint;
 }
 
 export class Network {

@@ -16,9 +16,9 @@ export const STAKE = 1_000_000_000n;
 const FEE = 10_000_000n;
 
 /** Blocks pass many times faster here than a second each, so what must happen within some blocks has more of them. */
-const params = (target: bigint): ParamsByModule => ({
+const params = (target: bigint, stallBlocks = 2000n): ParamsByModule => ({
   tasks: { min_flop: "1", join_blocks: "600", submission_blocks: "60", reveal_key_blocks: "600", seat_unlock_blocks: "200" },
-  supervision: { anchor_interval: "2", stall_blocks: "2000", supervisor_stall_blocks: "2000", audit_request_window: "300" },
+  supervision: { anchor_interval: "2", stall_blocks: `${stallBlocks}`, supervisor_stall_blocks: "2000", audit_request_window: "300" },
   work: { draw_delay: "2", claim_window: "100", verdict_window: "300", audit_ppm: 0, target0: `0x${target.toString(16).padStart(64, "0")}` },
 });
 
@@ -34,13 +34,15 @@ export interface DrawnTask {
   readonly target?: bigint | undefined;
   /** of the genesis */
   readonly timeMs?: bigint | undefined;
+  /** after which a slot is late; default: more than a test has */
+  readonly stallBlocks?: bigint | undefined;
 }
 
 /** The chain before its first block of the test. */
-export function drawnChain({ id, spec, miners, supervisors, others = [], target = 1n, timeMs }: DrawnTask): TestChain {
+export function drawnChain({ id, spec, miners, supervisors, others = [], target = 1n, timeMs, stallBlocks }: DrawnTask): TestChain {
   const roles = new Map<string, Role>([...miners.map((n) => [n, Role.ROLE_MINER] as const), ...supervisors.map((n) => [n, Role.ROLE_SUPERVISOR] as const)]);
   const common = { crypto: nodeCrypto, chainId: "daemons-1" };
-  const c = new TestChain({ ...common, timeMs, params: params(target), funds: Object.fromEntries([CLIENT, ...roles.keys(), ...others].map((n) => [n, 2n * STAKE])) });
+  const c = new TestChain({ ...common, timeMs, params: params(target, stallBlocks), funds: Object.fromEntries([CLIENT, ...roles.keys(), ...others].map((n) => [n, 2n * STAKE])) });
   c.block(() => {
     for (const [name, role] of roles) {
       const profiles = role === Role.ROLE_MINER && spec.profile !== EXACT_PROFILE ? [EXACT_PROFILE, spec.profile] : [EXACT_PROFILE];

@@ -68,7 +68,7 @@ async function lawless(net: Network, name: string, relayed: Set<string>): Promis
 
 test.serial("a miner that breaks the lag rule and a supervisor without rules stop nobody: the others finish, and only the miner is closed", async (t) => {
   t.timeout(240_000);
-  const net = new Network({ miners: ["minerA", "minerB", "minerC"], supervisors: SUPERVISORS, epochs: 12 });
+  const net = new Network({ miners: ["minerA", "minerB", "minerC"], supervisors: SUPERVISORS, epochs: 12, stallBlocks: 60n });
   const daemons: Daemon[] = [];
   const relayed = new Set<string>();
   let bad: ServedHub | undefined;
