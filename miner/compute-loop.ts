@@ -29,6 +29,8 @@ function say(m: FromCompute): void {
 
 /** restores between two reports of how far they are */
 const REPORTED = 128;
+/** How long re-runs and own iterations have the thread by turns: K moves between their clocks once a turn. */
+const TURN_MS = 100;
 /** A snapshot no more often than this, and so seldom that it writes no more than this on average, ms and bytes a ms. */
 const SNAPSHOT_AFTER = 60_000;
 const SNAPSHOT_RATE = 1_000;
@@ -85,14 +87,28 @@ async function loop(make: MakeCompute, setup: ComputeSetup): Promise<void> {
       case "apply": return void applied.push(await lending(() => compute.apply(m.message)));
       case "view": return compute.view(m.height, m.lowestRound, m.slots);
       case "behind": return compute.setBehind(m.slot, m.seq);
-      case "rerun": {
-        compute.beginRerun(m.messages, m.residual);
-        for (;;) {
-          const done = await lending(() => compute.rerunNext());
-          if (done) return say({ kind: "reran", id: m.id, ...done });
-        }
-      }
+      case "rerun": return void reruns.push(m);
     }
+  }
+  /** What is to be run again, and since when and until when it has its turn: own iterations have as much time. */
+  const reruns: Extract<ToCompute, { kind: "rerun" }>[] = [];
+  let running: number | undefined;
+  let turn = { rerun: false, until: 0 };
+  async function rerunSome(mayIterate: boolean): Promise<boolean> {
+    if (running === undefined && reruns.length === 0) return false;
+    const now = performance.now();
+    if (now >= turn.until) turn = { rerun: !turn.rerun, until: now + TURN_MS };
+    if (!turn.rerun && mayIterate) return false;
+    if (running === undefined) {
+      const m = reruns.shift() as (typeof reruns)[number];
+      running = m.id;
+      compute.beginRerun(m.messages, m.residual);
+    }
+    const done = await lending(() => compute.rerunNext());
+    if (!done) return true;
+    say({ kind: "reran", id: running, ...done });
+    running = undefined;
+    return true;
   }
   function countRestored(): void {
     restored++;
@@ -120,6 +136,10 @@ async function loop(make: MakeCompute, setup: ComputeSetup): Promise<void> {
     sayApplied();
     if (going) await keep();
     const next = going ? compute.next() : { why: "not restored" };
+    if (going && (await rerunSome("slot" in next))) {
+      await new Promise((resolve) => setImmediate(resolve)); // lets messages in
+      continue;
+    }
     if ("slot" in next) {
       say(await lending(() => compute.iterate(next.slot)));
       said = "";

@@ -5,6 +5,7 @@ import { type Chain, type Sender } from "#client/chain/types.js";
 import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import { watchTasks } from "#client/chain/task-view.js";
+import { OpenJobs } from "#client/chain/open-jobs.js";
 import { claimHome } from "#client/chain/home.js";
 import { chainParams } from "#client/chain/params.js";
 import { ensureWorker } from "#client/chain/worker.js";
@@ -82,6 +83,7 @@ export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void
       params: await chainParams(chain),
       db,
       signatures,
+      jobs: new OpenJobs(chain),
       die,
       bus: ports.bus ?? new GrpcBus({ allowPrivate: setup.allowPrivate }),
       timers: ports.timers ?? systemTimers,

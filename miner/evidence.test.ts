@@ -1,24 +1,25 @@
 import "#platform/install.js";
 import test from "ava";
 import { nodeCrypto } from "#platform/crypto.js";
-import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { Header, Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { EvidenceRequest, type SlotLog } from "#proto/gen/pouw/v1/services.js";
 import { Evidence } from "./evidence.js";
 
 /** Slot 1's iteration 1 counted so many of slot 0's messages. */
 const COUNTED = 1_000n;
 
-function evidence(): { answer: (anchored: readonly SlotLog[]) => Promise<bigint[]>; hash: (seq: bigint) => Uint8Array } {
+function evidence(asked: (what: string, slot: number, seq: bigint) => boolean = () => true): { answer: (anchored: readonly SlotLog[]) => Promise<bigint[]>; hash: (seq: bigint) => Uint8Array } {
   const message = (slot: number, seq: bigint): Iteration => ({ header: Header.encode(Header.create({ slot, seq, clock: slot === 1 ? [COUNTED, 0n] : [] })), map: Uint8Array.of(0), signature: new Uint8Array(64) });
   const hash = (seq: bigint) => nodeCrypto.sha256(message(0, seq).header);
   const store = {
     get: async (slot: number, seq: bigint) => message(slot, seq),
-    hash: (_slot: number, seq: bigint) => hash(seq),
+    hashAt: async (_slot: number, seq: bigint) => hash(seq),
     async *range(slot: number, first: bigint, last: bigint) {
-      for (let q = first; q <= last; q++) yield message(slot, q);
+      for (let q = first; q <= last; q++) yield { slot, seq: q, bytes: Iteration.encode(message(slot, q)) };
     },
   };
-  const e = new Evidence(store as never, undefined as never, undefined as never);
+  const residuals = { get: async () => new Uint8Array(8) };
+  const e = new Evidence(store as never, residuals as never, undefined as never, async (...a) => asked(...a));
   return {
     hash,
     async answer(anchored) {
@@ -41,4 +42,11 @@ test("where nothing is anchored or all differs, everything is sent", async (t) =
   const { answer } = evidence();
   t.is((await answer([])).length, 1_000);
   t.is((await answer([{ slot: 0, seqs: [1n], hashes: [new Uint8Array(32)] }])).length, 1_000);
+});
+
+test("nothing is served, looked up or run again that no open job on chain needs", async (t) => {
+  const asked: string[] = [];
+  const { answer } = evidence((what, slot, seq) => (asked.push(`${what} ${slot}/${seq}`), false));
+  t.deepEqual(await answer([]), []);
+  t.deepEqual(asked, ["peers 1/1"]);
 });

@@ -20,11 +20,12 @@ export class Evidence {
     private readonly store: Pick<LogStore, "get" | "range" | "hashAt">,
     private readonly residuals: ResidualStore,
     private readonly reruns: Pick<Reruns, "run">,
-    private readonly withheld = false,
+    /** whether an open job on chain needs the residual after an own iteration, or its peers' messages: work is done for these alone */
+    private readonly isAsked: (what: "residual" | "peers", slot: number, seq: bigint) => Promise<boolean>,
   ) {}
 
   async *answer(r: EvidenceRequest): AsyncGenerator<Part> {
-    if (this.withheld && (r.residual || r.peers)) return;
+    if ((r.residual || r.peers) && !(await this.isAsked(r.residual ? "residual" : "peers", r.slot, r.seq))) return;
     if (r.residual) {
       const residual = await this.residual(r.slot, r.seq);
       for (let at = 0; residual && at < residual.length; at += PART) yield { residual: residual.subarray(at, at + PART) };

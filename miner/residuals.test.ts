@@ -35,7 +35,7 @@ test("a residual that is missing is made again from an older one, once, and only
   const made = Uint8Array.of(32);
   let runs = 0;
   const log = { get: async (slot: number, seq: bigint) => ({ header: Header.encode(Header.create({ slot, seq, residualHash: seq % 16n === 0n ? nodeCrypto.sha256(made) : new Uint8Array(0) })), map: made, signature: made }) };
-  const e = new Evidence(log as never, r, { run: async () => (runs++, { agrees: true, residual: made }) });
+  const e = new Evidence(log as never, r, { run: async () => (runs++, { agrees: true, residual: made }) }, async () => true);
   t.is((await e.residual(0, 32n))?.[0], 32);
   t.is((await e.residual(0, 32n))?.[0], 32);
   t.is(await e.residual(0, 33n), undefined);

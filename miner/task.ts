@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Bus, Link, StoredMessage } from "#bus/index.js";
 import { type ChainParams } from "#client/chain/params.js";
+import type { OpenJobs } from "#client/chain/open-jobs.js";
 import { lowestRoundAt } from "#client/chain/task-view.js";
 import { type Chain, type Message, type Sender } from "#client/chain/types.js";
 import { joinTask, message, trySend } from "#client/chain/worker.js";
@@ -55,6 +56,7 @@ export interface MinerContext {
   readonly db: Database;
   readonly bus: Bus;
   readonly signatures: Signatures;
+  readonly jobs: OpenJobs;
   readonly timers: Timers;
   readonly allowPrivate: boolean;
   /** that this miner computes */
@@ -221,7 +223,7 @@ export class MinedTask {
         const [tips, rounds] = [await store.tips(task.startHeight), await keptRounds(db, this.id)];
         this.residuals = new ResidualStore(db, this.id, this.plan.parameters, this.spec.profile);
         this.reruns = new Reruns((m) => this.compute?.post(m), this.residuals, store);
-        this.evidence = new Evidence(store, this.residuals, this.reruns);
+        this.evidence = new Evidence(store, this.residuals, this.reruns, (what, slot, seq) => this.isAsked(what, slot, seq));
         this.store = store;
         this.step({ kind: "opened", slots: tips.map(({ tip, frontier }) => ({ tip, frontier: frontier.encode() })), rounds });
       }
@@ -269,6 +271,16 @@ export class MinedTask {
     const bytes = await this.blobs.get(cid, max, { timeout: 60_000, signal: this.stop.signal });
     await this.ctx.db.write([{ key, value: bytes }]);
     return bytes;
+  }
+
+  /** Whether an open job on chain needs it: nobody else makes this machine work or upload. */
+  private async isAsked(what: "residual" | "peers", slot: number, seq: bigint): Promise<boolean> {
+    const { profile } = this.spec;
+    return (await this.ctx.jobs.of(this.id)).some((j) => {
+      if (j.slot !== slot) return false;
+      if (what === "peers" || (isTolerant(profile) && j.seq === seq)) return j.seq === seq;
+      return residualSeqBefore(this.plan.parameters, profile, j.seq) === seq;
+    });
   }
 
   /** A seq that was ever signed is never signed again: own messages that others show are waited for. */

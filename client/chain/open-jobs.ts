@@ -1,5 +1,5 @@
 /** The open verification jobs of a task, as the chain has them now: asked at most once a second. */
-import { type Chain } from "#client/chain/types.js";
+import { type Chain } from "./types.js";
 import { WorkQuery } from "#proto/gen/pouw/work/v1/query.js";
 import type { Job } from "#proto/gen/pouw/work/v1/types.js";
 
