@@ -4,16 +4,14 @@
  */
 import "#platform/install.js";
 import { connectChain, createSender } from "#client/chain/index.js";
-import { exhausted, MAX_RECEIVE, service, serveGrpc } from "#net/index.js";
-import { asServiceError } from "#net/service.js";
+import { serveGrpc } from "#net/index.js";
 import { message, trySend } from "#client/chain/worker.js";
 import { readMnemonic } from "#platform/keys.js";
 import { createLogger, type LogLevel } from "#platform/log.js";
 import { MsgReportEquivocation } from "#proto/gen/pouw/supervision/v1/tx.js";
-import { VerifierService, type VerifyAnswer, type VerifyRequest } from "#proto/gen/pouw/v1/services.js";
 import { type Equivocation } from "#protocol/verification/verify.js";
 import { isLoopback } from "./loopback.js";
-import { Session } from "./session.js";
+import { verifierService } from "./service.js";
 
 export interface VerifierOptions {
   readonly home: string;
@@ -29,10 +27,6 @@ export interface VerifierOptions {
 }
 
 const MEMORY = 4 * 1024 ** 3;
-/** How long one stream of a node lasts: it dials again. */
-const WEEK_MS = 7 * 24 * 3_600_000;
-/** Nodes that one verifier serves at one time: a validator's own, and one that is being replaced. */
-const MAX_NODES = 4;
 
 /** Runs until the signal is aborted. Throws when the address cannot be listened on. */
 export async function runVerifier(options: VerifierOptions, signal: AbortSignal): Promise<void> {
@@ -41,36 +35,14 @@ export async function runVerifier(options: VerifierOptions, signal: AbortSignal)
   const found = (taskId: bigint, e: Equivocation): void => void report?.(taskId, e).catch((error: Error) => log.warn("an equivocation was not reported", { error }));
   const { listen } = options;
   if (!isLoopback(listen)) log.warn("the Verifier service has no authentication, and others can reach this address: whoever does can keep this verifier busy; listen on 127.0.0.1, or let a firewall admit the validator's node alone", { listen });
-  const sessions = new Set<Session>();
-  const memory = (options.memory ?? MEMORY) / MAX_NODES;
-  const server = await serveGrpc({
-    listen,
-    services: [
-      service(VerifierService, {
-        verify(stream, call) {
-          if (sessions.size >= MAX_NODES) return void stream.emit("error", asServiceError(exhausted(`this verifier serves ${MAX_NODES} nodes already`)));
-          // what only says how far a job is waits for nobody who does not read
-          const send = (answer: VerifyAnswer): void => void ((answer.progress && stream.writableNeedDrain) || stream.write(answer));
-          const session = new Session({ allowPrivate: options.allowPrivate ?? false, log, send, found, memory });
-          sessions.add(session);
-          const over = (): void => {
-            if (sessions.delete(session)) void session.close();
-          };
-          stream.on("data", (request: VerifyRequest) => session.receive(request));
-          stream.on("end", () => (over(), stream.end()));
-          for (const e of ["error", "close", "cancelled"]) stream.on(e, over);
-          call.signal.addEventListener("abort", over, { once: true });
-        },
-      }, { verify: { message: MAX_RECEIVE, lastsMs: WEEK_MS } }),
-    ],
-    log,
-  });
+  const serving = verifierService({ allowPrivate: options.allowPrivate ?? false, log, found, memory: options.memory ?? MEMORY });
+  const server = await serveGrpc({ listen, services: [serving.service], log });
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
   await server.close();
-  await Promise.all([...sessions].map((s) => s.close()));
+  await serving.close();
 }
 
 function reporter(rpc: string, key: string, signal: AbortSignal, log: ReturnType<typeof createLogger>) {

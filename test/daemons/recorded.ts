@@ -1,6 +1,7 @@
 /** A small task that was trained once, and supervisors that serve it well or badly: what a verifier and an evaluator need. */
 import { oneGroup } from "#engine/quanta.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
+import { engineOptionsOf } from "#protocol/tasks/engine-options.js";
 import { createEngine, type Engine } from "#engine/index.js";
 import { type GrpcServer, serveGrpc, service, notFound } from "#net/index.js";
 import { nodeCrypto } from "#platform/crypto.js";
@@ -48,7 +49,7 @@ export interface Conduct {
 }
 
 export const QUANTUM = -12;
-const exact = (plan: ModelPlan, _topology: string): Promise<Engine> => createEngine(plan, { loss: "softmaxCrossEntropy", batchSize: 4, host: "wasm", quanta: oneGroup(plan, QUANTUM) });
+const exact = (plan: ModelPlan, _topology: string, spec: TaskSpec): Promise<Engine> => createEngine(plan, { ...engineOptionsOf(spec), host: "wasm" });
 const forever = (): Promise<never> => new Promise(() => {});
 
 export class Recording {
@@ -113,7 +114,7 @@ export class Recording {
 
   async #replica(): Promise<Replica> {
     const plan = parseTopology(this.spec.topology, { maxParameters: 1 << 20 });
-    const engine = await this.engine(plan, this.spec.topology);
+    const engine = await this.engine(plan, this.spec.topology, this.spec);
     return new Replica(nodeCrypto, engine, this.spec, taskSeed(nodeCrypto, BEACON, this.task.id));
   }
 

@@ -2,14 +2,16 @@
 import { randomBytes } from "node:crypto";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { GrpcHub } from "#bus/index.js";
-import { BlobStore, blobService, Counters, notFound, Remote, serveGrpc, type Service, service } from "#net/index.js";
+import { BlobStore, blobService, Counters, notFound, Remote, serveGrpc, type Service } from "#net/index.js";
 import { systemTimers } from "#platform/clock.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { type BusFrame, BusService, LogService, VerifierService } from "#proto/gen/pouw/v1/services.js";
+import { type BusFrame, BusService, LogService } from "#proto/gen/pouw/v1/services.js";
 import type { MethodInfo } from "#proto/wire.js";
 import { EvidenceRelay } from "#supervisor/evidence.js";
 import { ResidualCache } from "#supervisor/residuals.js";
 import { evidenceService, logService } from "#supervisor/services.js";
+import { silentLogger } from "#platform/log.js";
+import { verifierService } from "#verifier/service.js";
 import { DECODERS } from "./decoders.js";
 import { input, numbers } from "./inputs.js";
 
@@ -40,7 +42,7 @@ export function emptyServices(directory: string): readonly Service[] {
     logService(none),
     evidenceService(none, new EvidenceRelay(async () => [], new ResidualCache())),
     blobService({ store: new BlobStore(directory, { maxBytes: 8 << 20 }), allowed: async (id) => (id % 2n ? none(id) : 1 << 20), partMs: 500 }),
-    service(VerifierService, { async *verify() {} }),
+    verifierService({ allowPrivate: true, log: silentLogger, found: () => {}, memory: 64 << 20 }).service,
   ];
 }
 

@@ -21,11 +21,12 @@ const CHEAT = 2;
 const FUNDS_TOTAL = Object.values(FUNDS).reduce((sum, amount) => sum + amount, 0n);
 const SCORES = [7n, 9n, 8n].map((score, slot) => ({ slot, score }));
 const OPTIMIZER = Optimizer.create({ kind: OptimizerKind.OPTIMIZER_MOMENTUM, momentumBits: bitsOf(0.5), nesterov: true, weightDecayBits: bitsOf(0.01), clipNormBits: bitsOf(1) });
-/** Fields that have nothing at any stage of this task: other optimizers, and what its validators have no reason to say. */
+/** Fields that have nothing at any stage of this task: other optimizers, moving averages, and what its validators have no reason to say. */
 const NOWHERE = [
   "tasks.tasks.ranked_by_work",
   "tasks.tasks.spec.optimizer.beta2_bits",
   "tasks.tasks.spec.optimizer.epsilon_bits",
+  "tasks.tasks.spec.quanta.statistics",
   "work.totals.totals.claims_rejected",
   "work.totals.totals.verdicts_no_residual",
   "work.totals.totals.verdicts_unserved",
