@@ -85,7 +85,7 @@ async function loop(make: MakeCompute, setup: ComputeSetup): Promise<void> {
         return countRestored();
       case "keptResidual": return compute.expectResidual(m.slot, m.seq);
       case "apply": return void applied.push(await lending(() => compute.apply(m.message)));
-      case "view": return compute.view(m.height, m.lowestRound, m.slots);
+      case "view": return compute.view(m.height, m.named, m.slots);
       case "behind": return compute.setBehind(m.slot, m.seq);
       case "rerun": return void reruns.push(m);
     }

@@ -38,7 +38,7 @@ function rerun(compute: Compute, made: readonly { seq: bigint; header: Uint8Arra
 
 async function trained(iterations: number) {
   const compute = new Compute(setup(), await createTolerantEngine(tf, plan, s.topology, options), () => 0);
-  compute.view(102n, -1n, []);
+  compute.view(102n, { height: 100n, lowest: -1n }, []);
   const made: Extract<FromCompute, { kind: "iterated" }>[] = [];
   for (let i = 0; i < iterations; i++) made.push(compute.iterate(0));
   return { compute, made };
@@ -57,7 +57,7 @@ test("every residual is kept, and an own iteration runs again within the bound f
 test("a log that another arithmetic signed is taken back: the maps stay, the residual is within rounding, and only what hashes alike is kept", async (t) => {
   const { made } = await trained(6);
   const again = new Compute(setup(), await createEngine(plan, options), () => 0);
-  again.view(102n, -1n, []);
+  again.view(102n, { height: 100n, lowest: -1n }, []);
   for (const m of made) {
     const applied = again.apply({ header: m.header, map: m.map });
     if (applied.residual) t.deepEqual(nodeCrypto.sha256(applied.residual), decodeHeader(m.header).residualHash);
@@ -77,6 +77,6 @@ test("a residual that is kept is where a restart goes on", async (t) => {
   const again = new Compute(setup(), await createTolerantEngine(tf, plan, s.topology, options), () => 0);
   again.expectResidual(0, 6n);
   for (const m of made) again.restore({ header: m.header, map: m.map }, m.seq === 6n ? m.residual : undefined);
-  again.view(102n, -1n, []);
+  again.view(102n, { height: 100n, lowest: -1n }, []);
   t.deepEqual(again.iterate(0).header, compute.iterate(0).header);
 });

@@ -76,7 +76,7 @@ async function train(twins: readonly Miner[], rounds: number, at: (round: number
   const log: Iteration[][] = [[], [], []];
   const all = [...group, ...twins];
   const stopped = new Set<number>();
-  for (const m of all) m.compute.view(102n, -1n, []);
+  for (const m of all) m.compute.view(102n, { height: 100n, lowest: -1n }, []);
   for (let round = 1; round <= rounds; round++) {
     at(round, log, all, stopped);
     const made = group.flatMap((m, slot) => (stopped.has(slot) ? [] : lending(m, log, () => m.compute.iterate(slot))));
@@ -129,7 +129,7 @@ test("a peer that is closed for a fault long ago counts up to there, with maps a
   await train([small], ROUNDS, (round, _, all, stopped) => {
     if (round !== ROUNDS - 8) return;
     stopped.add(2);
-    for (const m of all) for (let h = 103n; h <= 106n; h++) m.compute.view(h, -1n, [open(0), open(1), closed]);
+    for (const m of all) for (let h = 103n; h <= 106n; h++) m.compute.view(h, { height: h - 2n, lowest: -1n }, [open(0), open(1), closed]);
   });
   t.true(small.lent > 0);
 });
@@ -155,7 +155,7 @@ test("a restart from a snapshot goes on as if there had been none, and takes fro
   const from = await snapshots.start(store, [0], plan.parameters);
   t.truthy(from);
   const again = await miner(0);
-  again.compute.view(102n, -1n, []);
+  again.compute.view(102n, { height: 100n, lowest: -1n }, []);
   again.compute.startFrom(from as NonNullable<typeof from>);
   let restored = 0;
   for await (const m of store.after((from as NonNullable<typeof from>).slots.map((x) => x.seq))) {

@@ -26,13 +26,12 @@ import { rerunTolerant, tolerantClaim } from "#protocol/verification/tolerant-re
 import { positionOf, residualInterval, roundOf, slotPositions } from "#protocol/log/positions.js";
 import { type MissingMap, Replica } from "#protocol/state/replica.js";
 import { LogFrontier } from "#protocol/log/log-root.js";
+import type { SeenRound } from "#protocol/log/rounds.js";
 import { type LentMap, Maps } from "./maps.js";
 import { type Applied, type ComputeSetup, type ComputeStart, type FromCompute, LENT_AT_ONCE, type PeerMap, type Raw } from "./protocol.js";
 
 /** a residual that is not hashed is kept too when this much compute lies since the last, ms */
 const KEEP_AFTER = 2_000;
-/** a header names two below the last block applied (protocol section 4) */
-const HEIGHT_LAG = 2n;
 /** slot handle of the engine for re-runs: no slot has it */
 const SCRATCH = 1 << 20;
 
@@ -64,9 +63,9 @@ export class Compute {
   /** own seqs that another run of ours signed and that are not here yet */
   private readonly behind = new Map<number, bigint>();
   private readonly restFrom = new Map<number, bigint>();
-  private readonly rounds = new Map<bigint, bigint>();
   private closures = new Closures();
   private height = 0n;
+  private named: SeenRound | undefined;
   private sinceKept = 0;
 
   constructor(
@@ -144,10 +143,10 @@ export class Compute {
     this.behind.set(slot, seq);
   }
 
-  view(height: bigint, lowestRound: bigint, slots: readonly Slot[]): void {
+  /** `named`: the block that the next headers name. */
+  view(height: bigint, named: SeenRound | undefined, slots: readonly Slot[]): void {
     this.height = height;
-    this.rounds.set(height, lowestRound);
-    for (const h of this.rounds.keys()) if (h < height - 100n) this.rounds.delete(h);
+    this.named = named ?? this.named;
     for (const s of slots) {
       if (s.status === SlotStatus.SLOT_OPEN) continue;
       for (const c of closuresOf([s]).all()) this.closures.add(c);
@@ -175,17 +174,17 @@ export class Compute {
     if (this.closures.of(slot, this.height).length > 0) return `slot ${slot} is closed`;
     if (seq <= (this.behind.get(slot) ?? 0n)) return `slot ${slot} waits for its own messages up to ${this.behind.get(slot)}`;
     const round = roundOf(seq);
-    const height = this.height - HEIGHT_LAG;
-    if (height < this.setup.task.startHeight || height < this.last(slot).height) return `block ${this.setup.task.startHeight + HEIGHT_LAG} is not applied`;
-    const lowest = this.rounds.get(height);
-    if (lowest === undefined) return `the anchored rounds at ${height} are unknown`;
+    if (!this.named) return "the anchored rounds of no block that a header may name are known";
+    const { height, lowest } = this.named;
+    const first = this.setup.task.startHeight > this.last(slot).height ? this.setup.task.startHeight : this.last(slot).height;
+    if (height < first) return `no header may name block ${first} yet`;
     if (round > lowest + this.spec.runAhead) return `round ${round} is more than ${this.spec.runAhead} ahead of the anchored round ${lowest}`;
     return this.isReady(round, height) ? undefined : `slot ${slot} waits for peers before round ${round}`;
   }
 
   iterate(slot: number): Extract<FromCompute, { kind: "iterated" }> {
     const seq = this.replica.knownSeq(slot) + 1n;
-    const height = this.height - HEIGHT_LAG;
+    const { height } = this.named as SeenRound;
     const clock = this.clockFor(slot, height);
     const begun = this.now();
     this.replica.mustHave(clock);

@@ -115,7 +115,6 @@ export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void
     });
   } finally {
     await Promise.all([...tasks.values()].map((t) => t.close()));
-    await signatures.close();
     await db.close();
   }
   if (died) throw died;

@@ -209,6 +209,19 @@ test("a profile that is not computed here is declined, once and in words", (t) =
   t.deepEqual(d.effects.map((e) => e.do), ["note"]);
 });
 
+test("headers name the newest block old enough that was seen: one that was left out holds nobody up", (t) => {
+  const d = new Desk(new ScriptedGroup({ slots: 1 })).view();
+  const named = () => d.all("view").at(-1)?.named;
+  t.deepEqual(named(), { height: 108n, lowest: 0n }, "of the blocks that the log knew");
+  d.view({ lowestRound: 3n });
+  d.view({ lowestRound: 4n }, 2n); // 112 is not seen
+  t.deepEqual(named(), { height: 111n, lowest: 3n });
+  d.view({ lowestRound: 5n });
+  t.deepEqual(named(), { height: 111n, lowest: 3n });
+  d.view({ lowestRound: 5n });
+  t.deepEqual(named(), { height: 113n, lowest: 4n });
+});
+
 test("a trace replays to the same effects", (t) => {
   const g = new ScriptedGroup({ slots: 2 });
   const d = new Desk(g).view();

@@ -97,7 +97,7 @@ class MeasuredMiner {
     const task = { ...Task.create({ id: 1n, phase: Phase.PHASE_TRAINING }), spec, startHeight: START, startBeacon: new Uint8Array(32) };
     const batches = Array.from({ length: BATCHES }, (_, i) => data[i % DIFFERENT] as (typeof data)[number]);
     this.#compute = new Compute({ chainId: CHAIN, task, maxParameters: plan.parameters, slots: [OWN], batches }, engine, () => performance.now());
-    for (let h = START; h <= START + 2n; h++) this.#compute.view(h, 0n, []);
+    this.#compute.view(START + 2n, { height: START, lowest: 0n }, []);
     this.#theirs = Array.from({ length: PEERS - 1 }, (_, i) => {
       const { map } = engine.step(data[i % DIFFERENT] as (typeof data)[number], PEERS, { lrBits: o.lrBits, time: 1n, random: ZERO_DIGEST });
       return [map, negatedMap(this.#groups, map)];

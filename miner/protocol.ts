@@ -1,6 +1,7 @@
 /** What the daemon and its compute thread say to each other. The order of both directions is the order of application. */
 import { type StartedTask } from "#client/chain/task-view.js";
 import type { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
+import type { SeenRound } from "#protocol/log/rounds.js";
 import { type LentMap } from "./maps.js";
 
 export interface ComputeSetup {
@@ -83,7 +84,7 @@ export type ToCompute =
   | { readonly kind: "apply"; readonly message: Raw }
   /** a peer's: packPeer's bytes */
   | Uint8Array
-  | { readonly kind: "view"; readonly height: bigint; readonly lowestRound: bigint; readonly slots: readonly Slot[] }
+  | { readonly kind: "view"; readonly height: bigint; readonly named: SeenRound | undefined; readonly slots: readonly Slot[] }
   /** own slot may not iterate at or below this seq: another process of ours signed it, and its message is not here yet */
   | { readonly kind: "behind"; readonly slot: number; readonly seq: bigint }
   /** own messages that follow each other, from the residual before the first of them; none: from the start */

@@ -20,7 +20,6 @@ import { type SessionKey, sessionKey, writePrivate } from "#platform/keys.js";
 import { type Database, levelKey } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
 import type { Signatures } from "#platform/signatures.js";
-import { openTrace, type Trace } from "#platform/trace.js";
 import { BeaconQuery } from "#proto/gen/pouw/beacon/v1/query.js";
 import { MsgSubmitModel } from "#proto/gen/pouw/evaluation/v1/tx.js";
 import { SupervisionQuery } from "#proto/gen/pouw/supervision/v1/query.js";
@@ -31,7 +30,8 @@ import { Role } from "#proto/gen/pouw/v1/types.js";
 import { WorkQuery } from "#proto/gen/pouw/work/v1/query.js";
 import { MsgSubmitWork } from "#proto/gen/pouw/work/v1/tx.js";
 import { headSignBytes } from "#protocol/log/header.js";
-import { type Machine, traced } from "#protocol/machine.js";
+import { MachineDriver } from "#net/machine-driver.js";
+import { slotPositions } from "#protocol/log/positions.js";
 import { residualSeqBefore } from "#protocol/state/iterate.js";
 import { isTolerant } from "#protocol/tasks/profiles.js";
 import { started, type TaskView } from "#protocol/tasks/task-view.js";
@@ -79,21 +79,20 @@ export class MinedTask {
   private readonly plan: ModelPlan;
   private readonly groups: readonly Group[];
   private readonly decide: MinerMachine;
-  private readonly machine: Machine<MinerInput, MinerEffect>;
-  private readonly trace: Trace | undefined;
+  private readonly driver: MachineDriver<MinerInput, MinerEffect>;
   private readonly door: MessageDoor;
   private readonly links: HubLinks;
   private readonly logs: LogClient;
   private readonly blobs: BlobClient;
   private readonly gaps: GapFiller;
   private readonly stop = new AbortController();
-  private readonly inputs: MinerInput[] = [];
-  private stepping = false;
   private store: LogStore | undefined;
   private compute: ComputeHost | undefined;
   private residuals: ResidualStore | undefined;
   private reruns: Reruns | undefined;
   private evidence: Evidence | undefined;
+  /** own seqs that an earlier run sent and that were not in the log at the start; undefined until that is known */
+  private behind: ReadonlyMap<number, bigint> | undefined;
   private markJudging: () => void = () => {};
   /** messages can be judged */
   private readonly judging = new Promise<void>((resolve) => (this.markJudging = resolve));
@@ -119,8 +118,7 @@ export class MinedTask {
       claimWindow: ctx.params.work.claimWindow,
     };
     this.decide = new MinerMachine(nodeCrypto, facts);
-    const trace = (this.trace = openTrace(`miner-${sender.address}-${id}`));
-    this.machine = trace ? traced(this.decide, "miner", facts, (line) => trace.line(line)) : this.decide;
+    this.driver = new MachineDriver(this.decide, { name: `miner-${sender.address}-${id}`, kind: "miner", facts, now: () => timers.now(), perform: (e) => this.perform(e) });
     const o = { endpoints: [], allowPrivate: ctx.allowPrivate };
     this.logs = new LogClient(o);
     this.blobs = new BlobClient(o);
@@ -159,18 +157,8 @@ export class MinedTask {
 
   // ---- the machine ----
 
-  /** One input after the other: effects bring further ones. */
   private step(input: MinerInput): void {
-    this.inputs.push(input);
-    if (this.stepping) return;
-    this.stepping = true;
-    try {
-      for (let next = this.inputs.shift(); next; next = this.inputs.shift()) {
-        for (const effect of this.machine.step(next, this.ctx.timers.now())) this.perform(effect);
-      }
-    } finally {
-      this.stepping = false;
-    }
+    this.driver.step(input);
   }
 
   private perform(e: MinerEffect): void {
@@ -186,7 +174,7 @@ export class MinedTask {
         return this.append(e.slot, e.seq, { header: e.header, map: e.map, signature: this.key.sign(signed) }, e.hash);
       }
       case "view":
-        return this.compute?.post({ kind: "view", height: e.height, lowestRound: e.lowestRound, slots: e.slots });
+        return this.compute?.post({ kind: "view", height: e.height, named: e.named, slots: e.slots });
       case "connect":
         return this.links.connect(e.supervisors, e.read);
       case "fill":
@@ -230,7 +218,9 @@ export class MinedTask {
       const batches = await loadBatches(this.spec, this.plan, (cid, max) => this.blob(cid, max));
       if (this.stop.signal.aborted) return;
       const setup: ComputeSetup = { chainId: chain.chainId, task, maxParameters: Number(this.ctx.params.tasks.maxParameters), slots, batches, tensorFlow: this.ctx.tensorFlow };
-      this.compute = this.host(setup, this.store, this.residuals as ResidualStore);
+      const behind = this.learnOwnHeads(slots, this.store);
+      void behind.then((b) => (this.behind = b));
+      this.compute = this.host(setup, this.store, this.residuals as ResidualStore, behind);
       this.compute.start();
       this.step({ kind: "data", batchHashes: batches.map((b) => b.hash) });
       this.markJudging();
@@ -240,7 +230,7 @@ export class MinedTask {
     }
   }
 
-  private host(setup: ComputeSetup, store: LogStore, residuals: ResidualStore): ComputeHost {
+  private host(setup: ComputeSetup, store: LogStore, residuals: ResidualStore, behind: Promise<ReadonlyMap<number, bigint>>): ComputeHost {
     return new ComputeHost({
       setup,
       store,
@@ -250,7 +240,7 @@ export class MinedTask {
       timers: this.ctx.timers,
       log: this.log,
       start: (s, receive) => this.ctx.startCompute(s, receive),
-      behind: () => this.learnOwnHeads(setup.slots, store),
+      behind: () => behind,
       receive: (m) => this.made(m),
       residual: (slot, seq, residual) => void residuals.put(slot, seq, residual),
       lost: () => this.reruns?.lost(),
@@ -336,13 +326,24 @@ export class MinedTask {
         timers: this.ctx.timers,
         log: this.log,
         sign: (m) => this.key.sign(m),
-        clock: () => this.decide.clock(),
+        clock: () => this.linkClock(own),
         iteration: (m) => this.receive(m),
         outgoing: (clock, signal) => this.outgoing(clock, own, signal),
         evidence: (r) => (this.evidence as Evidence).answer(r),
       },
       false,
     );
+  }
+
+  /**
+   * What hubs need not send: what is here, and all of the own slots, which would come back as an echo. Unless another run
+   * of this miner sent what is not in its log.
+   */
+  private linkClock(own: ReadonlySet<number>): readonly bigint[] {
+    const clock = this.decide.clock();
+    const { behind } = this;
+    if (!behind || [...behind].some(([slot, seq]) => (clock[slot] ?? 0n) < seq)) return clock;
+    return clock.map((seq, slot) => (own.has(slot) ? slotPositions(this.spec, slot) : seq));
   }
 
   /** Own messages beyond what the hub has: what is on disk only, so that a restart sends the same bytes. */
@@ -436,6 +437,6 @@ export class MinedTask {
     await this.syncing;
     this.logs.close();
     this.blobs.close();
-    await this.trace?.close();
+    await this.driver.close();
   }
 }

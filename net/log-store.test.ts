@@ -214,6 +214,19 @@ test("readers who want nothing new read nothing, and those who were cancelled le
   t.is(waiters(log), 0);
 });
 
+test("a reader that says it has all of a slot gets nothing of it, from disk or memory, now or later", async (t) => {
+  const log = await LogStore.open(await openDb(), 1n, 2, 5 * MAP);
+  for (let seq = 1; seq <= 20; seq++) for (const slot of [0, 1]) await put(log, slot, seq);
+  const stop = new AbortController();
+  const got: string[] = [];
+  const reading = (async () => {
+    for await (const m of log.after([1_000_000n, 18n], { follow: true, signal: stop.signal })) if (got.push(name(m)) === 4) stop.abort();
+  })();
+  for (let seq = 21; seq <= 22; seq++) for (const slot of [0, 1]) await put(log, slot, seq);
+  await reading;
+  t.deepEqual(got, ["1/19", "1/20", "1/21", "1/22"]);
+});
+
 test("a reader of everything lets others in between", async (t) => {
   const log = await LogStore.open(await openDb(), 1n, 1);
   await Promise.all(Array.from({ length: 3000 }, (_, i) => put(log, 0, i + 1)));

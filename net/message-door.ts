@@ -1,32 +1,16 @@
 /**
- * The door through which messages of any source come to a machine that holds an intake (protocol/log/intake.ts): one promise
- * a message, settled when the next of the same source may be read, and the answers that the intake waits for.
+ * The door through which messages of any source come to a machine that reads a log (protocol/log/reader.ts): one promise a
+ * message, settled when the next of the same source may be read, and the answers that the reader waits for.
  */
 import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { isPeersFault, type Outcome } from "#protocol/log/outcomes.js";
+import type { ReaderEffect, ReaderInput } from "#protocol/log/reader.js";
 import type { RoundRun } from "#protocol/log/rounds.js";
 import type { Timers } from "#platform/clock.js";
 import { type SignatureCheck, SignaturesBusy } from "#platform/signatures.js";
 
-/** The inputs that the door brings. */
-export type DoorInput =
-  | { readonly kind: "message"; readonly id: number; readonly message: Iteration }
-  | { readonly kind: "looked"; readonly ticket: number; readonly hash?: Uint8Array | undefined }
-  | { readonly kind: "verified"; readonly good: readonly { readonly ticket: number; readonly good: boolean }[] }
-  | { readonly kind: "more" }
-  | { readonly kind: "round"; readonly height: bigint; readonly lowest?: bigint | undefined };
-
-/** The effects that the door does. */
-export type DoorEffect =
-  | { readonly do: "settle"; readonly id: number; readonly outcome: Outcome }
-  | { readonly do: "lookup"; readonly ticket: number; readonly slot: number; readonly seq: bigint }
-  | { readonly do: "verify"; readonly ticket: number; readonly key: Uint8Array; readonly message: Uint8Array; readonly signature: Uint8Array }
-  | { readonly do: "more" }
-  | { readonly do: "askRound"; readonly height: bigint }
-  | { readonly do: "keepRound"; readonly run: RoundRun };
-
 export interface DoorOptions {
-  step(input: DoorInput): void;
+  step(input: ReaderInput): void;
   /** of a logged message */
   hashAt(slot: number, seq: bigint): Promise<Uint8Array | undefined>;
   verify(checks: readonly SignatureCheck[]): Promise<readonly boolean[]>;
@@ -70,7 +54,7 @@ export class MessageDoor {
     }
   }
 
-  perform(e: DoorEffect): void {
+  perform(e: ReaderEffect): void {
     switch (e.do) {
       case "settle":
         this.#waiting.get(e.id)?.(e.outcome);

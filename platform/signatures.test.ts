@@ -1,10 +1,8 @@
 import "#platform/install.js";
-import { type Worker } from "node:worker_threads";
 import test from "ava";
 import { nodeCrypto } from "./crypto.js";
 import { sessionKeyFromSeed } from "./keys.js";
 import { type SignatureCheck, Signatures, SignaturesBusy } from "./signatures.js";
-import { startThread } from "./thread.js";
 
 const keys = [1, 2, 3].map((n) => sessionKeyFromSeed(new Uint8Array(32).fill(n)));
 /** Every third is not good, each in another way. */
@@ -22,58 +20,32 @@ function check(n: number): { check: SignatureCheck; good: boolean } {
   }
 }
 const many = Array.from({ length: 700 }, (_, n) => check(n));
-const started = () => startThread(new URL("./signatures.ts", import.meta.url).href, "./signatures-worker", undefined);
 
-test("signatures are judged on threads as they are here, asked for one by one or together", async (t) => {
-  let threads = 0;
-  const pool = new Signatures({ threads: 2, start: () => (threads++, started()) });
-  const [together, single] = await Promise.all([pool.verify(many.map((m) => m.check)), Promise.all(many.map(async (m) => (await pool.verify([m.check]))[0]))]);
+test("signatures are judged on other threads as they are here, asked for one by one or together", async (t) => {
+  const signatures = new Signatures();
+  const [together, single] = await Promise.all([signatures.verify(many.map((m) => m.check)), Promise.all(many.map(async (m) => (await signatures.verify([m.check]))[0]))]);
   t.deepEqual(together, many.map((m) => m.good));
   t.deepEqual(single, many.map((m) => m.good));
-  t.deepEqual(await pool.verify([]), []);
-  t.is(threads, 2);
-  await pool.close();
+  t.deepEqual(await signatures.verify([]), []);
 });
 
 test("beyond what may wait a check is refused at once, and those before it are answered", async (t) => {
-  const pool = new Signatures({ threads: 1, maxWaiting: 10 });
-  const ten = pool.verify(many.slice(0, 10).map((m) => m.check));
-  await t.throwsAsync(pool.verify([(many[1] as (typeof many)[number]).check]), { instanceOf: SignaturesBusy, message: /10 signatures wait/ });
-  t.deepEqual(await ten, many.slice(0, 10).map((m) => m.good));
-  t.deepEqual(await pool.verify([(many[1] as (typeof many)[number]).check]), [true]);
-  await pool.close();
+  const signatures = new Signatures({ maxWaiting: 10, atOnce: 2 });
+  const at = (from: number, to: number) => many.slice(from, to);
+  const ten = signatures.verify(at(0, 10).map((m) => m.check));
+  const two = signatures.verify(at(10, 12).map((m) => m.check)); // two of the ten are at work
+  await t.throwsAsync(signatures.verify([(many[1] as (typeof many)[number]).check]), { instanceOf: SignaturesBusy, message: /10 signatures wait/ });
+  t.deepEqual(await ten, at(0, 10).map((m) => m.good));
+  t.deepEqual(await two, at(10, 12).map((m) => m.good));
+  t.deepEqual(await signatures.verify([(many[1] as (typeof many)[number]).check]), [true]);
 });
 
-test("what a thread had when it died is answered, and another one takes its place", async (t) => {
-  const threads: Worker[] = [];
-  const pool = new Signatures({
-    threads: 1,
-    start: () => {
-      const thread = started();
-      threads.push(thread);
-      if (threads.length === 1) thread.postMessage(5); // not a list of checks: the thread ends with an error
-      return thread;
-    },
-  });
-  t.deepEqual(await pool.verify(many.map((m) => m.check)), many.map((m) => m.good));
-  t.deepEqual(await pool.verify(many.slice(0, 30).map((m) => m.check)), many.slice(0, 30).map((m) => m.good));
-  t.is(threads.length, 2);
-  await threads[1]?.terminate();
-  t.deepEqual(await pool.verify(many.slice(0, 30).map((m) => m.check)), many.slice(0, 30).map((m) => m.good));
-  t.is(threads.length, 3);
-  await pool.close();
-});
-
-test("where no thread can be started, or all are closed, signatures are checked here, and others have their turn", async (t) => {
-  let tried = 0;
-  const pool = new Signatures({ threads: 1, start: () => { tried++; throw new Error("no threads here"); } });
+test("a flood of checks leaves their turn to sockets and timers", async (t) => {
+  const signatures = new Signatures();
   let turns = 0;
   const count = (): void => void (turns++, (timer = setImmediate(count)));
   let timer = setImmediate(count);
-  for (let i = 0; i < 5; i++) t.deepEqual(await pool.verify(many.slice(0, 160).map((m) => m.check)), many.slice(0, 160).map((m) => m.good));
+  for (let i = 0; i < 5; i++) t.deepEqual(await signatures.verify(many.slice(0, 160).map((m) => m.check)), many.slice(0, 160).map((m) => m.good));
   clearImmediate(timer);
   t.true(turns >= 40, `${turns} turns in 800 checks`);
-  t.is(tried, 3, "it gives up");
-  await pool.close();
-  t.deepEqual(await pool.verify([(many[1] as (typeof many)[number]).check]), [true]);
 });

@@ -170,7 +170,6 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
     hub?.close();
     await close();
     await Promise.all([...tasks.values()].map((t) => t.close()));
-    await signatures.close();
     await db.close();
   }
 

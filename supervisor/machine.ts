@@ -1,21 +1,19 @@
 /**
  * One supervised task as a machine: which messages are logged, what is anchored, which gaps are filled, what is reported.
- * Pure (protocol/machine.ts); task.ts is its driver. One call does the work of one input, and judges at most BATCH messages.
+ * Pure (protocol/machine.ts); task.ts is its driver. One call does the work of one input, and judges at most a batch of messages.
  */
 import type { Group } from "#engine/quanta.js";
 import type { Crypto } from "#kernel/crypto.js";
-import { started, type TaskView } from "#protocol/tasks/task-view.js";
 import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
-import { type Slot, SlotStatus } from "#proto/gen/pouw/supervision/v1/types.js";
+import type { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
 import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
-import type { SlotTip } from "#protocol/log/check.js";
-import { type Equivocation, type Gap, Intake, type Offer, type SlotLog } from "#protocol/log/intake.js";
-import { LogFrontier } from "#protocol/log/log-root.js";
-import type { Outcome } from "#protocol/log/outcomes.js";
-import { RoundHistory, type RoundRun } from "#protocol/log/rounds.js";
+import type { Accepted, Equivocation, Gap, Intake } from "#protocol/log/intake.js";
+import { type Effects, LogReader, type Note, type OpenedSlot, type ReaderEffect, type ReaderInput } from "#protocol/log/reader.js";
+import type { RoundRun } from "#protocol/log/rounds.js";
 import type { Machine } from "#protocol/machine.js";
+import { started, type TaskView } from "#protocol/tasks/task-view.js";
 import { anchorContent, type AnchorContent, anchorQuestions } from "./anchors.js";
 
 export interface SupervisorFacts {
@@ -31,12 +29,9 @@ export interface SupervisorFacts {
 }
 
 /** Where a slot's log ends on disk. */
-export interface OpenedSlot {
-  readonly tip: SlotTip;
+export interface SignedSlot extends OpenedSlot {
   /** of the head; empty before the first */
   readonly signature: Uint8Array;
-  /** LogFrontier.encode */
-  readonly frontier: Uint8Array;
 }
 export interface HeadHash {
   readonly slot: number;
@@ -47,20 +42,14 @@ export interface HeadHash {
 export type SupervisorInput =
   | { readonly kind: "view"; readonly view: TaskView }
   /** the log is open: from here on it can be anchored */
-  | { readonly kind: "opened"; readonly slots: readonly OpenedSlot[]; readonly rounds: readonly RoundRun[] }
+  | { readonly kind: "opened"; readonly slots: readonly SignedSlot[]; readonly rounds: readonly RoundRun[] }
   /** the manifest is here: from here on messages can be judged */
   | { readonly kind: "manifest"; readonly batchHashes: readonly Uint8Array[] }
   | { readonly kind: "dataComplete" }
-  /** a message, whoever sent it; `id` comes back with its outcome */
-  | { readonly kind: "message"; readonly id: number; readonly message: Iteration }
-  | { readonly kind: "looked"; readonly ticket: number; readonly hash?: Uint8Array | undefined }
-  | { readonly kind: "verified"; readonly good: readonly { readonly ticket: number; readonly good: boolean }[] }
-  /** goes on with what is ready */
-  | { readonly kind: "more" }
+  | ReaderInput
   /** on disk up to here */
   | { readonly kind: "stored"; readonly slot: number; readonly seq: bigint; readonly signature: Uint8Array }
   | { readonly kind: "storeFailed" }
-  | { readonly kind: "round"; readonly height: bigint; readonly lowest?: bigint | undefined }
   | { readonly kind: "hashes"; readonly found: readonly HeadHash[] }
   /** what became of a transaction */
   | { readonly kind: "sent"; readonly what: Transaction["what"]; readonly slot?: number | undefined; readonly ok: boolean };
@@ -72,12 +61,8 @@ export type Transaction =
   | ({ readonly what: "equivocation" } & Equivocation);
 
 export type SupervisorEffect =
-  /** what became of a message */
-  | { readonly do: "settle"; readonly id: number; readonly outcome: Outcome }
-  | { readonly do: "lookup"; readonly ticket: number; readonly slot: number; readonly seq: bigint }
-  | { readonly do: "verify"; readonly ticket: number; readonly key: Uint8Array; readonly message: Uint8Array; readonly signature: Uint8Array }
+  | ReaderEffect
   | { readonly do: "append"; readonly slot: number; readonly seq: bigint; readonly message: Iteration; readonly hash: Uint8Array }
-  | { readonly do: "more" }
   /** to the slot's miner: it is on disk */
   | { readonly do: "acknowledge"; readonly worker: string; readonly slot: number; readonly seq: bigint }
   | { readonly do: "open"; readonly slots: number; readonly startHeight: bigint }
@@ -87,11 +72,9 @@ export type SupervisorEffect =
   /** read the logs of these supervisors */
   | { readonly do: "follow"; readonly index: number; readonly supervisors: readonly { readonly worker: string; readonly endpoint: string }[] }
   | { readonly do: "fill"; readonly gaps: readonly FillGap[] }
-  | { readonly do: "askRound"; readonly height: bigint }
-  | { readonly do: "keepRound"; readonly run: RoundRun }
   | { readonly do: "findHashes"; readonly wanted: readonly { readonly slot: number; readonly seq: bigint }[] }
   | { readonly do: "transact"; readonly tx: Transaction }
-  | { readonly do: "note"; readonly level: "warn" | "error"; readonly text: string; readonly slot?: number | undefined; readonly seq?: bigint | undefined; readonly why?: string | undefined };
+  | Note;
 
 export interface FillGap {
   readonly slot: number;
@@ -101,18 +84,9 @@ export interface FillGap {
   readonly namedBy?: number | undefined;
 }
 
-/** Messages that are judged in one call. */
-const BATCH = 64;
-/** Rounds of blocks that are asked for at one time. */
-const MAX_ROUNDS_ASKED = 8;
-/** Blocks between two attempts to report one equivocation. */
-const REPORT_AGAIN = 3n;
-
 export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEffect> {
   #view: TaskView | undefined;
-  #opened: Extract<SupervisorInput, { kind: "opened" }> | undefined;
-  #intake: Intake | undefined;
-  #rounds = new RoundHistory();
+  readonly #reader: LogReader;
   #batchHashes: readonly Uint8Array[] | undefined;
   #dataComplete = false;
   #opening = false;
@@ -124,17 +98,21 @@ export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEff
   #lastAnchor: bigint | undefined;
   #storeFailed = false;
   readonly #flying = new Set<Transaction["what"]>();
-  readonly #askedRounds = new Set<bigint>();
-  /** by slot: proof of its equivocation, and when it was last sent */
-  readonly #proofs = new Map<number, { readonly proof: Equivocation; sentAt: bigint }>();
 
   constructor(
-    private readonly crypto: Crypto,
+    crypto: Crypto,
     private readonly facts: SupervisorFacts,
-  ) {}
+  ) {
+    const { chainId, parameters, groups } = facts;
+    this.#reader = new LogReader({ crypto, chainId, parameters, groups, taken: "logged", accept: (m, out) => this.#append(m, out) });
+  }
 
   step(input: SupervisorInput, _now: number): SupervisorEffect[] {
     const out: SupervisorEffect[] = [];
+    if (this.#reader.step(input, out)) {
+      if (input.kind === "verified") this.#report(out);
+      return out;
+    }
     switch (input.kind) {
       case "view":
         this.#onView(input.view, out);
@@ -150,28 +128,12 @@ export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEff
         this.#dataComplete = true;
         this.#confirm(out);
         break;
-      case "message":
-        this.#onMessage(input.id, input.message, out);
-        break;
-      case "looked":
-        this.#offered(this.#settling(input.ticket), (this.#intake as Intake).looked(input.ticket, input.hash), out);
-        break;
-      case "verified":
-        for (const v of input.good) this.#onVerified(v.ticket, v.good, out);
-        this.#take(out);
-        break;
-      case "more":
-        this.#take(out);
-        break;
       case "stored":
         this.#onStored(input, out);
         break;
       case "storeFailed":
         if (!this.#storeFailed) out.push({ do: "note", level: "error", text: "the log cannot be written: stop, free the disk, start again" });
         this.#storeFailed = true; // what is anchored must be on disk, so nothing is
-        break;
-      case "round":
-        this.#onRound(input.height, input.lowest, out);
         break;
       case "hashes":
         this.#anchor(input.found, out);
@@ -186,10 +148,10 @@ export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEff
 
   /** What is here of every slot, held-back messages included; undefined before messages can be judged. */
   clock(): bigint[] | undefined {
-    return this.#intake?.clock();
+    return this.#reader.intake?.clock();
   }
   newestHeld(slot: number): Iteration | undefined {
-    return this.#intake?.newestHeld(slot);
+    return this.#reader.intake?.newestHeld(slot);
   }
 
   // ---- the chain ----
@@ -200,8 +162,7 @@ export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEff
 
   #onView(view: TaskView, out: SupervisorEffect[]): void {
     this.#view = view;
-    const run = this.#rounds.note(view.height, view.lowestRound);
-    if (run) out.push({ do: "keepRound", run });
+    this.#reader.note(view, out);
     if (view.task.phase === Phase.PHASE_INITIALISATION) {
       const seat = this.#mine().find((s) => !s.joined || s.endpoint !== this.facts.endpoint);
       if (seat) this.#transact({ what: "join" }, out);
@@ -209,12 +170,12 @@ export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEff
     }
     const task = started(view.task);
     if (!task || view.task.phase < Phase.PHASE_TRAINING) return;
-    if (!this.#opened) {
+    if (!this.#reader.isOpen) {
       if (!this.#opening) out.push({ do: "open", slots: task.spec.slots, startHeight: task.startHeight });
       this.#opening = true;
       return;
     }
-    if (!this.#intake) {
+    if (!this.#reader.intake) {
       const others = view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.joined && s.worker !== this.facts.worker);
       if (!this.#batchHashes) out.push({ do: "fetchManifest", endpoints: others.map((s) => s.endpoint) });
     } else this.#attend(view, out);
@@ -224,9 +185,8 @@ export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEff
 
   /** At each block: closures, links, gaps. */
   #attend(view: TaskView, out: SupervisorEffect[]): void {
-    const sessionKeys = new Map(view.seats.filter((s) => s.role === Role.ROLE_MINER && s.joined).map((s) => [s.index, s.sessionKey]));
-    this.#intake?.setView({ height: view.height, slots: view.slots, sessionKeys });
-    this.#take(out);
+    this.#reader.setView(view);
+    this.#reader.take(out);
     const [seat] = this.#mine();
     if (seat) {
       const supervisors = view.seats.filter((s) => s.role === Role.ROLE_SUPERVISOR && s.joined && !s.dropped && s.worker !== seat.worker).map((s) => ({ worker: s.worker, endpoint: s.endpoint }));
@@ -237,7 +197,7 @@ export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEff
 
   /** What held messages name and the chain anchored, but this log lacks. */
   #fill(slots: readonly Slot[], out: SupervisorEffect[]): void {
-    const intake = this.#intake as Intake;
+    const intake = this.#reader.intake as Intake;
     const gaps = new Map<number, FillGap>(intake.gaps().map((g: Gap) => [g.slot, g]));
     for (const { slot, head } of slots) {
       const from = intake.head(slot) + 1n;
@@ -263,10 +223,7 @@ export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEff
   #onSent({ what, slot, ok }: Extract<SupervisorInput, { kind: "sent" }>): void {
     this.#flying.delete(what);
     if (what === "anchor" && ok) this.#attestedUpTo = this.#sending;
-    if (what === "equivocation" && slot !== undefined && !ok && this.#view) {
-      const p = this.#proofs.get(slot);
-      if (p) p.sentAt = this.#view.height;
-    }
+    if (what === "equivocation" && slot !== undefined && !ok && this.#view) this.#reader.notReported(slot, this.#view.height);
   }
   #sending: bigint[] = [];
 
@@ -294,15 +251,12 @@ export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEff
   // ---- messages ----
 
   #onOpened(input: Extract<SupervisorInput, { kind: "opened" }>, out: SupervisorEffect[]): void {
-    this.#opened = input;
+    this.#reader.opened(input.slots, input.rounds);
     this.#synced = input.slots.map(({ tip, signature }) => ({ seq: tip.seq, signature, hash: tip.headerHash }));
     this.#attestedUpTo = input.slots.map(() => 0n);
-    const noted = this.#rounds.runs;
-    this.#rounds = new RoundHistory(input.rounds);
-    for (const r of noted) for (let h = r.from; h <= r.to; h++) this.#rounds.note(h, r.lowest);
     this.#begin(out);
     if (this.#view) {
-      if (this.#intake) this.#attend(this.#view, out);
+      if (this.#reader.intake) this.#attend(this.#view, out);
       this.#prepareAnchor(out);
     }
   }
@@ -310,84 +264,16 @@ export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEff
   /** Log and manifest are here. */
   #begin(out: SupervisorEffect[]): void {
     const task = this.#view && started(this.#view.task);
-    if (this.#intake || !this.#opened || !this.#batchHashes || !task) return;
-    const { chainId, parameters, groups } = this.facts;
-    this.#intake = new Intake({
-      crypto: this.crypto,
-      chainId,
-      taskId: task.id,
-      spec: task.spec,
-      parameters,
-      startHeight: task.startHeight,
-      startBeacon: task.startBeacon,
-      batchHashes: this.#batchHashes,
-      groups,
-      logs: this.#opened.slots.map(({ tip, frontier }): SlotLog => ({ tip, tree: LogFrontier.decode(this.crypto, frontier) })),
-      lowestRound: (height) => this.#rounds.lowestRound(height),
-    });
+    if (this.#reader.intake || !this.#reader.isOpen || !this.#batchHashes || !task) return;
+    this.#reader.begin(task, this.#batchHashes);
     out.push({ do: "ready" });
     this.#attend(this.#view as TaskView, out);
   }
 
-  #onMessage(id: number, message: Iteration, out: SupervisorEffect[]): void {
-    // the driver brings none before "ready"
-    if (!this.#intake) out.push({ do: "settle", id, outcome: "full" });
-    else this.#offered(id, this.#intake.offer(message), out);
-  }
-
-  /** by ticket: the message's id */
-  readonly #ids = new Map<number, number>();
-  #settling(ticket: number): number {
-    const id = this.#ids.get(ticket);
-    if (id === undefined) throw new RangeError(`supervisor: no message waits for ticket ${ticket}`);
-    this.#ids.delete(ticket);
-    return id;
-  }
-
-  #offered(id: number, offer: Offer, out: SupervisorEffect[]): void {
-    if ("outcome" in offer) return void out.push({ do: "settle", id, outcome: offer.outcome });
-    this.#ids.set(offer.ticket, id);
-    if ("lookup" in offer) out.push({ do: "lookup", ticket: offer.ticket, ...offer.lookup });
-    else out.push({ do: "verify", ticket: offer.ticket, ...offer.verify });
-  }
-
-  #onVerified(ticket: number, good: boolean, out: SupervisorEffect[]): void {
-    const { outcome, equivocation } = (this.#intake as Intake).verified(ticket, good);
-    out.push({ do: "settle", id: this.#settling(ticket), outcome });
-    if (!equivocation || this.#proofs.has(equivocation.slot)) return;
-    out.push({ do: "note", level: "warn", text: "a miner signed two heads at one seq: reporting it", slot: equivocation.slot, seq: equivocation.second.seq });
-    this.#proofs.set(equivocation.slot, { proof: equivocation, sentAt: -REPORT_AGAIN });
-    this.#report(out);
-  }
-
-  #take(out: SupervisorEffect[]): void {
-    const intake = this.#intake;
-    if (!intake) return;
-    for (const t of intake.take(BATCH)) {
-      if ("refused" in t) {
-        out.push({ do: "note", level: "warn", text: "a message breaks a rule and is not logged", slot: t.refused.slot, seq: t.refused.seq, why: t.why });
-        continue;
-      }
-      const { slot, seq, message, hash } = t.accepted;
-      const hashes = this.#hashes.get(slot) ?? new Map<bigint, Uint8Array>();
-      this.#hashes.set(slot, hashes.set(seq, hash));
-      out.push({ do: "append", slot, seq, message, hash });
-    }
-    for (const height of intake.wantedRounds()) {
-      if (this.#askedRounds.size >= MAX_ROUNDS_ASKED) break;
-      if (this.#askedRounds.has(height)) continue;
-      this.#askedRounds.add(height);
-      out.push({ do: "askRound", height });
-    }
-    if (intake.isReady) out.push({ do: "more" });
-  }
-
-  #onRound(height: bigint, lowest: bigint | undefined, out: SupervisorEffect[]): void {
-    this.#askedRounds.delete(height);
-    const run = lowest === undefined ? undefined : this.#rounds.note(height, lowest);
-    if (run) out.push({ do: "keepRound", run });
-    this.#intake?.roundKnown(height);
-    this.#take(out);
+  #append({ slot, seq, message, hash }: Accepted, out: Effects<SupervisorEffect>): void {
+    const hashes = this.#hashes.get(slot) ?? new Map<bigint, Uint8Array>();
+    this.#hashes.set(slot, hashes.set(seq, hash));
+    out.push({ do: "append", slot, seq, message, hash });
   }
 
   #onStored({ slot, seq, signature }: Extract<SupervisorInput, { kind: "stored" }>, out: SupervisorEffect[]): void {
@@ -400,14 +286,9 @@ export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEff
     if (seat) out.push({ do: "acknowledge", worker: seat.worker, slot, seq });
   }
 
-  /** What is proven is reported until the chain has closed the slot. */
   #report(out: SupervisorEffect[]): void {
     const view = this.#view as TaskView;
-    for (const [slot, p] of this.#proofs) {
-      const closed = view.slots.find((s) => s.slot === slot)?.status === SlotStatus.SLOT_CLOSED_FAULT;
-      if (closed || view.task.phase > Phase.PHASE_SETTLING || this.#flying.has("equivocation") || view.height < p.sentAt + REPORT_AGAIN) continue;
-      p.sentAt = view.height;
-      this.#transact({ what: "equivocation", ...p.proof }, out);
-    }
+    const proof = view.task.phase > Phase.PHASE_SETTLING || this.#flying.has("equivocation") ? undefined : this.#reader.toReport(view);
+    if (proof) this.#transact({ what: "equivocation", ...proof }, out);
   }
 }

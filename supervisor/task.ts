@@ -17,13 +17,12 @@ import { type SessionKey, sessionKey } from "#platform/keys.js";
 import { type Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
 import type { Signatures } from "#platform/signatures.js";
-import { openTrace, type Trace } from "#platform/trace.js";
 import { MsgAnchorLog, MsgConfirmData, MsgReportEquivocation } from "#proto/gen/pouw/supervision/v1/tx.js";
 import { Phase, type TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import type { Outcome } from "#protocol/log/outcomes.js";
-import { type Machine, traced } from "#protocol/machine.js";
+import { MachineDriver } from "#net/machine-driver.js";
 import { residualBytes } from "#protocol/tasks/engine-options.js";
 import { largestMap } from "#protocol/tasks/task-spec.js";
 import type { TaskView } from "#protocol/tasks/task-view.js";
@@ -69,15 +68,12 @@ export class SupervisedTask {
   private readonly plan: ModelPlan;
   private readonly groups: readonly Group[];
   private readonly decide: SupervisorMachine;
-  private readonly machine: Machine<SupervisorInput, SupervisorEffect>;
-  private readonly trace: Trace | undefined;
+  private readonly driver: MachineDriver<SupervisorInput, SupervisorEffect>;
   private readonly door: MessageDoor;
   private readonly peers: PeerLinks;
   private readonly peersLog: LogClient;
   private readonly gaps: GapFiller;
   private readonly stop = new AbortController();
-  private readonly inputs: SupervisorInput[] = [];
-  private stepping = false;
   private store: LogStore | undefined;
   private markOpen: () => void = () => {};
   private readonly open = new Promise<void>((resolve) => (this.markOpen = resolve));
@@ -106,8 +102,7 @@ export class SupervisedTask {
       groups: this.groups,
     };
     this.decide = new SupervisorMachine(nodeCrypto, facts);
-    const trace = (this.trace = openTrace(`supervisor-${sender.address}-${view.task.id}`));
-    this.machine = trace ? traced(this.decide, "supervisor", facts, (line) => trace.line(line)) : this.decide;
+    this.driver = new MachineDriver(this.decide, { name: `supervisor-${sender.address}-${view.task.id}`, kind: "supervisor", facts, now: () => timers.now(), perform: (e) => this.perform(e) });
     this.data = new TaskData({ blobs: ctx.blobs, spec, plan: this.plan, maxBytes: ctx.maxTaskBytes, log: this.log, discard: (cid) => ctx.discard(cid) });
     this.peersLog = new LogClient({ endpoints: [], allowPrivate: ctx.allowPrivate });
     this.peers = new PeerLinks({
@@ -176,18 +171,8 @@ export class SupervisedTask {
 
   // ---- the machine ----
 
-  /** One input after the other: effects bring further ones. */
   private step(input: SupervisorInput): void {
-    this.inputs.push(input);
-    if (this.stepping) return;
-    this.stepping = true;
-    try {
-      for (let next = this.inputs.shift(); next; next = this.inputs.shift()) {
-        for (const effect of this.machine.step(next, this.ctx.timers.now())) this.perform(effect);
-      }
-    } finally {
-      this.stepping = false;
-    }
+    this.driver.step(input);
   }
 
   private perform(e: SupervisorEffect): void {
@@ -381,6 +366,6 @@ export class SupervisedTask {
     await this.peers.close();
     this.peersLog.close();
     await this.syncing;
-    await this.trace?.close();
+    await this.driver.close();
   }
 }

@@ -41,7 +41,7 @@ export const seedOf = ({ task }: BenchTask): Uint8Array => taskSeed(nodeCrypto, 
 export function minerOf({ task, batches }: BenchTask, slot: number, engine: Engine, hash: Hash = nodeCrypto): Compute {
   const setup: ComputeSetup = { chainId: CHAIN, task, maxParameters: 2 ** 26, slots: [slot], batches };
   const compute = new Compute(setup, engine, () => performance.now(), hash);
-  for (let h = task.startHeight; h <= task.startHeight + 2n; h++) compute.view(h, 0n, []);
+  compute.view(task.startHeight + 2n, { height: task.startHeight, lowest: 0n }, []);
   return compute;
 }
 

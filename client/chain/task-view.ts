@@ -63,7 +63,7 @@ export async function watchTasks(
         const views = new Map<bigint, TaskView>();
         for (const id of ids) {
           if (finished.has(id)) continue;
-          const view = await at(chain, id, header.height);
+          const view = await at(chain, id, header.height, options.signal);
           views.set(id, view);
           if (options.done(view)) finished.add(id);
         }
@@ -81,12 +81,21 @@ export async function watchTasks(
   }
 }
 
-/** The state at a block, or the newest where that block's is pruned. */
-async function at(chain: Chain, id: bigint, height: bigint): Promise<TaskView> {
-  try {
-    return await queryTask(chain, id, height);
-  } catch (e) {
-    if (!(e instanceof ChainError)) throw e;
-    return queryTask(chain, id);
+/** How often a block that the node has, and has not executed yet, is asked for, and how long that is apart, ms. */
+const EXECUTED_TRIES = 100;
+const EXECUTED_AGAIN = 20;
+
+/** The state at a block, or the newest where that block's is pruned. A block is told of before it is executed: it is waited for. */
+async function at(chain: Chain, id: bigint, height: bigint, signal: AbortSignal): Promise<TaskView> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await queryTask(chain, id, height);
+    } catch (e) {
+      if (!(e instanceof ChainError)) throw e;
+      const newest = await queryTask(chain, id);
+      if (newest.height >= height) return newest;
+      if (tries >= EXECUTED_TRIES || signal.aborted) throw e;
+      await sleep(EXECUTED_AGAIN);
+    }
   }
 }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { Slot, SlotStatus } from "#proto/gen/pouw/supervision/v1/types.js";
 import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { Reader, ScriptedGroup } from "#test/daemons/scripted.js";
+import type { Offer } from "./intake.js";
 import { isPeersFault } from "./outcomes.js";
 
 const two = (): ScriptedGroup => new ScriptedGroup({ slots: 2 });
@@ -127,14 +128,32 @@ test("what breaks a rule is not logged, and nothing after it is", (t) => {
   t.is(r.receive(stale), "broken");
 });
 
-test("a message that breaks a rule and comes from two sources at one time is no equivocation", (t) => {
+test("a message that comes from two sources at one time is verified once, and is no equivocation where it breaks a rule", (t) => {
   const g = two();
   const { intake } = new Reader(g);
   const bad = g.message(0, [0n, 0n], { round: 9n });
-  const tickets = [intake.offer(bad), intake.offer(bad)].map((o) => ("ticket" in o ? o.ticket : t.fail()));
-  t.deepEqual(intake.verified(tickets[0] as number, true), { outcome: "held", equivocation: undefined });
+  const [first, second] = [intake.offer(bad), intake.offer(bad)];
+  if (!("verify" in first) || !("waits" in second)) return t.fail();
+  t.deepEqual(intake.verified(first.ticket, true), { outcome: "held", equivocation: undefined, again: [{ ticket: second.ticket, offer: { outcome: "duplicate" } }] });
   t.is(intake.take(9).length, 1);
-  t.deepEqual(intake.verified(tickets[1] as number, true), { outcome: "broken" });
+  t.deepEqual(intake.offer(bad), { outcome: "broken" });
+});
+
+test("a copy with a signature that is not good keeps the one that has it waiting for one check, and no longer", (t) => {
+  const g = two();
+  const { intake } = new Reader(g);
+  const [good] = g.rounds(1) as [Iteration];
+  const forged = intake.offer({ ...good, signature: g.sign(1, good.header) });
+  const honest = intake.offer(good);
+  const third = intake.offer(good);
+  if (!("verify" in forged) || !("waits" in honest) || !("waits" in third)) return t.fail();
+  const { outcome, again } = intake.verified(forged.ticket, false);
+  t.is(outcome, "signature");
+  t.deepEqual(again.map((a) => a.ticket), [honest.ticket, third.ticket]);
+  const [next, after] = again.map((a) => a.offer) as [Offer, Offer];
+  if (!("verify" in next) || !("waits" in after)) return t.fail();
+  t.deepEqual(next.verify.signature, good.signature);
+  t.deepEqual(intake.verified(next.ticket, true), { outcome: "held", equivocation: undefined, again: [{ ticket: after.ticket, offer: { outcome: "duplicate" } }] });
 });
 
 test("a tip that was restored goes on where the log ended", (t) => {

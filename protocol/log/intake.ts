@@ -71,11 +71,15 @@ export type Offer =
   /** is to be verified by another thread; answered by `verified` */
   | { readonly ticket: number; readonly verify: { readonly key: Uint8Array; readonly message: Uint8Array; readonly signature: Uint8Array } }
   /** the hash of what is logged at (slot, seq) is to be looked up; answered by `looked` */
-  | { readonly ticket: number; readonly lookup: { readonly slot: number; readonly seq: bigint } };
+  | { readonly ticket: number; readonly lookup: { readonly slot: number; readonly seq: bigint } }
+  /** the same header is being verified already, as another source brought it: answered in that one's `again` */
+  | { readonly ticket: number; readonly waits: true };
 
 export interface Verified {
   readonly outcome: Outcome;
   readonly equivocation?: Equivocation | undefined;
+  /** of the tickets that waited for this one */
+  readonly again: readonly { readonly ticket: number; readonly offer: Offer }[];
 }
 
 export interface Accepted extends Held {
@@ -102,7 +106,12 @@ const RECENT = 256;
 const HEADER_BYTES = 512;
 const MIB = 1 << 20;
 
-type Ticket = Held & { readonly header: Header; known?: Uint8Array | undefined };
+type Ticket = Held & {
+  readonly header: Header;
+  known?: Uint8Array | undefined;
+  /** tickets of the same header: two supervisors bring a message at about the same time, and it is verified once */
+  waiting?: number[];
+};
 
 export class Intake {
   readonly #o: IntakeSetup;
@@ -110,6 +119,8 @@ export class Intake {
   readonly #logs: SlotLog[];
   readonly #recent: Map<bigint, Uint8Array>[];
   readonly #tickets = new Map<number, Ticket>();
+  /** by slot, the newest ticket that is being verified */
+  readonly #verifying = new Map<number, Ticket>();
   #nextTicket = 1;
   #ready: Held[] = [];
   /** by slot, the newest signed message that broke a rule: it comes again with every attempt to fill the gap it leaves */
@@ -261,6 +272,17 @@ export class Intake {
     const ticket = this.#tickets.get(id);
     if (!ticket) throw new RangeError(`intake: no ticket ${id}`);
     this.#tickets.delete(id);
+    if (this.#verifying.get(ticket.slot) === ticket) this.#verifying.delete(ticket.slot);
+    const verified = this.#verified(ticket, good);
+    const again = (ticket.waiting ?? []).map((waiting) => {
+      const t = this.#tickets.get(waiting) as Ticket;
+      this.#tickets.delete(waiting);
+      return { ticket: waiting, offer: this.#compare(t, t.known ?? this.#held.get(t.slot, t.seq)?.hash ?? this.#recent[t.slot]?.get(t.seq)) };
+    });
+    return { ...verified, again };
+  }
+
+  #verified(ticket: Ticket, good: boolean): Omit<Verified, "again"> {
     if (!good) return { outcome: "signature" };
     const { slot, seq, hash, message } = ticket;
     const second: SignedHead = { seq, hash, signature: message.signature };
@@ -335,8 +357,16 @@ export class Intake {
     }
     const key = this.#keys.get(slot);
     if (!key) return { outcome: "far" }; // of a seat that is not joined as far as is known here
+    const verifying = this.#verifying.get(slot);
+    if (verifying && verifying.seq === seq && equalBytes(verifying.hash, hash)) {
+      const waits = this.#note({ ...ticket, known });
+      (verifying.waiting ??= []).push(waits);
+      return { ticket: waits, waits: true };
+    }
     const signed = headSignBytes(crypto, { chainId, taskId, slot, seq, headerHash: hash });
-    return { ticket: this.#note({ ...ticket, known }), verify: { key, message: signed, signature: message.signature } };
+    const noted: Ticket = { ...ticket, known };
+    this.#verifying.set(slot, noted);
+    return { ticket: this.#note(noted), verify: { key, message: signed, signature: message.signature } };
   }
 
   #unwanted({ slot, seq, height, size }: Held): Outcome | undefined {

@@ -14,7 +14,10 @@ test("what was noted is known, in any order, and what was not is not", (t) => {
         if (run) kept.set(run.from, run);
       }
       const again = new RoundHistory([...kept.values()].sort((a, b) => (a.from < b.from ? -1 : 1)));
+      let newest: bigint | undefined;
       for (let height = 0n; height <= 60n; height++) {
+        if (known.has(height)) newest = height;
+        t.deepEqual(h.newest(height), newest === undefined ? undefined : { height: newest, lowest: known.get(newest) as bigint });
         t.is(h.lowestRound(height), known.get(height));
         t.is(again.lowestRound(height), known.get(height), "the kept runs say the same");
       }

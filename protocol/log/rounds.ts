@@ -8,6 +8,12 @@ export interface RoundRun {
   readonly lowest: bigint;
 }
 
+/** A at one block. */
+export interface SeenRound {
+  readonly height: bigint;
+  readonly lowest: bigint;
+}
+
 /** Runs that are kept; older ones are of blocks that no new header names. */
 const KEPT = 20_000;
 
@@ -36,6 +42,18 @@ export class RoundHistory {
 
   /** A(height), or undefined where that block was not seen. */
   lowestRound(height: bigint): bigint | undefined {
+    const run = this.#before(height);
+    return run && height <= run.to ? run.lowest : undefined;
+  }
+
+  /** The newest block up to this one that was seen. */
+  newest(upTo: bigint): SeenRound | undefined {
+    const run = this.#before(upTo);
+    return run && { height: run.to < upTo ? run.to : upTo, lowest: run.lowest };
+  }
+
+  /** The last run that begins at a block or before it. */
+  #before(height: bigint): RoundRun | undefined {
     let low = 0;
     let high = this.#runs.length;
     while (low < high) {
@@ -43,8 +61,7 @@ export class RoundHistory {
       if ((this.#runs[middle] as RoundRun).from <= height) low = middle + 1;
       else high = middle;
     }
-    const run = this.#runs[low - 1];
-    return run && height <= run.to ? run.lowest : undefined;
+    return this.#runs[low - 1];
   }
 
   get runs(): readonly RoundRun[] {

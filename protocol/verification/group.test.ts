@@ -8,21 +8,23 @@ import { createEngine } from "#engine/index.js";
 import { parseTopology } from "#engine/topology/index.js";
 import type { Batch, Engine } from "#engine/types.js";
 import { nodeCrypto } from "#platform/crypto.js";
+import { Slot, SlotStatus } from "#proto/gen/pouw/supervision/v1/types.js";
 import { Loss, Optimizer, OptimizerKind, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Header, type Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
-import { CausalQueue } from "../log/causal.js";
 import { type CheckContext, checkIteration, firstTip, isEquivocation, type SlotTip, tipAfter } from "../log/check.js";
 import { batchHash, batchOfSegment, checkSegment, packData, rowShapeOf, type Rows } from "../tasks/data.js";
 import { evaluateModel } from "../tasks/evaluation.js";
 import { bitsOf } from "../floats.js";
+import { chainDigest } from "../state/digest.js";
 import { encodeHeader, headerHash, headSignBytes } from "../log/header.js";
 import { engineOptionsOf } from "../tasks/engine-options.js";
 import { initialWeights, taskSeed } from "../state/initial.js";
 import { iterate, residualSeqBefore } from "../state/iterate.js";
+import { Intake } from "../log/intake.js";
 import { Closures, effectiveClock, isReady } from "../log/lag.js";
 import { LocalGroup } from "../state/local-group.js";
-import { emptyRoot } from "../log/log-root.js";
+import { emptyRoot, LogTree } from "../log/log-root.js";
 import { decodeMap, encodeMap, mapHash } from "../state/map.js";
 import { BatchOrder } from "../draws/order.js";
 import { positionOf, residualInterval, roundOf, slotPositions } from "../log/positions.js";
@@ -47,7 +49,7 @@ function topology(units: number): string {
 interface Member {
   engine: Engine;
   replica: Replica;
-  queue: CausalQueue<Iteration>;
+  intake: Intake;
   /** What it holds by "slot/seq", as it received it. */
   held: Map<string, Iteration>;
   /** Residual bytes by seq, of its own slot. */
@@ -105,9 +107,23 @@ class Group {
     const spec = TaskSpec.create({ topology: json, loss: Loss.LOSS_SOFTMAX_CROSS_ENTROPY, batchSize: 10, epochs, batches, slots, lag, lrBits: bitsOf(0.1), quanta: options.quanta?.(plan).map((g) => ({ ...g, tensors: [...g.tensors] })) ?? oneGroup(plan, optimizer ? -9 : -8), runAhead: 1000n, ...(optimizer ? { optimizer } : {}) });
     const segment = checkSegment(nodeCrypto, packed.manifest, rowShapeOf(spec, plan), 0, packed.segments[0] as Uint8Array);
     const w0 = initialWeights(nodeCrypto, plan, taskSeed(nodeCrypto, BEACON, TASK));
+    const intake = (): Intake =>
+      new Intake({
+        crypto: nodeCrypto,
+        chainId: CHAIN,
+        taskId: TASK,
+        spec,
+        parameters: plan.parameters,
+        startHeight: START,
+        startBeacon: BEACON,
+        batchHashes: packed.manifest.batchHashes,
+        groups: groupsOf(spec.quanta, plan.tensors),
+        logs: Array.from({ length: slots }, () => ({ tip: firstTip(slots, START, emptyRoot(nodeCrypto)), tree: new LogTree(nodeCrypto) })),
+        lowestRound: () => -1n,
+      });
     const member = async (): Promise<Member> => {
       const engine = await createEngine(plan, { ...engineOptionsOf(spec), host: "wasm" });
-      return { engine, replica: new Replica(nodeCrypto, engine, spec, taskSeed(nodeCrypto, BEACON, TASK)), queue: new CausalQueue(Array.from({ length: slots }, () => 0n)), held: new Map(), residuals: new Map() };
+      return { engine, replica: new Replica(nodeCrypto, engine, spec, taskSeed(nodeCrypto, BEACON, TASK)), intake: intake(), held: new Map(), residuals: new Map() };
     };
     const members = await Promise.all(Array.from({ length: slots }, member));
     return new Group(spec, w0, members, (await member()).replica, segment, packed.manifest.batchHashes, plan);
@@ -139,7 +155,7 @@ class Group {
     const sent = change(done.header, done.map);
     const message = this.signed(sent.header, sent.map);
     this.take(m, message);
-    m.queue.take(slot, seq);
+    m.intake.advance(sent.header, headerHash(nodeCrypto, message.header));
     return message;
   }
 
@@ -150,10 +166,18 @@ class Group {
     m.replica.apply({ slot: h.slot, seq: h.seq, headerHash: headerHash(nodeCrypto, message.header), mapHash: mapHash(nodeCrypto, message.map), map: message.map });
   }
 
+  /** Gives a member a message, and lets it apply what is due. */
   deliver(to: number, message: Iteration): void {
     const m = this.members[to] as Member;
-    const h = Header.decode(message.header);
-    for (const due of m.queue.offer(h.slot, h.seq, effectiveClock(h.clock, this.closures, h.height), message)) this.take(m, due);
+    const status = { late: SlotStatus.SLOT_CLOSED_LATE, fault: SlotStatus.SLOT_CLOSED_FAULT };
+    m.intake.setView({
+      height: this.height,
+      slots: this.closures.all().map((c) => Slot.create({ slot: c.slot, status: status[c.status], closedHeight: c.closedHeight, closedSeq: c.closedSeq })),
+      sessionKeys: new Map(this.keys.map((k, slot) => [slot, k.publicKey])),
+    });
+    const offer = m.intake.offer(message);
+    if ("verify" in offer) m.intake.verified(offer.ticket, nodeCrypto.verifyEd25519(offer.verify.key, offer.verify.message, offer.verify.signature));
+    for (const due of m.intake.take(1_000)) if ("accepted" in due) this.take(m, due.accepted.message);
   }
 
   /** The supervisor's check; logs what passes. */
@@ -404,13 +428,15 @@ test("an honest miner that saw the other side of a fork is VOID, and the fork is
   const g = await Group.create({ slots: 2, lag: 1, epochs: 3, batches: 10 });
   g.run(4, 3n);
   // Slot 1 signs two iterations 4: one for the supervisors, one (with an entry turned) for miner 0 alone.
+  const before = (g.tips[1] as SlotTip).chainDigest;
   const logged = g.work(1) as Iteration;
   t.is(g.supervise(logged), undefined);
   const header = Header.decode(logged.header);
   const entries = decodeMap(g.plan.parameters, 1, logged.map);
   (entries[0] as { k: number }).k *= -1;
   const otherMap = encodeMap(g.plan.parameters, 1, entries);
-  const shown = g.signed({ ...header, mapHash: mapHash(nodeCrypto, otherMap), overdrive: header.overdrive + 1 }, otherMap);
+  const otherHash = mapHash(nodeCrypto, otherMap);
+  const shown = g.signed({ ...header, mapHash: otherHash, chainDigest: chainDigest(nodeCrypto, before, otherHash), overdrive: header.overdrive + 1 }, otherMap);
 
   g.height += 1n;
   t.is(g.supervise(g.work(0) as Iteration), undefined, "round 3");
@@ -433,7 +459,6 @@ test("an honest miner that saw the other side of a fork is VOID, and the fork is
   const [m] = g.members as [Member];
   m.replica.moveTo(effectiveClock(m.replica.clock, g.closures, g.height), (s, q) => m.held.get(`${s}/${q}`)?.map);
   m.replica.forget(1, 3n);
-  m.queue.drop(1, 3n);
   for (let seq = 6n; seq <= 8n; seq++) {
     t.is(g.supervise(g.work(0) as Iteration), undefined, `seq ${seq}`);
     t.like(await g.verify(0, seq), { code: VerdictCode.VERDICT_VALID });
