@@ -4,7 +4,7 @@
  * comes for any more ends.
  */
 import { type ModelPlan } from "#engine/topology/index.js";
-import { type TaskView } from "#client/chain/task-view.js";
+import type { TaskView } from "#protocol/tasks/task-view.js";
 import { Descent } from "#net/descent.js";
 import { type Asked, type SourcesOptions, TaskSources } from "#net/sources.js";
 import { maxTestSetBytes } from "#net/task-data.js";

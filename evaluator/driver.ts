@@ -1,5 +1,5 @@
 /** Runs what the machine says, and tells it what came of it. What hangs, takes long or fails in one task holds up no other. */
-import { type TaskView } from "#client/chain/task-view.js";
+import type { TaskView } from "#protocol/tasks/task-view.js";
 import { type Logger } from "#platform/log.js";
 import { type Effect, EvaluatorMachine, type Input, type Opinion } from "./machine.js";
 

@@ -17,7 +17,7 @@ import { Seat } from "#proto/gen/pouw/matching/v1/types.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
 import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
-import { type TaskView } from "#client/chain/task-view.js";
+import type { TaskView } from "#protocol/tasks/task-view.js";
 import { Recording, type Supervisor } from "#test/daemons/recorded.js";
 import { Download, type DownloadOptions } from "./download.js";
 import { evaluate, fetchTask } from "./evaluate.js";

@@ -1,7 +1,7 @@
 /** The opinion of this evaluator on one task: fetched, scored on a thread of its own, salted. */
 import { randomBytes } from "node:crypto";
 import { parseTopology } from "#engine/topology/index.js";
-import { type TaskView } from "#client/chain/task-view.js";
+import type { TaskView } from "#protocol/tasks/task-view.js";
 import { startThread } from "#platform/thread.js";
 import { type Logger } from "#platform/log.js";
 import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";

@@ -9,7 +9,7 @@ import { evaluateModel } from "#protocol/tasks/evaluation.js";
 import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import type { SlotScore, Submission } from "#proto/gen/pouw/evaluation/v1/types.js";
 import type { Task } from "#proto/gen/pouw/tasks/v1/types.js";
-import { started, type StartedTask } from "#client/chain/task-view.js";
+import { started, type StartedTask } from "#protocol/tasks/task-view.js";
 import { SpooledLog, type StoredLog } from "./spool.js";
 import { readTestSet } from "./test-set.js";
 

@@ -12,9 +12,10 @@ import { MsgRequestAudit } from "#proto/gen/pouw/supervision/v1/tx.js";
 import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import { residualSeqBefore } from "#protocol/state/iterate.js";
 import { ClientChain } from "#test/chain/client.js";
+import { workErrors } from "#modules/work/errors.js";
 import { Training } from "#test/chain/training.js";
 import type { TaskView } from "#protocol/tasks/task-view.js";
-import { type ClaimEffect, Claims } from "./claims.js";
+import { type ClaimEffect, Claims, NO_ROOM } from "./claims.js";
 import { ResidualStore } from "./residuals.js";
 
 test("a miner keeps the residual of every open job, however late it was queued, and prunes behind", async (t) => {
@@ -64,4 +65,24 @@ test("a miner keeps the residual of every open job, however late it was queued, 
   t.true(w.of("job_lapsed").length === 2, "it was open for two verdict windows");
   t.is(await residuals.get(0, begins(asked as bigint)), undefined, "and goes when it has lapsed for good");
   t.truthy(await residuals.get(0, head));
+});
+
+test("a claim for which the chain has no room is sent again at the next blocks, until its window is over", (t) => {
+  const claims = new Claims(nodeCrypto, { taskId: 1n, flop: 1n, slots: [0], drawDelay: 2n, claimWindow: 20n });
+  const at = (height: bigint): ClaimEffect[] => {
+    const effects: ClaimEffect[] = [];
+    claims.onView({ height, slots: [] } as unknown as TaskView, effects);
+    return effects;
+  };
+  const lucky = { slot: 0, seq: 5n, head: 9n, until: 30n };
+  t.deepEqual([...NO_ROOM].sort(), [workErrors.tooManyJobs, workErrors.tooManyOfTask, workErrors.tooManyOfSlot].map((e) => `${e.codespace}/${e.code}`).sort());
+  for (const refused of ["", "work/3", "sdk/19", undefined]) claims.onClaimed(lucky, refused);
+  t.deepEqual(at(20n), []);
+  for (const refused of NO_ROOM) {
+    claims.onClaimed(lucky, refused);
+    t.deepEqual(at(21n), [{ do: "claim", lucky, again: true }]);
+    t.deepEqual(at(22n), [], "until it is known what became of that one");
+  }
+  claims.onClaimed(lucky, "work/14");
+  t.deepEqual(at(30n), []);
 });

@@ -17,6 +17,8 @@ export interface Lucky {
   readonly slot: number;
   readonly seq: bigint;
   readonly head: bigint;
+  /** the first block that takes its claim no more */
+  readonly until: bigint;
 }
 
 /** What an advance was drawn with, and the header hashes of some of its iterations. */
@@ -38,8 +40,11 @@ export type ClaimEffect =
   /** whether an own iteration comes out again as it was signed */
   | { readonly do: "rerun"; readonly slot: number; readonly seq: bigint }
   | { readonly do: "pruneResiduals"; readonly slot: number; readonly over: bigint }
-  /** pushes the residuals that a verifier will ask for, and sends the claim */
-  | { readonly do: "claim"; readonly lucky: Lucky };
+  /** pushes the residuals that a verifier will ask for, and sends the claim; `again`: they were pushed before. Answered by `onClaimed`. */
+  | { readonly do: "claim"; readonly lucky: Lucky; readonly again: boolean };
+
+/** Refusals that say: claim again within the window (modules/work/errors.ts). */
+export const NO_ROOM: ReadonlySet<string> = new Set(["work/14", "work/17", "work/18"]);
 
 /** Where effects go: the machine's own, of which these are some. */
 interface Effects {
@@ -59,6 +64,8 @@ export class Claims {
   #drawing: Advance | undefined;
   readonly #lucky: Lucky[] = [];
   #running: Lucky | undefined;
+  /** claims that had no room in the last block that was seen */
+  #again: Lucky[] = [];
   #height = 0n;
 
   constructor(
@@ -74,6 +81,7 @@ export class Claims {
       this.#asking.add(slot);
       out.push({ do: "askAnchors", slot });
     }
+    for (const lucky of this.#again.splice(0)) if (view.height < lucky.until) out.push({ do: "claim", lucky, again: true });
     this.#due = [...this.#due, ...this.#advances.drawn(view.height, this.facts.drawDelay)].slice(-MAX_DUE);
     this.#next(out);
   }
@@ -97,7 +105,7 @@ export class Claims {
     if (a && drawn) {
       const { taskId, flop } = this.facts;
       const draw = { taskId, beacon: drawn.beacon, target: drawn.target, flop };
-      for (const seq of luckyOf(this.crypto, a.slot, drawn.from, drawn.hashes, draw)) this.#lucky.push({ slot: a.slot, seq, head: a.to });
+      for (const seq of luckyOf(this.crypto, a.slot, drawn.from, drawn.hashes, draw)) this.#lucky.push({ slot: a.slot, seq, head: a.to, until: this.#until(a) });
     }
     if (!drawn || drawn.last) this.#drawing = undefined;
     this.#next(out);
@@ -107,19 +115,27 @@ export class Claims {
   onReran(agrees: boolean, out: Effects): Lucky | undefined {
     const lucky = this.#running;
     this.#running = undefined;
-    if (lucky && agrees) out.push({ do: "claim", lucky });
+    if (lucky && agrees) out.push({ do: "claim", lucky, again: false });
     this.#next(out);
     return lucky;
   }
 
+  /** What became of a claim: codespace and code of its refusal, or nothing. */
+  onClaimed(lucky: Lucky, refused: string | undefined): void {
+    if (refused !== undefined && NO_ROOM.has(refused)) this.#again.push(lucky);
+  }
+
+  #until(a: Advance): bigint {
+    return a.height + this.facts.drawDelay + this.facts.claimWindow;
+  }
+
   #next(out: Effects): void {
-    const { drawDelay, claimWindow } = this.facts;
     while (!this.#drawing) {
       const a = this.#due.shift();
       if (!a) break;
-      if (a.height + drawDelay + claimWindow <= this.#height) continue; // too late to claim
+      if (this.#until(a) <= this.#height) continue; // too late to claim
       this.#drawing = a;
-      out.push({ do: "askDraw", advance: a, height: a.height + drawDelay });
+      out.push({ do: "askDraw", advance: a, height: a.height + this.facts.drawDelay });
     }
     if (this.#running) return;
     this.#running = this.#lucky.shift();

@@ -16,7 +16,7 @@ import { type Effects, LogReader, type Note, type OpenedSlot, type ReaderEffect,
 import type { RoundRun, SeenRound } from "#protocol/log/rounds.js";
 import type { Machine } from "#protocol/machine.js";
 import { started, type TaskView } from "#protocol/tasks/task-view.js";
-import { type ClaimEffect, Claims, type Drawn } from "./claims.js";
+import { type ClaimEffect, Claims, type Drawn, type Lucky } from "./claims.js";
 import { HubChoice } from "./hubs.js";
 
 export interface MinerFacts {
@@ -45,6 +45,8 @@ export type MinerInput =
   | { readonly kind: "anchors"; readonly slot: number; readonly heads?: readonly AnchoredHead[] | undefined }
   | { readonly kind: "draw"; readonly drawn?: Drawn | undefined }
   | { readonly kind: "reran"; readonly agrees: boolean }
+  /** what became of a claim: codespace and code of its refusal */
+  | { readonly kind: "claimed"; readonly lucky: Lucky; readonly refused?: string | undefined }
   | { readonly kind: "sent"; readonly what: Transaction["what"]; readonly slot?: number | undefined; readonly ok: boolean };
 
 export type Transaction =
@@ -118,6 +120,9 @@ export class MinerMachine implements Machine<MinerInput, MinerEffect> {
         break;
       case "reran":
         this.#onReran(input.agrees, out);
+        break;
+      case "claimed":
+        this.#claims?.onClaimed(input.lucky, input.refused);
         break;
       case "sent":
         this.#flying.delete(input.what);

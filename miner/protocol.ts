@@ -1,5 +1,5 @@
 /** What the daemon and its compute thread say to each other. The order of both directions is the order of application. */
-import { type StartedTask } from "#client/chain/task-view.js";
+import { type StartedTask } from "#protocol/tasks/task-view.js";
 import type { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
 import type { SeenRound } from "#protocol/log/rounds.js";
 import { type LentMap } from "./maps.js";

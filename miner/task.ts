@@ -6,7 +6,7 @@ import { type ChainParams } from "#client/chain/params.js";
 import type { OpenJobs } from "#client/chain/open-jobs.js";
 import { lowestRoundAt } from "#client/chain/task-view.js";
 import { type Chain, type Message, type Sender } from "#client/chain/types.js";
-import { joinTask, message, trySend } from "#client/chain/worker.js";
+import { joinTask, message, sendOnce, trySend } from "#client/chain/worker.js";
 import { type Group, groupsOf } from "#engine/quanta.js";
 import { type ModelPlan, parseTopology } from "#engine/topology/index.js";
 import { toBigInt } from "#kernel/bytes.js";
@@ -190,7 +190,7 @@ export class MinedTask {
       case "pruneResiduals":
         return void this.residuals?.prune(e.slot, e.over).catch((error: Error) => this.log.warn("old residuals are not deleted", { error }));
       case "claim":
-        return void this.claim(e.lucky).catch((error: Error) => this.log.warn("a claim failed", { slot: e.lucky.slot, seq: e.lucky.seq, error }));
+        return void this.claim(e.lucky, e.again).catch((error: Error) => this.log.warn("a claim failed", { slot: e.lucky.slot, seq: e.lucky.seq, error }));
       case "note":
         return this.log[e.level](e.text, { slot: e.slot, seq: e.seq, why: e.why });
       default:
@@ -386,21 +386,28 @@ export class MinedTask {
     this.step({ kind: "reran", agrees });
   }
 
-  private async claim({ slot, seq, head }: Lucky): Promise<void> {
+  private async claim(lucky: Lucky, again: boolean): Promise<void> {
+    const { slot, seq, head } = lucky;
     const store = this.store as LogStore;
     const [own, covering] = [await store.get(slot, seq), await store.get(slot, head)];
     if (!own || !covering) return this.log.warn("a lucky iteration is not in the log", { slot, seq });
-    // What a verifier asks for: the residual that its re-run begins with, and that which a tolerant iteration left.
+    if (!again) await this.pushEvidence(slot, seq);
+    this.log.info("lucky: claiming", { slot, seq });
+    const proof = await store.proof(slot, seq, head);
+    const { sender } = this.ctx;
+    const claim = message(MsgSubmitWork, { miner: sender.address, taskId: this.id, slot, header: own.header, headHeader: covering.header, proof });
+    const r = await sendOnce(sender, "MsgSubmitWork", claim, this.log);
+    this.step({ kind: "claimed", lucky, refused: "refused" in r ? r.refused : undefined });
+  }
+
+  /** What a verifier asks for: the residual that its re-run begins with, and that which a tolerant iteration left. */
+  private async pushEvidence(slot: number, seq: bigint): Promise<void> {
     const { profile } = this.spec;
     const wanted = [residualSeqBefore(this.plan.parameters, profile, seq), ...(isTolerant(profile) ? [seq] : [])];
     for (const hashed of wanted) {
       const residual = hashed > 0n ? await this.evidence?.residual(slot, hashed) : undefined;
       if (residual) for (const l of this.links.all) l.pushResidual({ slot, seq: hashed, residual });
     }
-    this.log.info("lucky: claiming", { slot, seq });
-    const proof = await store.proof(slot, seq, head);
-    const { sender } = this.ctx;
-    await trySend(sender, "MsgSubmitWork", message(MsgSubmitWork, { miner: sender.address, taskId: this.id, slot, header: own.header, headHeader: covering.header, proof }), this.log);
   }
 
   // ---- transactions ----

@@ -18,7 +18,7 @@ import type { Slot } from "#proto/gen/pouw/supervision/v1/types.js";
 import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { VerdictCode } from "#proto/gen/pouw/v1/types.js";
-import { type StartedTask } from "#client/chain/task-view.js";
+import { type StartedTask } from "#protocol/tasks/task-view.js";
 import { type LogUpdate } from "./log.js";
 
 export interface ComputeSetup {

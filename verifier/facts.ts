@@ -1,6 +1,6 @@
 /** What a verifier knows of a task, from the node that handed over its jobs: once what never changes, by height the rest. */
 import { parseTopology } from "#engine/topology/index.js";
-import { started, type StartedTask } from "#client/chain/task-view.js";
+import { started, type StartedTask } from "#protocol/tasks/task-view.js";
 import { taskMemoryBytes } from "#protocol/tasks/engine-options.js";
 import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import type { Slot } from "#proto/gen/pouw/supervision/v1/types.js";

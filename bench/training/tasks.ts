@@ -6,7 +6,7 @@ import { parseTopology, type ModelPlan } from "#engine/topology/index.js";
 import { REFERENCE_MODELS } from "#engine/reference.js";
 import { prepareData } from "#client/data/prepare.js";
 import { readTaskFile } from "#client/task/task-file.js";
-import { type StartedTask } from "#client/chain/task-view.js";
+import { type StartedTask } from "#protocol/tasks/task-view.js";
 import { type ComputeSetup } from "#miner/protocol.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { repositoryRoot } from "#platform/entry.js";

@@ -6,7 +6,8 @@ import { type MethodInfo } from "#proto/wire.js";
 import { CliError } from "../cli-error.js";
 import { bondDenom, chainParams, paramsOf } from "./params.js";
 import { RpcChain } from "./rpc.js";
-import { queryTask, started } from "./task-view.js";
+import { started } from "#protocol/tasks/task-view.js";
+import { queryTask } from "./task-view.js";
 import { type Chain, ChainError } from "./types.js";
 
 interface AbciQuery {

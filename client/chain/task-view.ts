@@ -7,7 +7,6 @@ import { Phase, type Task } from "#proto/gen/pouw/tasks/v1/types.js";
 import { roundOf } from "#protocol/log/positions.js";
 import type { TaskView } from "#protocol/tasks/task-view.js";
 
-export { started, type StartedTask, type TaskView } from "#protocol/tasks/task-view.js";
 import { type Logger } from "#platform/log.js";
 
 export async function queryTask(chain: Chain, id: bigint, height?: bigint): Promise<TaskView> {

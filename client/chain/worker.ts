@@ -12,17 +12,29 @@ import { type Logger } from "#platform/log.js";
 
 export const message = <T>(codec: Codec<T>, value: Partial<T>): Message => ({ codec: codec as Codec<unknown>, value: codec.create(value) });
 
-/** Sends one message; answers the result when it was executed, undefined (and a line in the log) when the chain refused it. */
-export async function trySend(sender: Sender, what: string, m: Message, log: Logger): Promise<TxResult | undefined> {
+export interface Refused {
+  /** codespace and code, "work/14"; empty where the chain did not say */
+  readonly refused: string;
+}
+
+/** Sends one message; answers the result when it was executed, else why not (and a line in the log). */
+export async function sendOnce(sender: Sender, what: string, m: Message, log: Logger): Promise<TxResult | Refused> {
   try {
     const r = await sender.send([m]);
     if (r.code === 0) return r;
     log.warn(`${what} was refused`, { codespace: r.codespace, code: r.code, why: r.log });
+    return { refused: `${r.codespace}/${r.code}` };
   } catch (e) {
-    const known = e instanceof ChainError ? { codespace: e.codespace, code: e.code } : {};
+    const known = e instanceof ChainError ? { codespace: e.codespace, code: e.code } : undefined;
     log.warn(`${what} was refused`, { ...known, why: (e as Error).message });
+    return { refused: known ? `${known.codespace}/${known.code}` : "" };
   }
-  return undefined;
+}
+
+/** Sends one message; answers the result when it was executed, undefined (and a line in the log) when the chain refused it. */
+export async function trySend(sender: Sender, what: string, m: Message, log: Logger): Promise<TxResult | undefined> {
+  const r = await sendOnce(sender, what, m, log);
+  return "refused" in r ? undefined : r;
 }
 
 export async function queryWorker(chain: Chain, address: string): Promise<Worker | undefined> {

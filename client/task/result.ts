@@ -15,7 +15,7 @@ import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import { EvaluationQuery, type QueryTaskResultResponse } from "#proto/gen/pouw/evaluation/v1/query.js";
 import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
-import { started } from "../chain/task-view.js";
+import { started } from "#protocol/tasks/task-view.js";
 import { type Chain } from "../chain/types.js";
 
 const ZEROS = new Uint8Array(32);

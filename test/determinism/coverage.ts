@@ -37,6 +37,7 @@ const WANTED: readonly string[] = [
   "/pouw.workers.v1.MsgUnbond",
   "/pouw.tasks.v1.MsgCreateTask",
   "/pouw.tasks.v1.MsgCancelTask",
+  "/pouw.tasks.v1.MsgStopTraining",
   "/pouw.tasks.v1.MsgRevealTestSet",
   "/pouw.matching.v1.MsgJoinTask",
   "/pouw.supervision.v1.MsgConfirmData",

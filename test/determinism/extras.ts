@@ -6,7 +6,7 @@ import { connectChain, createSender, type Message } from "#client/chain/index.js
 import { MsgRegisterBeaconKey } from "#proto/gen/pouw/beacon/v1/tx.js";
 import { MsgSubmitModel } from "#proto/gen/pouw/evaluation/v1/tx.js";
 import { MsgRequestAudit } from "#proto/gen/pouw/supervision/v1/tx.js";
-import { MsgCancelTask, MsgCreateTask } from "#proto/gen/pouw/tasks/v1/tx.js";
+import { MsgCancelTask, MsgCreateTask, MsgStopTraining } from "#proto/gen/pouw/tasks/v1/tx.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import { MsgAddStake, MsgRegisterWorker, MsgUnbond, MsgUpdateWorker } from "#proto/gen/pouw/workers/v1/tx.js";
 import { type Codec } from "#proto/wire.js";
@@ -27,12 +27,14 @@ async function sender(network: TestNetwork, name: string) {
   return { address: account.address, send: (...messages: Message[]) => queue.send(messages, { gas: GAS }) };
 }
 
-/** During training: a supervisor wants iterations audited, one of which nobody made, and a miner hands in its model too early. */
+/** During training: a supervisor wants iterations audited, one of which nobody made, a miner hands in its model too early, and the client has enough. */
 export async function meanwhile(network: TestNetwork, course: Course): Promise<void> {
   const s = await sender(network, "supervisor0");
   for (const seq of [1n, 1_000_000n]) await s.send(message(MsgRequestAudit, { supervisor: s.address, taskId: course.id, slot: 1, seq }));
   const m = await sender(network, "miner1");
   await m.send(message(MsgSubmitModel, MsgSubmitModel.create({ miner: m.address, taskId: course.id, slot: 1 })));
+  const c = await sender(network, "client");
+  await c.send(message(MsgStopTraining, { client: c.address, taskId: course.id }));
 }
 
 /** After the task: a worker that comes and goes, a task that is cancelled, a beacon key that is registered again. */

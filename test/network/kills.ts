@@ -18,7 +18,7 @@ async function pidOf(network: TestNetwork, name: string): Promise<number | undef
 }
 
 /** SIGKILL, then seen gone; the keeper starts a validator's process again by itself, a worker's is started here. */
-async function killAndRestart(network: TestNetwork, name: string): Promise<void> {
+export async function killAndRestart(network: TestNetwork, name: string): Promise<void> {
   const pid = await pidOf(network, name);
   if (!pid) throw new Error(`${name} is not running`);
   process.kill(pid, "SIGKILL");
