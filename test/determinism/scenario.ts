@@ -40,7 +40,7 @@ export async function recordScenario(say: (line: string) => void): Promise<Recor
   try {
     say("the network is up");
     const transfers = new Transfers(network);
-    const course = await Course.begin(network, { epochs: 12 });
+    const course = await Course.begin(network, { epochs: 60 });
     await course.training(20n);
     say("training; validator3 goes away");
     await ask(network.dir, { command: "stop", name: "validator3" });
