@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Chain, type Sender } from "#client/chain/types.js";
 import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
-import { watchTasks } from "#client/chain/task-view.js";
+import { queryTask, watchTasks } from "#client/chain/task-view.js";
 import { OpenJobs } from "#client/chain/open-jobs.js";
 import { claimHome } from "#client/chain/home.js";
 import { chainParams } from "#client/chain/params.js";
@@ -13,6 +13,8 @@ import { Database } from "#platform/level.js";
 import { type Logger } from "#platform/log.js";
 import { startThread } from "#platform/thread.js";
 import { type Bus, GrpcBus } from "#bus/index.js";
+import { LogStore } from "#net/log-store.js";
+import { forgetRounds } from "#net/rounds-kept.js";
 import { systemTimers, type Timers } from "#platform/clock.js";
 import { Signatures } from "#platform/signatures.js";
 import { noTensorFlow } from "#engine/tolerant/index.js";
@@ -20,7 +22,9 @@ import { TOLERANT_PROFILE } from "#protocol/tasks/profiles.js";
 import { profilesHere } from "./engine.js";
 import { type ComputeSetup, type ComputeThread, type FromCompute } from "./protocol.js";
 import { offeredMemory } from "./seats.js";
-import { MinedTask, type MinerContext } from "./task.js";
+import { ResidualStore } from "./residuals.js";
+import { Snapshots } from "./snapshots.js";
+import { clearBlobs, MinedTask, type MinerContext } from "./task.js";
 
 export interface MinerSetup {
   readonly home: string;
@@ -65,6 +69,7 @@ export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void
   const signatures = new Signatures();
   const over = new AbortController();
   let died: Error | undefined;
+  let swept = false;
   const die = (e: Error): void => {
     died ??= e;
     over.abort();
@@ -101,6 +106,7 @@ export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void
             const ended = tasks.get(id);
             tasks.delete(id);
             await ended?.close();
+            await forget(id).catch((e: Error) => log.warn("what is left of a task is not deleted yet", { task: id, error: e }));
             continue;
           }
           let t = tasks.get(id);
@@ -111,6 +117,8 @@ export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void
             log.error("a task failed at a block", { task: id, error: e as Error });
           }
         }
+        if (!swept) await sweep().catch((e: Error) => log.warn("what is left of ended tasks is not deleted yet", { error: e }));
+        swept = true;
       },
     });
   } finally {
@@ -118,4 +126,19 @@ export async function mine(setup: MinerSetup, signal: AbortSignal): Promise<void
     await db.close();
   }
   if (died) throw died;
+
+  /** Removes what is left of a task of which nobody asks anything any more; its session key stays. */
+  async function forget(id: bigint): Promise<void> {
+    await LogStore.clear(db, id);
+    await forgetRounds(db, id);
+    await ResidualStore.clear(db, id);
+    await Snapshots.clear(db, id);
+    if (tasks.size === 0) await clearBlobs(db);
+  }
+  /** Tasks that ended while this miner was away. Only those of which the chain says so: a node that is behind knows less. */
+  async function sweep(): Promise<void> {
+    for (const id of await LogStore.tasks(db)) {
+      if (!tasks.has(id) && (await queryTask(chain, id)).task.phase >= Phase.PHASE_EVALUATION) await forget(id);
+    }
+  }
 }

@@ -2,7 +2,7 @@
 import type { TaskView } from "#protocol/tasks/task-view.js";
 import type { Seat } from "#proto/gen/pouw/matching/v1/types.js";
 
-/** Heads that any supervisor attested this many blocks ago are to be here. */
+/** Heads that two supervisors attested this many blocks ago are to be here. */
 const ATTESTED_BLOCKS = 2n;
 /** Blocks that a choice is given before the next. */
 const PATIENCE = 3n;
@@ -16,17 +16,24 @@ export class HubChoice {
   /** Once a block. */
   note(view: TaskView): void {
     const heads = new Map<number, bigint>();
-    for (const a of view.attested) if (a.seq > (heads.get(a.slot) ?? 0n)) heads.set(a.slot, a.seq);
+    // what one supervisor alone attested it may keep to itself, however often it and the slot's miner do so
+    const one = new Map<number, bigint>();
+    for (const { slot, seq } of view.attested) {
+      const highest = one.get(slot) ?? 0n;
+      const second = seq < highest ? seq : highest;
+      if (second > (heads.get(slot) ?? 0n)) heads.set(slot, second);
+      if (seq > highest) one.set(slot, seq);
+    }
     for (const { slot, head } of view.slots) if (head && head.seq > (heads.get(slot) ?? 0n)) heads.set(slot, head.seq);
     this.#history.push({ height: view.height, heads });
     while ((this.#history[1]?.height ?? view.height) <= view.height - ATTESTED_BLOCKS) this.#history.shift();
   }
 
   /** The workers to read from: first `preferred` mod S and the next; others when a head attested two blocks ago is not in `clock`. */
-  choose(height: bigint, supervisors: readonly Seat[], preferred: number, clock: readonly bigint[]): readonly string[] {
+  choose(height: bigint, supervisors: readonly Seat[], preferred: number, clock: readonly bigint[], log?: { needed(slot: number, seq: bigint): bigint }): readonly string[] {
     const hubs = supervisors.map((s) => s.worker);
     if (hubs.length === 0) return [];
-    if (height >= this.#movedAt + PATIENCE && [...this.attested(height)].some(([slot, seq]) => (clock[slot] ?? 0n) < seq)) {
+    if (height >= this.#movedAt + PATIENCE && [...this.attested(height)].some(([slot, seq]) => (clock[slot] ?? 0n) < (log?.needed(slot, seq) ?? seq))) {
       this.#readFrom++;
       this.#movedAt = height;
     }
@@ -34,7 +41,7 @@ export class HubChoice {
     return [...new Set([hubs[first] as string, hubs[(first + 1) % hubs.length] as string])];
   }
 
-  /** By slot, the highest head that any supervisor attested two blocks ago. */
+  /** By slot, the highest head that was anchored, or attested by two supervisors, two blocks ago. */
   attested(height: bigint): ReadonlyMap<number, bigint> {
     const [old] = this.#history;
     return old && old.height <= height - ATTESTED_BLOCKS ? old.heads : new Map();

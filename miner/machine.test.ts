@@ -142,13 +142,16 @@ test("a miner refuses what a supervisor refuses: every outcome of the rules is t
   t.is(new Set(d.all("view").map((v) => v.height)).size, 1);
 });
 
-test("it reads two supervisors, and moves on when they lack what was attested two blocks ago", (t) => {
+test("it reads two supervisors, and moves on when they lack what two attested two blocks ago", (t) => {
   const g = new ScriptedGroup({ slots: 2 });
   const d = new Desk(g).view();
   const reads = (): string => d.all("connect").at(-1)?.read.join(" ") ?? "";
   t.deepEqual(d.all("connect").map((c) => c.read.length), [0, 2], "nothing is read before it can be judged");
   t.is(reads(), "s0 s1");
-  const attested = [AttestedHead.create({ supervisor: 2, slot: 1, seq: 1n, hash: new Uint8Array(32) })];
+  const attested = [1n, 5n].map((seq, supervisor) => AttestedHead.create({ supervisor, slot: 1, seq, hash: new Uint8Array(32) }));
+  const alone = attested.slice(1);
+  for (let block = 0; block < 10; block++) d.view({ attested: alone });
+  t.is(reads(), "s0 s1", "what one supervisor alone attested it may keep to itself");
   d.view({ attested }).view({ attested });
   t.is(reads(), "s0 s1");
   d.view({ attested });
@@ -174,7 +177,7 @@ test("an anchored advance is drawn, a lucky iteration is run again and claimed, 
   t.deepEqual(d.all("rerun"), [{ do: "rerun", slot: 0, seq: 1n }], "one at a time");
   d.step({ kind: "reran", agrees: true });
   d.step({ kind: "reran", agrees: false });
-  t.deepEqual(d.all("claim").map((c) => c.lucky), [{ slot: 0, seq: 1n, head: 2n }]);
+  t.deepEqual(d.all("claim").map((c) => c.lucky), [{ slot: 0, seq: 1n, head: 2n, until: 132n }]);
   t.regex(d.all("note").at(-1)?.text ?? "", /does not re-run/);
   d.view({ slots });
   t.is(d.all("askAnchors").length, 1);

@@ -174,7 +174,7 @@ export class MinerMachine implements Machine<MinerInput, MinerEffect> {
     out.push({ do: "view", height: view.height, named: this.#reader.seenRound(view.height - HEIGHT_LAG), slots: view.slots });
     const supervisors = this.#supervisors();
     // nothing is read before it can be judged; what is sent needs no data
-    const read = this.#reader.intake ? this.#hubs.choose(view.height, supervisors, this.#own[0] ?? 0, this.clock()) : [];
+    const read = this.#reader.intake ? this.#hubs.choose(view.height, supervisors, this.#own[0] ?? 0, this.clock(), this.#reader.intake) : [];
     out.push({ do: "connect", supervisors: supervisors.map(({ worker, endpoint, index }) => ({ worker, endpoint, index })), read });
     this.#reader.take(out);
     this.#fill(view, out);

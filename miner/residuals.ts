@@ -10,6 +10,10 @@ export class ResidualStore {
     private readonly profile: string,
   ) {}
 
+  static clear(db: Database, taskId: bigint): Promise<void> {
+    return db.clear(levelKey("r", taskId), levelKey("r", taskId + 1n));
+  }
+
   /** Goes to disk with the next group: before the message that it belongs to is sent. */
   put(slot: number, seq: bigint, residual: Uint8Array): Promise<void> {
     return this.db.write([{ key: levelKey("r", this.taskId, slot, seq), value: residual }]).catch(() => {}); // the log's own write reports the failure

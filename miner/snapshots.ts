@@ -22,6 +22,10 @@ export class Snapshots {
     private readonly taskId: bigint,
   ) {}
 
+  static clear(db: Database, taskId: bigint): Promise<void> {
+    return db.clear(levelKey("s", taskId), levelKey("s", taskId + 1n));
+  }
+
   /** In place of the one before. Written behind the messages that it stands on, which are on their way already. */
   put(s: Snapshot): Promise<void> {
     const head = [u32be(s.clock.length), ...s.clock.map(u64be), u32be(s.residuals.length), ...s.residuals.flatMap((r) => [u32be(r.slot), u32be(r.residual.length)]), u32be(s.K.length)];

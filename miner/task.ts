@@ -31,6 +31,7 @@ import { WorkQuery } from "#proto/gen/pouw/work/v1/query.js";
 import { MsgSubmitWork } from "#proto/gen/pouw/work/v1/tx.js";
 import { headSignBytes } from "#protocol/log/header.js";
 import { MachineDriver } from "#net/machine-driver.js";
+import type { Outcome } from "#protocol/log/outcomes.js";
 import { slotPositions } from "#protocol/log/positions.js";
 import { residualSeqBefore } from "#protocol/state/iterate.js";
 import { isTolerant } from "#protocol/tasks/profiles.js";
@@ -73,6 +74,10 @@ const AGAIN = 1_000;
 /** Iterations that are drawn in one call: a few milliseconds. */
 const HASHES_AT_ONCE = 512n;
 
+const BLOBS = "b";
+/** Removes all task data that was downloaded. */
+export const clearBlobs = (db: Database): Promise<void> => db.clear(levelKey(BLOBS), levelKey(String.fromCharCode(BLOBS.charCodeAt(0) + 1)));
+
 export class MinedTask {
   private readonly key: SessionKey;
   private readonly log: Logger;
@@ -93,6 +98,7 @@ export class MinedTask {
   private evidence: Evidence | undefined;
   /** own seqs that an earlier run sent and that were not in the log at the start; undefined until that is known */
   private behind: ReadonlyMap<number, bigint> | undefined;
+  private signing = false;
   private markJudging: () => void = () => {};
   /** messages can be judged */
   private readonly judging = new Promise<void>((resolve) => (this.markJudging = resolve));
@@ -131,7 +137,7 @@ export class MinedTask {
       keepRound: (run) => void keepRound(ctx.db, id, run).catch(() => {}), // the log's own write reports a disk that fails
       timers,
     });
-    this.gaps = new GapFiller({ taskId: id, peers: this.logs, log: this.log, hash: async (slot, seq) => this.store?.hashAt(slot, seq), receive: (m) => this.receive(m) });
+    this.gaps = new GapFiller({ taskId: id, peers: this.logs, log: this.log, hash: async (slot, seq) => this.store?.hashAt(slot, seq), receive: (m) => this.receive(m, 0) });
   }
 
   private get id(): bigint {
@@ -170,6 +176,7 @@ export class MinedTask {
         if (e.own) return this.compute?.post({ kind: "apply", message: { header: e.message.header, map: e.message.map } });
         return this.compute?.post(packPeer({ slot: e.slot, seq: e.seq, headerHash: e.hash, mapHash: e.mapHash, map: e.message.map }));
       case "sign": {
+        this.markSigning();
         const signed = headSignBytes(nodeCrypto, { chainId: this.ctx.chain.chainId, taskId: this.id, slot: e.slot, seq: e.seq, headerHash: e.hash });
         return this.append(e.slot, e.seq, { header: e.header, map: e.map, signature: this.key.sign(signed) }, e.hash);
       }
@@ -255,7 +262,7 @@ export class MinedTask {
   }
 
   private async blob(cid: string, max: number): Promise<Uint8Array> {
-    const key = levelKey("b", new TextEncoder().encode(cid));
+    const key = levelKey(BLOBS, new TextEncoder().encode(cid));
     const have = await this.ctx.db.get(key);
     if (have) return have;
     const bytes = await this.blobs.get(cid, max, { timeout: 60_000, signal: this.stop.signal });
@@ -273,12 +280,19 @@ export class MinedTask {
     });
   }
 
+  private get signingMarker(): string {
+    return join(this.ctx.home, "session", `${this.id}.signing`);
+  }
+  /** On disk before anything is signed, and not before: who never signed need not ask what it signed. */
+  private markSigning(): void {
+    if (this.signing) return;
+    if (!existsSync(this.signingMarker)) writePrivate(this.signingMarker, "this worker has signed in this task\n");
+    this.signing = true;
+  }
+
   /** A seq that was ever signed is never signed again: own messages that others show are waited for. */
   private async learnOwnHeads(slots: readonly number[], store: LogStore): Promise<ReadonlyMap<number, bigint>> {
-    const marker = join(this.ctx.home, "session", `${this.id}.signing`);
-    const signedBefore = existsSync(marker);
-    writePrivate(marker, "this worker has signed in this task\n"); // on disk before anything is signed
-    while (signedBefore && !this.stop.signal.aborted) {
+    while (existsSync(this.signingMarker) && !this.stop.signal.aborted) {
       try {
         const beyond = await signedBeyond({
           chainId: this.ctx.chain.chainId,
@@ -306,10 +320,11 @@ export class MinedTask {
     this.syncing = (this.store as LogStore).append(slot, seq, m, hash).catch((e: Error) => this.ctx.die(new Error(`the log cannot be written: free the disk, start again: ${e.message}`)));
   }
 
-  private async receive(m: Iteration): Promise<void> {
+  private async receive(m: Iteration, patience?: number): Promise<Outcome> {
     await this.judging;
-    await this.door.receive(m);
+    const outcome = await this.door.receive(m, patience === undefined ? {} : { patience });
     await this.compute?.room();
+    return outcome;
   }
 
   private link(hub: HubOf): Link {
@@ -327,7 +342,7 @@ export class MinedTask {
         log: this.log,
         sign: (m) => this.key.sign(m),
         clock: () => this.linkClock(own),
-        iteration: (m) => this.receive(m),
+        iteration: async (m) => void (await this.receive(m)),
         outgoing: (clock, signal) => this.outgoing(clock, own, signal),
         evidence: (r) => (this.evidence as Evidence).answer(r),
       },

@@ -1,10 +1,12 @@
 /**
- * Who is served, when: a rate a method and address, a number of calls at one time, a queue that is cut off. Callers with a seat
- * pass by: the bus bounds them by seat.
+ * Who is served, when: a rate a method and address, a number of calls at one time, a queue that is cut off. Addresses take turns
+ * in the queue, whoever waits most; and while somebody waits, a place is not kept by a caller that does not read. So addresses
+ * that hold every place cost another one seconds, not its turn. Callers with a seat pass by: the bus bounds them by seat.
  */
 import { type Timers } from "#platform/clock.js";
 import { type Counters, type Outcome } from "./counters.js";
 import { type CallError, exhausted } from "./errors.js";
+import { LINK_BYTES_PER_MS } from "./race.js";
 import { type MethodBudget } from "./service.js";
 
 /** Calls of one address that may be open at one time, of any method and kind: what a connection's streams cost before anything is read. */
@@ -29,11 +31,33 @@ interface Address {
   since: number;
   readonly rates: Map<string, { tokens: number; at: number }>;
 }
-interface Line {
-  running: number;
-  readonly by: Map<string, number>;
-  waiting: { readonly caller: string; readonly go: () => void }[];
+interface Running {
+  readonly caller: string;
+  /** since when the caller has left what was sent to it unread, or owes the next part, and for how long it may */
+  stands: { readonly since: number; readonly ms: number } | undefined;
+  readonly end: (why: CallError) => void;
 }
+interface Line {
+  readonly running: Set<Running>;
+  readonly by: Map<string, number>;
+  waiting: { readonly caller: string; readonly go: () => void; readonly drop: (why: CallError) => void }[];
+  /** by address, its last turn: of those that wait or run */
+  readonly turns: Map<string, number>;
+  turn: number;
+  watched: boolean;
+}
+
+/** A call's place among those that are served. */
+export interface Place {
+  /** The caller has so many bytes to read, or a part to send. */
+  stands(bytes?: number): void;
+  moves(): void;
+  leave(): void;
+}
+
+/** How long a caller may stand while others wait for its place, ms, besides the time that its bytes take at link_rate; and how often that is looked at. */
+const STAND_MS = 2_000;
+const LOOK_MS = 500;
 
 export class Admission {
   private readonly addresses = new Map<string, Address>();
@@ -65,62 +89,102 @@ export class Admission {
     return a.refused >= MAX_REFUSED && this.timers.now() - a.since < REFUSED_MS;
   }
 
-  /** Resolves when a call may be served, with what is to be called when it is over. Throws when it may not. */
-  async enter(method: string, budget: MethodBudget, caller: string, signal: AbortSignal): Promise<() => void> {
+  /** Resolves with a place when a call may be served; `end` takes it away. Throws when it may not. */
+  async enter(method: string, budget: MethodBudget, caller: string, signal: AbortSignal, end: (why: CallError) => void): Promise<Place> {
     if (!this.take(method, budget, caller)) throw this.refuse("calls-rate", caller, `more than ${budget.perSecond} calls of ${method} a second from this address: slow down`);
     this.counters.count("call", caller);
     let line = this.lines.get(method);
-    if (!line) this.lines.set(method, (line = { running: 0, by: new Map(), waiting: [] }));
-    if (!this.hasRoom(line, budget, caller)) await this.wait(line, method, caller, signal);
-    line.running++;
-    line.by.set(caller, (line.by.get(caller) ?? 0) + 1);
-    return this.leaver(line, budget, caller);
+    if (!line) this.lines.set(method, (line = { running: new Set(), by: new Map(), waiting: [], turns: new Map(), turn: 0, watched: false }));
+    if (!this.hasRoom(line, budget, caller)) await this.wait(line, budget, method, caller, signal);
+    return this.place(line, budget, caller, end);
   }
 
-  private leaver(line: Line, budget: MethodBudget, caller: string): () => void {
-    let left = false;
-    return () => {
-      if (left) return;
-      left = true;
-      line.running--;
-      const n = (line.by.get(caller) ?? 1) - 1;
-      if (n > 0) line.by.set(caller, n);
-      else line.by.delete(caller);
-      const at = line.waiting.findIndex((w) => this.hasRoom(line, budget, w.caller));
-      if (at >= 0) line.waiting.splice(at, 1)[0]?.go();
+  private place(line: Line, budget: MethodBudget, caller: string, end: (why: CallError) => void): Place {
+    const running: Running = { caller, stands: undefined, end };
+    line.running.add(running);
+    line.by.set(caller, (line.by.get(caller) ?? 0) + 1);
+    line.turns.set(caller, ++line.turn);
+    return {
+      stands: (bytes = 0) => void (running.stands = { since: this.timers.now(), ms: STAND_MS + bytes / LINK_BYTES_PER_MS }),
+      moves: () => void (running.stands = undefined),
+      leave: () => {
+        if (!line.running.delete(running)) return;
+        const n = (line.by.get(caller) ?? 1) - 1;
+        if (n > 0) line.by.set(caller, n);
+        else line.by.delete(caller);
+        this.next(line, budget)?.go();
+        for (const c of line.turns.keys()) if (line.turns.size > MAX_WAITING_TOTAL && !line.by.has(c)) line.turns.delete(c);
+      },
     };
   }
 
   private hasRoom(line: Line, { running, runningTotal }: MethodBudget, caller: string): boolean {
-    return line.running < runningTotal && (line.by.get(caller) ?? 0) < running;
+    return line.running.size < runningTotal && (line.by.get(caller) ?? 0) < running;
   }
 
-  private wait(line: Line, method: string, caller: string, signal: AbortSignal): Promise<void> {
-    const mine = line.waiting.filter((w) => w.caller === caller).length;
-    if (mine >= MAX_WAITING || line.waiting.length >= MAX_WAITING_TOTAL) throw this.refuse("calls-running", caller, `too many calls of ${method} wait here: try again later`);
+  /** Of those for whom there is room, the first of the address that runs least and had its last turn longest ago. */
+  private next(line: Line, budget: MethodBudget): Line["waiting"][number] | undefined {
+    let best: Line["waiting"][number] | undefined;
+    const rank = (c: string): [number, number] => [line.by.get(c) ?? 0, line.turns.get(c) ?? 0];
+    for (const w of line.waiting) {
+      if (best?.caller === w.caller || !this.hasRoom(line, budget, w.caller)) continue;
+      const [a, b] = [rank(w.caller), best && rank(best.caller)];
+      if (!b || a[0] < b[0] || (a[0] === b[0] && a[1] < b[1])) best = w;
+    }
+    return best;
+  }
+
+  private wait(line: Line, budget: MethodBudget, method: string, caller: string, signal: AbortSignal): Promise<void> {
+    const refused = (): CallError => this.refuse("calls-running", caller, `too many calls of ${method} wait here: try again later`);
+    const waits = new Map<string, number>();
+    for (const w of line.waiting) waits.set(w.caller, (waits.get(w.caller) ?? 0) + 1);
+    const mine = waits.get(caller) ?? 0;
+    if (mine >= MAX_WAITING) throw refused();
+    if (line.waiting.length >= MAX_WAITING_TOTAL) {
+      const [most, n] = [...waits].reduce((a, b) => (b[1] > a[1] ? b : a));
+      if (n <= mine + 1) throw refused();
+      line.waiting.findLast((w) => w.caller === most)?.drop(this.refuse("calls-running", most, `too many calls of ${method} wait here: try again later`));
+    }
     return new Promise((resolve, reject) => {
       const over = (): void => {
         cancel();
         signal.removeEventListener("abort", gone);
         line.waiting = line.waiting.filter((w) => w !== me);
       };
-      const gone = (): void => {
+      const drop = (why: CallError): void => {
         over();
-        reject(exhausted("the caller is gone"));
+        reject(why);
       };
+      const gone = (): void => drop(exhausted("the caller is gone"));
       const me = {
         caller,
+        drop,
         go: () => {
           over();
           resolve();
         },
       };
-      const cancel = this.timers.after(WAIT_MS, () => {
-        over();
-        reject(this.refuse("waited-too-long", caller, `no turn for ${method} in ${WAIT_MS} ms: try again later`));
-      });
+      const cancel = this.timers.after(WAIT_MS, () => drop(this.refuse("waited-too-long", caller, `no turn for ${method} in ${WAIT_MS} ms: try again later`)));
       signal.addEventListener("abort", gone, { once: true });
       line.waiting.push(me);
+      if (!line.watched) this.watch(line, budget);
+    });
+  }
+
+  /** While somebody waits: of the calls that stand longer than they may, the one that has stood longest gives up its place. */
+  private watch(line: Line, budget: MethodBudget): void {
+    line.watched = line.waiting.length > 0;
+    if (!line.watched) return;
+    this.timers.after(LOOK_MS, () => {
+      const now = this.timers.now();
+      const useful = (r: Running): boolean => line.waiting.some((w) => (w.caller === r.caller ? true : (line.by.get(w.caller) ?? 0) < budget.running));
+      const standing = [...line.running].filter((r) => r.stands && now - r.stands.since > r.stands.ms && useful(r));
+      // as many as wait: each that ends lets one in
+      for (const r of standing.sort((a, b) => (a.stands?.since ?? 0) - (b.stands?.since ?? 0)).slice(0, line.waiting.length)) {
+        this.counters.count("reader-stalled", r.caller);
+        r.end(exhausted(`others wait, and what was sent here was not read for ${Math.round(now - (r.stands?.since ?? now))} ms: read faster`));
+      }
+      this.watch(line, budget);
     });
   }
 

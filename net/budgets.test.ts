@@ -1,13 +1,14 @@
 /** What a server grants callers, by what they do to it: see docs/attacks.md. */
 import "#platform/install.js";
 import { mkdtempSync, readdirSync } from "node:fs";
+import { connect as connectTcp } from "node:net";
 import { connect, type ClientHttp2Session, type ClientHttp2Stream, createServer } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import test, { type ExecutionContext } from "ava";
 import { nodeCrypto } from "#platform/crypto.js";
-import { type BlobChunk, BlobService, LogService } from "#proto/gen/pouw/v1/services.js";
+import { type BlobChunk, BlobService, EvidenceService, LogService } from "#proto/gen/pouw/v1/services.js";
 import { cidOf } from "#protocol/tasks/cid.js";
 import { BlobClient, BlobStore, blobService, CHUNK, Counters, type MethodBudget, Remote, serveGrpc, service } from "./index.js";
 
@@ -305,4 +306,54 @@ test.serial("a chunk whose length cannot be right is refused before it is hashed
   await t.throwsAsync(put({ ...first, data: whole, last: true }), { message: /ends at 1048576 and is the last: the first one said 2097157/ });
   await t.throwsAsync(put({ ...first, data: whole }, { offset: 7n, data: whole }), { message: /for offset 7, want 1048576/ });
   t.is(store.usedBytes, 0);
+});
+
+test.serial("addresses that hold every place and every turn, and read nothing, keep nobody else from being served", async (t) => {
+  const counters = new Counters();
+  const residual = new Uint8Array(268);
+  const server = await serveGrpc({
+    listen: "127.0.0.1:0",
+    counters,
+    services: [
+      service(
+        EvidenceService,
+        {
+          async *residual() {
+            yield { offset: 0n, residual };
+          },
+          async *peerMessages() {},
+        },
+        { residual: { running: 4, runningTotal: 8, perSecond: 20 } },
+      ),
+    ],
+  });
+  let over = false;
+  let opened = 0;
+  const sessions = ["127.0.0.2", "127.0.0.3"].map((localAddress) => {
+    const session = connect(`http://127.0.0.1:${server.port}`, { createConnection: () => connectTcp({ host: "127.0.0.1", port: server.port, localAddress }), settings: { initialWindowSize: 0 } });
+    session.on("error", () => {});
+    const open = (): void => {
+      if (over || session.destroyed) return;
+      opened++;
+      const call = session.request(request(EvidenceService.methods.residual.path));
+      call.on("error", () => {}).on("close", () => setTimeout(open, 100));
+      call.resume();
+      call.end(framed(new Uint8Array(0)));
+    };
+    for (let i = 0; i < 68; i++) open();
+    return session;
+  });
+  await until(() => counters.of("call") >= 136, "every place and turn to be taken");
+  const remote = await Remote.dial(`127.0.0.1:${server.port}`, { allowPrivate: true });
+  for (let i = 0; i < 3; i++) {
+    let bytes = 0;
+    for await (const part of remote.serverStream(EvidenceService.methods.residual, {}, { timeout: 60_000 })) bytes += part.residual.length;
+    t.is(bytes, residual.length);
+  }
+  t.true(opened >= 136);
+  t.true(counters.of("reader-stalled") >= 3);
+  over = true;
+  for (const s of sessions) s.destroy();
+  remote.close();
+  await server.close();
 });

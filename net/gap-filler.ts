@@ -1,9 +1,11 @@
 /**
- * Fetches the messages that a log lacks: from the supervisors, else from the miner that named them. Every slot is filled
- * beside the others, so that a silent one delays nobody, and an author has one question at a time.
+ * Fetches the messages that a log lacks: from the supervisors, else from the miners whose messages wait for them. Every slot is
+ * filled beside the others, so that a silent one delays nobody, and an author has one question at a time. A source is done
+ * with when what it sent was of use, and not before: a page that links but is not signed ends nothing.
  */
 import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
 import { type Logger } from "#platform/log.js";
+import { isPeersFault, type Outcome } from "#protocol/log/outcomes.js";
 import { type LogClient } from "./log-client.js";
 import { readSpan } from "./slot-log.js";
 
@@ -11,8 +13,8 @@ export interface Gap {
   readonly slot: number;
   readonly from: bigint;
   readonly to: bigint;
-  /** the slot whose message named it; absent where the chain did */
-  readonly namedBy?: number;
+  /** slots whose messages wait for it, in the order in which they are asked; none where the chain alone named it */
+  readonly namedBy?: readonly number[];
 }
 export interface GapFillerOptions {
   readonly taskId: bigint;
@@ -20,9 +22,10 @@ export interface GapFillerOptions {
   readonly log: Logger;
   /** header hash of a message that is here */
   hash(slot: number, seq: bigint): Promise<Uint8Array | undefined>;
-  receive(m: Iteration): Promise<unknown>;
-  /** one message from the miner that named it, where it can be reached; throws or answers nothing when it is silent */
-  author?(gap: Gap, timeout: number): Promise<readonly Iteration[]>;
+  /** takes a message without waiting for room */
+  receive(m: Iteration): Promise<Outcome>;
+  /** the first missing message from a slot's miner, where it can be reached; throws or answers nothing when it is silent */
+  author?(author: number, gap: Gap, timeout: number): Promise<readonly Iteration[]>;
   readonly now?: () => number;
 }
 
@@ -67,31 +70,41 @@ export class GapFiller {
     const last = gap.to < from + AT_ONCE ? gap.to : from + AT_ONCE - 1n;
     const previous = from === 1n ? ZEROS : await o.hash(slot, from - 1n);
     if (!previous) return;
-    const check = (messages: Iteration[]): void => void readSpan(messages, { taskId: o.taskId, slot, first: from, previous, last });
+    const take = async (messages: readonly Iteration[]): Promise<void> => {
+      readSpan(messages, { taskId: o.taskId, slot, first: from, previous, last });
+      for (const m of messages) await this.take(m);
+    };
     try {
-      for (const m of await o.peers.range(o.taskId, slot, from, last, check, { timeout: TIMEOUT })) await o.receive(m);
+      await o.peers.range(o.taskId, slot, from, last, take, { timeout: TIMEOUT, part: true });
       return;
     } catch (e) {
       o.log.debug("no supervisor fills a gap", { slot, from, to: last, error: e as Error });
     }
-    await this.fromAuthor(gap, previous);
+    for (const author of gap.namedBy ?? []) if (await this.fromAuthor(author, gap, previous)) return;
   }
 
-  private async fromAuthor(gap: Gap, previous: Uint8Array): Promise<void> {
-    const { namedBy, slot, from } = gap;
-    if (namedBy === undefined || !this.o.author) return;
-    if (this.asked.has(namedBy) || this.now() < (this.silentUntil.get(namedBy) ?? 0)) return;
-    this.asked.add(namedBy);
+  /** Throws where the message is of no use: what its signer is to blame for is an answer, what its sender is to blame for is none. */
+  private async take(m: Iteration): Promise<void> {
+    const outcome = await this.o.receive(m);
+    if (isPeersFault(outcome) || outcome === "far" || outcome === "full") throw new Error(`a message that fills no gap: ${outcome}`);
+  }
+
+  private async fromAuthor(author: number, gap: Gap, previous: Uint8Array): Promise<boolean> {
+    const { slot, from } = gap;
+    if (!this.o.author || this.asked.has(author) || this.now() < (this.silentUntil.get(author) ?? 0)) return false;
+    this.asked.add(author);
     try {
-      const messages = await this.o.author({ ...gap, to: from }, TIMEOUT);
+      const messages = await this.o.author(author, gap, TIMEOUT);
       const [first] = readSpan(messages.slice(0, 1), { taskId: this.o.taskId, slot, first: from, previous, last: from });
-      if (!first) throw new Error(`slot ${namedBy} did not send ${slot}/${from}, which it named`);
-      await this.o.receive(messages[0] as Iteration);
+      if (!first) throw new Error(`slot ${author} did not send ${slot}/${from}, for which its message waits`);
+      await this.take(messages[0] as Iteration);
+      return true;
     } catch (e) {
-      this.silentUntil.set(namedBy, this.now() + SILENCE);
-      throw e;
+      this.o.log.debug("an author fills no gap", { author, slot, from, error: e as Error });
+      this.silentUntil.set(author, this.now() + SILENCE);
+      return false;
     } finally {
-      this.asked.delete(namedBy);
+      this.asked.delete(author);
     }
   }
 }

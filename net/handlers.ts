@@ -3,7 +3,7 @@ import { type sendUnaryData, type ServerDuplexStream, type ServerReadableStream,
 import { type Logger } from "#platform/log.js";
 import { type Timers } from "#platform/clock.js";
 import { type MethodInfo } from "#proto/wire.js";
-import { type Admission } from "./admission.js";
+import { type Admission, type Place } from "./admission.js";
 import { addressOf } from "./caller.js";
 import { type Counters } from "./counters.js";
 import { CallError, exhausted, late, unavailable } from "./errors.js";
@@ -23,6 +23,8 @@ export interface ServerContext {
   readonly slices: Slices;
 }
 
+/** the largest part of an upload, bytes */
+const UPLOAD_PART = 1 << 20;
 /** how long a status may take to get through to a reader that does not read, ms */
 const GRACE_MS = 2_000;
 
@@ -41,9 +43,9 @@ export function adapt(m: MethodInfo, handler: AnyHandler, budget: MethodBudget, 
   if (m.requestStream && m.responseStream) return (stream: ServerDuplexStream<unknown, unknown>) => handler(stream, begin(stream).call);
 
   /** Runs a call when its turn has come, and not beyond its time. */
-  const served = async <T>(call: AnyCall, run: (call: Call, caller: string) => Promise<T>): Promise<T> => {
+  const served = async <T>(call: AnyCall, run: (call: Call, caller: string, place: Place) => Promise<T>): Promise<T> => {
     const b = begin(call);
-    const leave = await admission.enter(m.path, budget, b.caller, b.call.signal);
+    const place = await admission.enter(m.path, budget, b.caller, b.call.signal, b.end);
     const long = timers.after(budget.lastsMs, () => {
       counters.count("stream-over", b.caller);
       b.end(unavailable(`a call of ${m.path} lasts at most ${budget.lastsMs} ms: go on from where you are`));
@@ -51,17 +53,17 @@ export function adapt(m: MethodInfo, handler: AnyHandler, budget: MethodBudget, 
     try {
       await slices.turn(b.caller);
       if (b.call.signal.aborted) throw unavailable("the caller is gone");
-      return await Promise.race([run(b.call, b.caller), ended(b.call.signal)]);
+      return await Promise.race([run(b.call, b.caller, place), ended(b.call.signal)]);
     } finally {
       long();
-      leave();
+      place.leave();
     }
   };
 
   if (m.requestStream)
     return (stream: ServerReadableStream<unknown, unknown>, answer: sendUnaryData<unknown>) => {
       stream.on("error", () => {});
-      served(stream, (call, caller) => handler(inTime(stream, budget.uploadMs, caller, call.signal, context), call)).then(
+      served(stream, (call, caller, place) => handler(inTime(stream, budget.uploadMs, caller, place, call.signal, context), call)).then(
         (value) => answer(null, value),
         (e) => answer(failed(e, addressOf(stream.getPeer()))),
       );
@@ -70,7 +72,7 @@ export function adapt(m: MethodInfo, handler: AnyHandler, budget: MethodBudget, 
     return async (stream: ServerWritableStream<unknown, unknown>) => {
       stream.on("error", () => {});
       try {
-        await served(stream, (call, caller) => send(stream, handler(stream.request, call), caller, call, budget.stallMs, context));
+        await served(stream, (call, caller, place) => send(stream, handler(stream.request, call), caller, place, call, budget.stallMs, context));
         stream.end();
       } catch (e) {
         stream.emit("error", failed(e, addressOf(stream.getPeer()))); // grpc-js sends the status from there; destroy() would lose it
@@ -101,7 +103,7 @@ const ended = (signal: AbortSignal): Promise<never> =>
  * Sends what a handler yields, each message in a turn of its own and when the one before has gone out: a reader holds one in
  * memory. One that stands still is left.
  */
-async function send(stream: ServerWritableStream<unknown, unknown>, values: AsyncIterable<unknown>, caller: string, call: Call, stallMs: number, { timers, counters, slices }: ServerContext): Promise<void> {
+async function send(stream: ServerWritableStream<unknown, unknown>, values: AsyncIterable<unknown>, caller: string, place: Place, call: Call, stallMs: number, { timers, counters, slices }: ServerContext): Promise<void> {
   const over = ended(call.signal);
   over.catch(() => {}); // nobody may be waiting for it
   for await (const value of values) {
@@ -113,14 +115,23 @@ async function send(stream: ServerWritableStream<unknown, unknown>, values: Asyn
         reject(exhausted(`what was sent was not read in ${stallMs} ms`));
       });
     });
+    place.stands(bytesIn(value));
     const gone = new Promise<void>((resolve) => stream.write(value, () => resolve()));
     await Promise.race([gone, stalled, over]).finally(() => enough());
+    place.moves();
     await slices.turn(caller);
   }
 }
 
+/** Bytes of a message's fields, near enough: what takes time on a link. */
+function bytesIn(value: unknown): number {
+  if (value instanceof Uint8Array) return value.length;
+  if (value === null || typeof value !== "object") return 0;
+  return Object.values(value).reduce<number>((n, v) => n + bytesIn(v), 0);
+}
+
 /** The messages of an upload, each of which comes whole in time. */
-async function* inTime(requests: AsyncIterable<unknown>, ms: number, caller: string, signal: AbortSignal, { timers, counters }: ServerContext): AsyncGenerator<unknown> {
+async function* inTime(requests: AsyncIterable<unknown>, ms: number, caller: string, place: Place, signal: AbortSignal, { timers, counters }: ServerContext): AsyncGenerator<unknown> {
   const iterator = requests[Symbol.asyncIterator]();
   const over = ended(signal);
   over.catch(() => {}); // nobody may be waiting for it
@@ -132,7 +143,9 @@ async function* inTime(requests: AsyncIterable<unknown>, ms: number, caller: str
         reject(late(`the next part of the upload did not come in ${ms} ms`));
       });
     });
+    place.stands(UPLOAD_PART);
     const next = await Promise.race([iterator.next(), idle, over]).finally(() => cancel());
+    place.moves();
     if (next.done) return;
     yield next.value;
   }

@@ -3,12 +3,15 @@
  * that what is read is what is given; who has caught up is served from memory. Either way in slices: a reader, however many
  * messages it asks for, never holds the event loop.
  */
+import type { Gate } from "./gate.js";
 import { type RecentMessages, type StoredMessage } from "./log-recent.js";
 
 export interface FollowOptions {
   readonly follow?: boolean;
   readonly signal?: AbortSignal;
   readonly only?: ReadonlySet<number>;
+  /** what reads of the disk go through: those of callers without a seat take turns (net/gate.ts) */
+  readonly gate?: Gate;
 }
 
 /** What a reader needs of a log. */
@@ -34,8 +37,8 @@ const PARALLEL = 32;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-export async function* followLog(log: FollowedLog, clock: readonly bigint[], { follow, signal, only }: FollowOptions): AsyncGenerator<StoredMessage> {
-  const reader = new Reader(log, clock, only);
+export async function* followLog(log: FollowedLog, clock: readonly bigint[], { follow, signal, only, gate }: FollowOptions): AsyncGenerator<StoredMessage> {
+  const reader = new Reader(log, clock, only, gate ?? ((read) => read()));
   while (!signal?.aborted) {
     const slice = await reader.next();
     if (slice === undefined) {
@@ -80,6 +83,7 @@ class Reader {
     private readonly log: FollowedLog,
     clock: readonly bigint[],
     only: ReadonlySet<number> | undefined,
+    private readonly gate: Gate,
   ) {
     this.at = log.synced.map((_, slot) => (clock[slot] ?? 0n) + 1n);
     this.wanted = this.at.map((_, slot) => !only || only.has(slot));
@@ -97,13 +101,16 @@ class Reader {
 
   private fromMemory(from: number): StoredMessage[] | undefined {
     const to = Math.min(this.log.durable(), from + SLICE);
-    this.position = to;
     if (to === from) return undefined;
     const out: StoredMessage[] = [];
-    for (let n = from; n < to; n++) {
+    let bytes = 0;
+    // what a reader is given it may keep for long: no more than a slice of bytes
+    for (let n = from; n < to && bytes < SLICE_BYTES; n++) {
+      this.position = n + 1;
       const m = this.log.recent.get(n) as StoredMessage;
       if (!this.wanted[m.slot] || m.seq < (this.at[m.slot] as bigint)) continue;
       this.at[m.slot] = m.seq + 1n;
+      bytes += m.bytes.length;
       out.push(m);
     }
     return out;
@@ -128,7 +135,7 @@ class Reader {
       wanted.push({ slot, seq });
       this.at[slot] = seq + 1n;
     }
-    const messages = await this.log.messages(wanted);
+    const messages = await this.gate(() => this.log.messages(wanted));
     if (messages.length > 0) this.messageBytes = messages.reduce((n, m) => n + m.bytes.length, 0) / messages.length;
     return messages;
   }
@@ -140,7 +147,7 @@ class Reader {
         empty.slice(i, i + PARALLEL).map(async (slot) => {
           const first = this.at[slot] as bigint;
           const last = first + BigInt(INDEX_SLICE) - 1n;
-          this.numbers.set(slot, await this.log.numbers(slot, first, last < (limit[slot] as bigint) ? last : (limit[slot] as bigint)));
+          this.numbers.set(slot, await this.gate(() => this.log.numbers(slot, first, last < (limit[slot] as bigint) ? last : (limit[slot] as bigint))));
         }),
       );
     }

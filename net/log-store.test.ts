@@ -227,6 +227,23 @@ test("a reader that says it has all of a slot gets nothing of it, from disk or m
   t.deepEqual(got, ["1/19", "1/20", "1/21", "1/22"]);
 });
 
+test("a slow reader holds no more than a slice of bytes of what is in memory", async (t) => {
+  const log = await LogStore.open(await openDb(), 1n, 1, 64 << 20);
+  const large = 256 << 10;
+  for (let seq = 1; seq <= 40; seq++) await log.append(0, BigInt(seq), { ...message(0, seq), map: new Uint8Array(large) }, hashOf(0, seq));
+  const reader = log.after([], { follow: true });
+  await reader.next();
+  let given = 1;
+  t.like(await reader.next(), { value: { seq: 2n } });
+  const reading = (reader as unknown as { next(): Promise<unknown> }).next.bind(reader);
+  const slices = (log as unknown as { recent: { get(n: number): unknown } }).recent;
+  const get = slices.get.bind(slices);
+  slices.get = (n) => (given++, get(n));
+  for (let i = 3; i <= 8; i++) await reading();
+  t.true(given <= 1 + 2 * 5, `${given} messages were taken from memory for six that were read`);
+  await reader.return(undefined);
+});
+
 test("a reader of everything lets others in between", async (t) => {
   const log = await LogStore.open(await openDb(), 1n, 1);
   await Promise.all(Array.from({ length: 3000 }, (_, i) => put(log, 0, i + 1)));

@@ -39,9 +39,9 @@ export class MessageDoor {
    * Resolves when the source's next message may be read. What has no room yet is offered again while the source waits, so a
    * flood waits at its sender; "full" or "far" after 30 s is the answer to who sends what nobody can use.
    */
-  async receive(message: Iteration, fault?: (outcome: Outcome) => void): Promise<Outcome> {
+  async receive(message: Iteration, { fault, patience = PATIENCE }: { fault?: ((outcome: Outcome) => void) | undefined; patience?: number } = {}): Promise<Outcome> {
     const { timers } = this.o;
-    const end = timers.now() + PATIENCE;
+    const end = timers.now() + patience;
     for (;;) {
       const outcome = await this.#once(message);
       const wait = (outcome === "full" || outcome === "far") && timers.now() < end && !this.#closed;

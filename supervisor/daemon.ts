@@ -67,6 +67,8 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
   const cache = new ResidualCache();
   const jobs = new OpenJobs(chain);
   const tasks = new Map<bigint, SupervisedTask>();
+  /** tasks that are being closed or removed */
+  const endings = new Set<Promise<void>>();
   /** since which block we hold no seat in a task */
   const unlocked = new Map<bigint, bigint>();
   let swept = false;
@@ -163,14 +165,14 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
             log.error("a task failed at a block", { task: id, error: e as Error });
           }
         }
-        for (const [id, t] of tasks) await age(id, t, header.height, held.has(id));
+        for (const [id, t] of tasks) age(id, t, header.height, held.has(id));
         if (!swept) await sweep().catch((e: Error) => log.warn("data that no task needs is not deleted yet", { error: e }));
       },
     });
   } finally {
     hub?.close();
     await close();
-    await Promise.all([...tasks.values()].map((t) => t.close()));
+    await Promise.all([...[...tasks.values()].map((t) => t.close()), ...endings]);
     await db.close();
   }
 
@@ -183,8 +185,13 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
   async function discard(cid: string): Promise<void> {
     if ([...tasks.values()].filter((t) => t.data.cids.includes(cid)).length < 2) await blobs.delete(cid);
   }
+  /** Other tasks' blocks do not wait for it. */
+  function inBackground(id: bigint, work: Promise<void>): void {
+    const ending = work.catch((e: Error) => log.warn("a task does not end as it should", { task: id, error: e })).finally(() => endings.delete(ending));
+    endings.add(ending);
+  }
   /** What becomes of a task when its seats are unlocked. */
-  async function age(id: bigint, t: SupervisedTask, height: bigint, held: boolean): Promise<void> {
+  function age(id: bigint, t: SupervisedTask, height: bigint, held: boolean): void {
     if (held) return void unlocked.delete(id);
     const since = unlocked.get(id);
     // not at the first block without seats: a task that was opened since they were asked for is not among them yet
@@ -192,8 +199,8 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
     if (height >= since + KEPT_BLOCKS) {
       unlocked.delete(id);
       tasks.delete(id);
-      await t.forget();
-    } else if (height > since && !t.data.retired) await t.retire();
+      inBackground(id, t.forget());
+    } else if (height > since && !t.data.retired) inBackground(id, t.retire());
     else return;
     swept = false;
   }

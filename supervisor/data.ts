@@ -130,7 +130,11 @@ export class TaskData {
       const all = manifest.segments.reduce((sum, s) => sum + maxSegmentBytes(spec, plan, s.batches), maxManifestBytes(spec) + maxTestSetBytes(spec, plan));
       if (all > maxBytes) throw exhausted(`it is up to ${all} bytes, and this supervisor keeps ${maxBytes} for one task: its operator can raise --max-data`);
       this.manifest = manifest;
-      for (const [i, s] of manifest.segments.entries()) this.segments.set(s.cid, [...(this.segments.get(s.cid) ?? []), i]);
+      for (const [i, s] of manifest.segments.entries()) {
+        const at = this.segments.get(s.cid);
+        if (at) at.push(i);
+        else this.segments.set(s.cid, [i]);
+      }
       return true;
     } catch (e) {
       await this.refuse(spec.manifestCid, (e as Error).message);

@@ -175,7 +175,7 @@ test("what is anchored and not here is asked for, and what a held message names"
   t.is(d.receive(a2), "held");
   d.fills = [];
   d.view({ slots: [0, 1].map((slot) => Slot.create({ slot, head: { height: 110n, seq: 4n, hash: new Uint8Array(32) } })) });
-  t.deepEqual(d.fills, [{ do: "fill", gaps: [{ slot: 1, from: 1n, to: 4n, namedBy: 0 }, { slot: 0, from: 2n, to: 4n }] }]);
+  t.deepEqual(d.fills, [{ do: "fill", gaps: [{ slot: 1, from: 1n, to: 4n, namedBy: [0] }, { slot: 0, from: 2n, to: 4n, namedBy: [] }] }]);
   d.receive(b1);
   t.deepEqual(d.log, ["0/1", "1/1", "0/2"]);
 });

@@ -80,8 +80,8 @@ export interface FillGap {
   readonly slot: number;
   readonly from: bigint;
   readonly to: bigint;
-  /** absent where the chain named it */
-  readonly namedBy?: number | undefined;
+  /** slots whose messages wait for it; none where the chain alone named it */
+  readonly namedBy: readonly number[];
 }
 
 export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEffect> {
@@ -203,7 +203,7 @@ export class SupervisorMachine implements Machine<SupervisorInput, SupervisorEff
       const from = intake.head(slot) + 1n;
       const to = intake.needed(slot, head?.seq ?? 0n);
       const known = gaps.get(slot);
-      if (to >= from && (known?.to ?? 0n) < to) gaps.set(slot, { slot, from, to, ...(known ? { namedBy: known.namedBy } : {}) });
+      if (to >= from && (known?.to ?? 0n) < to) gaps.set(slot, { slot, from, to, namedBy: known?.namedBy ?? [] });
     }
     if (gaps.size > 0) out.push({ do: "fill", gaps: [...gaps.values()] });
   }

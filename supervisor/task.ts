@@ -7,6 +7,7 @@ import { lowestRoundAt } from "#client/chain/task-view.js";
 import { type Chain, type Message, type Sender } from "#client/chain/types.js";
 import { joinTask, message, trySend } from "#client/chain/worker.js";
 import { equalBytes } from "#kernel/bytes.js";
+import type { Gate } from "#net/gate.js";
 import { type BlobStore, GapFiller, LogClient, refused, unavailable } from "#net/index.js";
 import { LogStore } from "#net/log-store.js";
 import { MessageDoor } from "#net/message-door.js";
@@ -130,8 +131,11 @@ export class SupervisedTask {
       peers: this.peersLog,
       log: this.log,
       hash: async (slot, seq) => this.store?.hashAt(slot, seq),
-      receive: (m) => this.receive(undefined, m),
-      author: (gap, timeout) => this.named(gap, timeout),
+      receive: async (m) => {
+        if (this.unsynced > MAX_UNSYNCED) await this.syncing;
+        return this.door.receive(m, { patience: 0 });
+      },
+      author: (author, gap, timeout) => this.named(author, gap, timeout),
     });
   }
 
@@ -292,7 +296,7 @@ export class SupervisedTask {
 
   async receive(peer: HubPeer | undefined, m: Iteration): Promise<void> {
     await this.ready;
-    const outcome = await this.door.receive(m, peer && ((o) => peer.fault(FAULTS[o] ?? "bad-message")));
+    const outcome = await this.door.receive(m, { fault: peer && ((o) => peer.fault(FAULTS[o] ?? "bad-message")) });
     if (outcome === "duplicate" && peer) {
       const { slot, seq } = Header.decode(m.header);
       if (seq <= (this.logStore.clock()[slot] ?? 0n)) peer.acknowledge(slot, seq);
@@ -301,9 +305,9 @@ export class SupervisedTask {
     if (this.unsynced > MAX_UNSYNCED) await this.syncing;
   }
 
-  async *follow(clock: readonly bigint[], signal: AbortSignal): AsyncGenerator<StoredMessage> {
+  async *follow(clock: readonly bigint[], signal: AbortSignal, gate?: Gate): AsyncGenerator<StoredMessage> {
     await Promise.race([this.open, new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }))]);
-    if (this.store && !signal.aborted) yield* this.store.after(clock, { follow: true, signal });
+    if (this.store && !signal.aborted) yield* this.store.after(clock, { follow: true, signal, ...(gate ? { gate } : {}) });
   }
 
   get logStore(): LogStore {
@@ -312,8 +316,8 @@ export class SupervisedTask {
   }
 
   /** The message that a miner named, over its own stream. */
-  private async named({ slot, from, namedBy }: FillGap, timeout: number): Promise<readonly Iteration[]> {
-    for (const p of this.minerOf(namedBy as number)) {
+  private async named(author: number, { slot, from }: Pick<FillGap, "slot" | "from">, timeout: number): Promise<readonly Iteration[]> {
+    for (const p of this.minerOf(author)) {
       const messages: Iteration[] = [];
       const request = { residualHash: new Uint8Array(0), slot, seq: from, residual: false, peers: false, iteration: true, anchored: [] };
       await p.ask(request, (r) => void (messages.length === 0 && messages.push(...r.messages.slice(0, 1))), { silence: timeout, total: timeout });
@@ -350,6 +354,7 @@ export class SupervisedTask {
   /** The seats are unlocked: the log and the test set are served on for clients that come late, the rest is over. */
   async retire(): Promise<void> {
     this.data.retire();
+    this.door.close(); // who waits for room waits no more
     await this.peers.close();
   }
 

@@ -118,14 +118,24 @@ export class HeldMessages {
     return best;
   }
 
-  /** Who waits for a slot's messages: the slot of one that does, and the highest seq that is waited for. */
-  waitedFor(slot: number): { seq: bigint; namedBy: number } | undefined {
-    let best: { seq: bigint; namedBy: number } | undefined;
+  /**
+   * What is waited for of a slot: the highest seq, and the slots whose messages wait for any. Whoever waits claims to have all
+   * below, so each of them may know the first that is missing; those that wait for the lowest come first, the slot itself last.
+   */
+  waitedFor(slot: number): { seq: bigint; namedBy: number[] } | undefined {
+    let highest = 0n;
+    const lowest = new Map<number, bigint>();
     for (const [seq, list] of this.#waiting[slot] as Map<bigint, Held[]>) {
-      const one = list.find((h) => h.slot !== slot && this.get(h.slot, h.seq) === h) ?? list.find((h) => this.get(h.slot, h.seq) === h);
-      if (one && (!best || seq > best.seq)) best = { seq, namedBy: one.slot };
+      for (const h of list) {
+        if (this.get(h.slot, h.seq) !== h) continue;
+        if (seq > highest) highest = seq;
+        const before = lowest.get(h.slot);
+        if (before === undefined || seq < before) lowest.set(h.slot, seq);
+      }
     }
-    return best;
+    if (lowest.size === 0) return undefined;
+    const order = ([a, m]: [number, bigint], [b, n]: [number, bigint]): number => (a === slot || b === slot ? Number(a === slot) - Number(b === slot) : m < n ? -1 : m > n ? 1 : a - b);
+    return { seq: highest, namedBy: [...lowest].sort(order).map(([by]) => by) };
   }
 }
 

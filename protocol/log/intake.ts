@@ -94,8 +94,8 @@ export interface Gap {
   /** the first that is missing, and up to where it is waited for */
   readonly from: bigint;
   readonly to: bigint;
-  /** the slot whose message names it */
-  readonly namedBy: number;
+  /** the slots whose messages wait for it: each may have the first that is missing */
+  readonly namedBy: readonly number[];
 }
 
 /** How many blocks above the applied one a header may be: more than a node that follows is ever behind another. */

@@ -19,8 +19,7 @@ async function pidOf(network: TestNetwork, name: string): Promise<number | undef
 
 /** SIGKILL, then seen gone; the keeper starts a validator's process again by itself, a worker's is started here. */
 export async function killAndRestart(network: TestNetwork, name: string): Promise<void> {
-  const pid = await pidOf(network, name);
-  if (!pid) throw new Error(`${name} is not running`);
+  const pid = await until(`${name} to be running`, 90_000, () => pidOf(network, name)); // its unit waits longer the oftener it died
   process.kill(pid, "SIGKILL");
   await until(`${name} to be gone`, 10_000, async () => ((await pidOf(network, name)) === pid ? undefined : true), 50);
   if (!name.startsWith("validator")) await ask(network.dir, { command: "start", name });

@@ -45,9 +45,9 @@ export async function storm(t: ExecutionContext, { kills, epochs, seed }: StormO
   const random = new Drbg(nodeCrypto, Uint8Array.of(seed));
   const below = (n: number): number => Number(random.below(BigInt(n)));
   const network = await testNetwork({ maxSeats: 1, blockTime: 500, params: { tasks: { seat_unlock_blocks: "10" } } });
+  const transfers = new Transfers(network);
   try {
     const course = await Course.begin(network, { epochs });
-    const transfers = new Transfers(network);
     const served = new Served(network, course);
     await course.training(60n);
     const killed: Record<Kind, number> = { node: 0, engine: 0, verifier: 0, miner: 0, supervisor: 0, evaluator: 0 };
@@ -83,6 +83,7 @@ export async function storm(t: ExecutionContext, { kills, epochs, seed }: StormO
     t.deepEqual(await twiceSigned(network), [], "nobody signed twice");
     t.log(`${committed} transfers, ${messages} messages served before a death, block ${await heightOf(network.rpc)}, ${result.totals?.verdictsValid} verdicts VALID`);
   } finally {
+    await transfers.stop();
     await network.down();
   }
 }

@@ -41,10 +41,15 @@ export class Transfers {
     }
   }
 
-  /** Stops; the transfers that a node reported as committed and that some validator does not have, and bob's balance against them. */
-  async audit(): Promise<{ committed: number; missing: string[]; short: bigint }> {
+  /** Sends no more. */
+  async stop(): Promise<void> {
     this.going = false;
     await this.loop;
+  }
+
+  /** Stops; the transfers that a node reported as committed and that some validator does not have, and bob's balance against them. */
+  async audit(): Promise<{ committed: number; missing: string[]; short: bigint }> {
+    await this.stop();
     const { validators, denom } = this.network.facts();
     const missing: string[] = [];
     for (const v of validators) {
