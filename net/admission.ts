@@ -5,7 +5,7 @@
  */
 import { type Timers } from "#platform/clock.js";
 import { type Counters, type Outcome } from "./counters.js";
-import { type CallError, exhausted } from "./errors.js";
+import { type CallError, exhausted, unavailable } from "./errors.js";
 import { LINK_BYTES_PER_MS } from "./race.js";
 import { type MethodBudget } from "./service.js";
 
@@ -33,8 +33,12 @@ interface Address {
 }
 interface Running {
   readonly caller: string;
-  /** since when the caller has left what was sent to it unread, or owes the next part, and for how long it may */
-  stands: { readonly since: number; readonly ms: number } | undefined;
+  readonly since: number;
+  /** since when the caller has left what was sent to it unread, or owes the next part */
+  stands: number | undefined;
+  /** for how long it did so before, ms, and the bytes that it was given for it */
+  stood: number;
+  bytes: number;
   readonly end: (why: CallError) => void;
 }
 interface Line {
@@ -47,6 +51,8 @@ interface Line {
   watched: boolean;
 }
 
+const stoodOf = (r: Running, now: number): number => r.stood + (r.stands === undefined ? 0 : Math.max(0, now - r.stands - OWN_MS));
+
 /** A call's place among those that are served. */
 export interface Place {
   /** The caller has so many bytes to read, or a part to send. */
@@ -55,9 +61,13 @@ export interface Place {
   leave(): void;
 }
 
-/** How long a caller may stand while others wait for its place, ms, besides the time that its bytes take at link_rate; and how often that is looked at. */
+/** How long a caller may stand in all while others wait for its place, ms, besides the time that its bytes take at link_rate; and how often that is looked at. */
 const STAND_MS = 2_000;
 const LOOK_MS = 500;
+/** Of every time that a caller stands, what may be this process's own slowness, ms. */
+const OWN_MS = 100;
+/** How long an address keeps more places than its share while others wait, ms. */
+const KEPT_MS = 10_000;
 
 export class Admission {
   private readonly addresses = new Map<string, Address>();
@@ -100,13 +110,19 @@ export class Admission {
   }
 
   private place(line: Line, budget: MethodBudget, caller: string, end: (why: CallError) => void): Place {
-    const running: Running = { caller, stands: undefined, end };
+    const running: Running = { caller, since: this.timers.now(), stands: undefined, stood: 0, bytes: 0, end };
     line.running.add(running);
     line.by.set(caller, (line.by.get(caller) ?? 0) + 1);
     line.turns.set(caller, ++line.turn);
     return {
-      stands: (bytes = 0) => void (running.stands = { since: this.timers.now(), ms: STAND_MS + bytes / LINK_BYTES_PER_MS }),
-      moves: () => void (running.stands = undefined),
+      stands: (bytes = 0) => {
+        running.bytes += bytes;
+        running.stands = this.timers.now();
+      },
+      moves: () => {
+        running.stood = stoodOf(running, this.timers.now());
+        running.stands = undefined;
+      },
       leave: () => {
         if (!line.running.delete(running)) return;
         const n = (line.by.get(caller) ?? 1) - 1;
@@ -171,19 +187,26 @@ export class Admission {
     });
   }
 
-  /** While somebody waits: of the calls that stand longer than they may, the one that has stood longest gives up its place. */
+  /** While somebody waits, calls give up their places: those that stand, else the oldest of an address that has more than its share. */
   private watch(line: Line, budget: MethodBudget): void {
     line.watched = line.waiting.length > 0;
     if (!line.watched) return;
     this.timers.after(LOOK_MS, () => {
       const now = this.timers.now();
-      const useful = (r: Running): boolean => line.waiting.some((w) => (w.caller === r.caller ? true : (line.by.get(w.caller) ?? 0) < budget.running));
-      const standing = [...line.running].filter((r) => r.stands && now - r.stands.since > r.stands.ms && useful(r));
+      const useful = (r: Running): boolean => line.waiting.some((w) => w.caller === r.caller || (line.by.get(w.caller) ?? 0) < budget.running);
+      const running = [...line.running].filter(useful);
       // as many as wait: each that ends lets one in
-      for (const r of standing.sort((a, b) => (a.stands?.since ?? 0) - (b.stands?.since ?? 0)).slice(0, line.waiting.length)) {
+      const standing = running
+        .filter((r) => stoodOf(r, now) > STAND_MS + r.bytes / LINK_BYTES_PER_MS)
+        .sort((a, b) => stoodOf(b, now) - stoodOf(a, now))
+        .slice(0, line.waiting.length);
+      for (const r of standing) {
         this.counters.count("reader-stalled", r.caller);
-        r.end(exhausted(`others wait, and what was sent here was not read for ${Math.round(now - (r.stands?.since ?? now))} ms: read faster`));
+        r.end(exhausted("others wait, and what was sent here is read more slowly than a link must be: go on from where you are, and read faster"));
       }
+      const share = Math.max(1, Math.floor(budget.runningTotal / new Set([...line.by.keys(), ...line.waiting.map((w) => w.caller)]).size));
+      const [kept] = standing.length > 0 ? [] : running.filter((r) => now - r.since > KEPT_MS && (line.by.get(r.caller) ?? 0) > share && line.waiting.some((w) => w.caller !== r.caller));
+      kept?.end(unavailable("others wait, and this address has more calls than its share: go on from where you are"));
       this.watch(line, budget);
     });
   }

@@ -357,3 +357,41 @@ test.serial("addresses that hold every place and every turn, and read nothing, k
   remote.close();
   await server.close();
 });
+
+test.serial("an address that keeps its places with calls that never end gives one up to another that waits", async (t) => {
+  const server = await serveGrpc({
+    listen: "127.0.0.1:0",
+    services: [
+      service(
+        LogService,
+        {
+          async *stream(_request, { signal }) {
+            await new Promise((resolve) => signal.addEventListener("abort", resolve));
+            yield {};
+          },
+          header: async () => ({}),
+          async *descend() {},
+          async *range() {},
+        },
+        { stream: { running: 4, runningTotal: 4 } },
+      ),
+    ],
+  });
+  const session = connect(`http://127.0.0.1:${server.port}`, { createConnection: () => connectTcp({ host: "127.0.0.1", port: server.port, localAddress: "127.0.0.2" }) });
+  session.on("error", () => {});
+  const endings = Array.from({ length: 4 }, () => {
+    const call = session.request(request(LogService.methods.stream.path));
+    call.resume();
+    call.end(framed(new Uint8Array(0)));
+    return ending(call);
+  });
+  await sleep(300);
+  const honest = raw(t, server.port).request(request(LogService.methods.stream.path));
+  honest.on("error", () => {}).resume();
+  honest.end(framed(new Uint8Array(0)));
+  const first = await Promise.race(endings);
+  t.is(first.status, "14");
+  t.regex(first.message, /more calls than its share/);
+  session.destroy();
+  await server.close();
+});

@@ -32,6 +32,8 @@ const OF_A_WORKER: readonly Kind[] = ["miner", "supervisor", "evaluator"];
 
 /** Between two moments, ms. */
 const PAUSE = { least: 300, most: 4_000 };
+/** Minutes, as on a chain whose blocks take seconds: something is dead here at most times, and a slot may well rest for twenty seconds. */
+const STALL_BLOCKS = "240";
 const SAID = /signed two heads/;
 
 export interface StormOptions {
@@ -44,7 +46,7 @@ export interface StormOptions {
 export async function storm(t: ExecutionContext, { kills, epochs, seed }: StormOptions): Promise<void> {
   const random = new Drbg(nodeCrypto, Uint8Array.of(seed));
   const below = (n: number): number => Number(random.below(BigInt(n)));
-  const network = await testNetwork({ maxSeats: 1, blockTime: 500, params: { tasks: { seat_unlock_blocks: "10" } } });
+  const network = await testNetwork({ maxSeats: 1, blockTime: 500, params: { tasks: { seat_unlock_blocks: "10" }, supervision: { stall_blocks: STALL_BLOCKS, supervisor_stall_blocks: STALL_BLOCKS } } });
   const transfers = new Transfers(network);
   try {
     const course = await Course.begin(network, { epochs });
