@@ -1,7 +1,7 @@
 /**
  * ed25519 signatures, checked on other threads: on the one that serves sockets a check would cost as much as all else that
- * is done with a message. The threads are libuv's, which run no JavaScript of their own: a worker thread costs a second heap
- * and its own compilation, and twice the time of the check for handing it over (bench/signatures.ts, docs/decisions.md).
+ * is done with a message. The threads are libuv's, which run no JavaScript of their own: a worker thread costs a second heap,
+ * its own compilation and a message each way (bench/signatures.ts, docs/decisions.md).
  *
  * Bounded: disk writes wait for the same threads, so few checks are with them at one time; what waits beyond `maxWaiting` is
  * refused at once, and whoever asked tells its peer to come again.

@@ -254,7 +254,7 @@ export class Intake {
     const broken = this.#broken.get(slot);
     if (broken && equalBytes(broken.head.hash, hash)) return { outcome: "broken" };
     const ticket: Ticket = { slot, seq, height, hash, message, size: heldSize(message), header };
-    const known = this.#held.get(slot, seq)?.hash ?? this.#recent[slot]?.get(seq);
+    const known = this.#known(slot, seq);
     if (!known && seq <= this.head(slot)) return { ticket: this.#note(ticket), lookup: { slot, seq } };
     return this.#compare(ticket, known);
   }
@@ -277,7 +277,7 @@ export class Intake {
     const again = (ticket.waiting ?? []).map((waiting) => {
       const t = this.#tickets.get(waiting) as Ticket;
       this.#tickets.delete(waiting);
-      return { ticket: waiting, offer: this.#compare(t, t.known ?? this.#held.get(t.slot, t.seq)?.hash ?? this.#recent[t.slot]?.get(t.seq)) };
+      return { ticket: waiting, offer: this.#compare(t, t.known ?? this.#known(t.slot, t.seq)) };
     });
     return { ...verified, again };
   }
@@ -287,7 +287,7 @@ export class Intake {
     const { slot, seq, hash, message } = ticket;
     const second: SignedHead = { seq, hash, signature: message.signature };
     const held = this.#held.get(slot, seq);
-    const known = ticket.known ?? held?.hash ?? this.#recent[slot]?.get(seq);
+    const known = ticket.known ?? this.#known(slot, seq);
     if (known) {
       if (equalBytes(known, hash)) return { outcome: "duplicate" };
       const first = held && { seq, hash: held.hash, signature: held.message.signature };
@@ -337,6 +337,11 @@ export class Intake {
     if (seq < 1n || seq > (this.#positions[slot] as bigint) || clock[slot] !== seq - 1n) return false;
     // a message that names what can never exist would be held for ever, and leave a gap that nobody can fill
     return clock.every((c, j) => c <= (this.#positions[j] as bigint));
+  }
+
+  /** The hash of what is held or was logged lately at a seq. */
+  #known(slot: number, seq: bigint): Uint8Array | undefined {
+    return this.#held.get(slot, seq)?.hash ?? this.#recent[slot]?.get(seq);
   }
 
   #note(ticket: Ticket): number {
