@@ -27,7 +27,7 @@ const OTHER_KEY = sessionKeyFromSeed(new Uint8Array(32).fill(2));
 const HUB = "pouw1hub";
 const RESIDUAL = 12;
 /** short, so that a test waits for none of them for long */
-const LIMITS: HubLimits = { pendingPerAddress: 4, pendingTotal: 8, attachMs: 2_000, stallMs: 300, faults: 3, faultMs: 1_500 };
+const LIMITS: HubLimits = { pendingPerAddress: 4, pendingTotal: 8, attachMs: 2_000, badAttaches: 8, badAttachMs: 400, stallMs: 300, faults: 3, faultMs: 1_500 };
 
 const message = (slot: number, seq: number, mapBytes = 1): Iteration => ({ header: Uint8Array.of(slot, seq), map: new Uint8Array(mapBytes), signature: new Uint8Array(64) });
 const stored = (slot: number, seq: number, mapBytes = 1): StoredMessage => ({ slot, seq: BigInt(seq), bytes: Iteration.encode(message(slot, seq, mapBytes)) });
@@ -182,6 +182,22 @@ export function compliance(i: Implementation): void {
     t.true(h.counters.of("attach-refused") >= 3);
   });
 
+  say("an address that signs for seats of others has few signatures checked, and is let in again", async (t, h) => {
+    let checks = 0;
+    await h.open({ crypto: { ...nodeCrypto, verifyEd25519: (...a) => (checks++, nodeCrypto.verifyEd25519(...a)) } });
+    const seat = { taskId: 1n, role: Role.ROLE_MINER, index: 0 };
+    const why: string[] = [];
+    for (let n = 0; n < 3 * LIMITS.badAttaches; n++) {
+      const stream = await i.dial(h.endpoint);
+      await stream.frames[Symbol.asyncIterator]().next();
+      stream.write({ attach: { ...seat, signature: new Uint8Array(64), clock: [], subscribe: false } });
+      why.push(await ending(stream));
+    }
+    t.true(checks < 2 * LIMITS.badAttaches, `${checks} checks`);
+    t.regex(why.at(-1) as string, /signed for 8 seats that are not its own/);
+    await h.attached();
+  });
+
   say("an answer to one challenge is none to another", async (t, h) => {
     await h.open();
     const [one, two] = [await i.dial(h.endpoint), await i.dial(h.endpoint)];
@@ -190,6 +206,30 @@ export function compliance(i: Implementation): void {
     two.write({ attach: { ...seat, signature: KEY.sign(attachSignBytes(nodeCrypto, "test-1", seat, nonce, HUB)), clock: [], subscribe: false } });
     t.regex(await ending(two), /not of the session key/);
     one.hangUp();
+  });
+
+  say("a hub whose messages are not signed is left, and tried again less and less often", async (t, h) => {
+    await h.open();
+    for (let n = 1; n <= 400; n++) h.add(stored(0, n));
+    let read = 0;
+    const why: string[] = [];
+    h.link({ iteration: async () => (read++, "fault" as const), broken: (e) => why.push(e.message) }, true);
+    await until(() => why.length >= 2, "two breaks");
+    t.is(read, 32);
+    t.regex(why[0] as string, /sent 16 messages that are malformed or not signed/);
+  });
+
+  say("a link answers so many requests a second, and no more", async (t, h) => {
+    await h.open();
+    let asked = 0;
+    // its clock stands still: no request is given back
+    await h.attached({ timers: { ...systemTimers, now: () => 0 }, evidence: async function* () { yield { residual: Uint8Array.of(++asked) }; } });
+    const peer = h.peer() as HubPeer;
+    const answered = (): Promise<boolean> => peer.ask({ ...request, seq: 1n }, () => {}, { silence: asked < 100 ? 5_000 : 200, total: 5_000 }).catch(() => false);
+    for (let n = 0; n < 100; n++) await answered();
+    t.is(asked, 100);
+    t.false(await answered());
+    t.is(asked, 100);
   });
 
   say("a link sends what the hub lacks, then what is new, and hears what is on disk", async (t, h) => {

@@ -71,6 +71,9 @@ export interface HubLimits {
   readonly pendingTotal: number;
   /** how long a stream may take to attach, ms */
   readonly attachMs: number;
+  /** wrong signatures of one address that are checked, and ms until it is given another */
+  readonly badAttaches: number;
+  readonly badAttachMs: number;
   /** how long a peer may leave what is written to it unread, ms, besides the time that its bytes take at `link_rate` */
   readonly stallMs: number;
   /** faults that a worker has free in a task, and ms until it is given one back */
@@ -124,8 +127,8 @@ export interface LinkOptions {
   sign(message: Uint8Array): Uint8Array;
   /** what we have: the hub streams what lies beyond */
   clock(): readonly bigint[];
-  /** a message of the hub's log; the next is read when this resolves */
-  iteration(message: Iteration): Promise<void>;
+  /** a message of the hub's log; the next is read when this resolves. "fault": the hub is to blame for it */
+  iteration(message: Iteration): Promise<"fault" | void>;
   /** what to send, given what the hub has, until the signal; a miner follows its own log here */
   outgoing?(hubClock: readonly bigint[], signal: AbortSignal): AsyncIterable<StoredMessage>;
   attached?(hubClock: readonly bigint[]): void;

@@ -31,7 +31,7 @@ import { WorkQuery } from "#proto/gen/pouw/work/v1/query.js";
 import { MsgSubmitWork } from "#proto/gen/pouw/work/v1/tx.js";
 import { headSignBytes } from "#protocol/log/header.js";
 import { MachineDriver } from "#net/machine-driver.js";
-import type { Outcome } from "#protocol/log/outcomes.js";
+import { isPeersFault, type Outcome } from "#protocol/log/outcomes.js";
 import { slotPositions } from "#protocol/log/positions.js";
 import { residualSeqBefore } from "#protocol/state/iterate.js";
 import { isTolerant } from "#protocol/tasks/profiles.js";
@@ -342,7 +342,7 @@ export class MinedTask {
         log: this.log,
         sign: (m) => this.key.sign(m),
         clock: () => this.linkClock(own),
-        iteration: async (m) => void (await this.receive(m)),
+        iteration: async (m) => (isPeersFault(await this.receive(m)) ? "fault" : undefined),
         outgoing: (clock, signal) => this.outgoing(clock, own, signal),
         evidence: (r) => (this.evidence as Evidence).answer(r),
       },

@@ -112,13 +112,13 @@ export async function supervise(setup: SupervisorSetup, signal: AbortSignal): Pr
         sizes: (id) => task(id).sizes,
         seat: async (id, role, index) => tasks.get(id)?.seat(role, index),
         clock: async (id) => task(id).clock(),
-        iteration: (peer, m) => task(peer.taskId).receive(peer, m),
+        iteration: async (peer, m) => void (await task(peer.taskId).receive(peer, m)),
         residual: async (peer, push) => {
           const t = task(peer.taskId);
           const m = await t.logStore.get(push.slot, push.seq);
           if (!m || !t.minerOf(push.slot).includes(peer)) return;
           const hash = Header.decode(m.header).residualHash;
-          if (hash.length !== 32) return;
+          if (hash.length !== 32 || cache.get(hash)) return;
           if (equalBytes(nodeCrypto.sha256(push.residual), hash)) cache.put(hash, push.residual);
           else peer.fault("bad-hash");
         },

@@ -6,6 +6,7 @@ import { nodeCrypto } from "#platform/crypto.js";
 import { type SessionKey } from "#platform/keys.js";
 import { type Logger } from "#platform/log.js";
 import type { Iteration } from "#proto/gen/pouw/v1/iteration.js";
+import { isPeersFault, type Outcome } from "#protocol/log/outcomes.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 
 export interface PeerLinksOptions {
@@ -17,7 +18,7 @@ export interface PeerLinksOptions {
   readonly log: Logger;
   readonly client: LogClient;
   clock(): readonly bigint[];
-  receive(m: Iteration): Promise<void>;
+  receive(m: Iteration): Promise<Outcome>;
 }
 
 export class PeerLinks {
@@ -38,7 +39,7 @@ export class PeerLinks {
 
   private open(supervisor: string, endpoint: string, index: number): Link {
     const { bus, chainId, taskId, timers, log, key } = this.o;
-    const own = { role: Role.ROLE_SUPERVISOR, index, sign: (m: Uint8Array) => key.sign(m), clock: () => this.o.clock(), iteration: (m: Iteration) => this.o.receive(m) };
+    const own = { role: Role.ROLE_SUPERVISOR, index, sign: (m: Uint8Array) => key.sign(m), clock: () => this.o.clock(), iteration: async (m: Iteration) => (isPeersFault(await this.o.receive(m)) ? "fault" : undefined) } as const;
     return bus.link({ endpoint, chainId, supervisor, taskId, log, crypto: nodeCrypto, timers, ...own }, true);
   }
 

@@ -294,7 +294,7 @@ export class SupervisedTask {
     return log.get(slot, head);
   }
 
-  async receive(peer: HubPeer | undefined, m: Iteration): Promise<void> {
+  async receive(peer: HubPeer | undefined, m: Iteration): Promise<Outcome> {
     await this.ready;
     const outcome = await this.door.receive(m, { fault: peer && ((o) => peer.fault(FAULTS[o] ?? "bad-message")) });
     if (outcome === "duplicate" && peer) {
@@ -303,6 +303,7 @@ export class SupervisedTask {
     }
     if (outcome === "full" || outcome === "far") peer?.cut(unavailable(`a message of ${this.id} found no room in time (${outcome}): attach again`));
     if (this.unsynced > MAX_UNSYNCED) await this.syncing;
+    return outcome;
   }
 
   async *follow(clock: readonly bigint[], signal: AbortSignal, gate?: Gate): AsyncGenerator<StoredMessage> {

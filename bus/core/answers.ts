@@ -1,4 +1,5 @@
 /** A link's answers to what its hub asks for: a few at a time, because they share the stream with our iterations. */
+import type { Timers } from "#platform/clock.js";
 import type { Logger } from "#platform/log.js";
 import type { EvidenceRequest } from "#proto/gen/pouw/v1/services.js";
 import type { LinkOptions } from "../types.js";
@@ -7,24 +8,40 @@ import type { FrameStream } from "./stream.js";
 /** requests answered at one time on a stream, and how many may wait besides: a hub asks for less */
 const MAX_ANSWERING = 2;
 const MAX_WAITING = 8;
+/** requests a second of one stream, as many at once: each reads the disk */
+const PER_SECOND = 100;
 
 export class Answers {
   private answering = 0;
   private readonly waiting: EvidenceRequest[] = [];
+  private tokens = PER_SECOND;
+  private at: number;
 
   constructor(
     private readonly stream: FrameStream,
     private readonly evidence: LinkOptions["evidence"],
+    private readonly timers: Timers,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.at = timers.now();
+  }
 
   asked(request: EvidenceRequest): void {
-    if (this.answering + this.waiting.length >= MAX_WAITING) {
+    if (!this.take() || this.answering + this.waiting.length >= MAX_WAITING) {
       this.log.debug("a hub asks for too much at once", { slot: request.slot, seq: request.seq });
       return;
     }
     this.waiting.push(request);
     this.next();
+  }
+
+  private take(): boolean {
+    const now = this.timers.now();
+    this.tokens = Math.min(PER_SECOND, this.tokens + ((now - this.at) * PER_SECOND) / 1000);
+    this.at = now;
+    if (this.tokens < 1) return false;
+    this.tokens--;
+    return true;
   }
 
   private next(): void {

@@ -14,7 +14,7 @@ import { PendingStreams } from "./pending-streams.js";
 import { type CallerStream, EVIDENCE_PART, FRAME_OVERHEAD } from "./stream.js";
 
 /** What a hub grants without being told otherwise: see HubLimits. */
-export const HUB_LIMITS: HubLimits = { pendingPerAddress: 64, pendingTotal: 512, attachMs: 2_000, stallMs: 30_000, faults: 16, faultMs: 30_000 };
+export const HUB_LIMITS: HubLimits = { pendingPerAddress: 64, pendingTotal: 512, attachMs: 2_000, badAttaches: 64, badAttachMs: 1_000, stallMs: 30_000, faults: 16, faultMs: 30_000 };
 const NONCE = 32;
 
 export class FrameHub implements Hub {
@@ -24,12 +24,15 @@ export class FrameHub implements Hub {
   private readonly counters: Counters;
   private readonly limits: HubLimits;
   private readonly budget: FaultBudget;
+  /** by address: signatures that were checked in vain */
+  private readonly forged: FaultBudget;
 
   constructor(protected readonly options: HubOptions) {
     const limits = (this.limits = { ...HUB_LIMITS, ...options.limits });
     this.log = options.log ?? silentLogger;
     this.counters = options.counters ?? new Counters({ log: this.log, timers: options.timers });
     this.budget = new FaultBudget(options.timers, limits);
+    this.forged = new FaultBudget(options.timers, { faults: limits.badAttaches, faultMs: limits.badAttachMs });
     this.pending = new PendingStreams(options.timers, { perAddress: limits.pendingPerAddress, total: limits.pendingTotal, lifetimeMs: limits.attachMs }, this.counters);
   }
 
@@ -90,12 +93,17 @@ export class FrameHub implements Hub {
   private async seat(a: Attach, nonce: Uint8Array, caller: string): Promise<BusSeat> {
     const { crypto, chainId, address } = this.options;
     const seat = await this.options.seat(a.taskId, a.role, a.index);
-    const signed = seat && crypto.verifyEd25519(seat.sessionKey, attachSignBytes(crypto, chainId, a, nonce, address), a.signature);
-    if (seat && signed) return seat;
+    if (!seat) throw this.refuse(caller, `task ${a.taskId} has no joined seat ${a.role}/${a.index} here`);
+    // Checked on this thread: who signs for seats that are not its own has so many checks, and is refused without one from then on.
+    if (this.forged.isSpent(caller)) throw this.refuse(caller, `this address signed for ${this.limits.badAttaches} seats that are not its own: it has one try every ${this.limits.badAttachMs} ms`);
+    if (crypto.verifyEd25519(seat.sessionKey, attachSignBytes(crypto, chainId, a, nonce, address), a.signature)) return seat;
+    this.forged.spend(caller);
+    throw this.refuse(caller, `the signature is not of the session key of seat ${a.role}/${a.index} of task ${a.taskId}`);
+  }
+
+  private refuse(caller: string, why: string): CallError {
     this.counters.count("attach-refused", caller);
-    throw refused(
-      seat ? `the signature is not of the session key of seat ${a.role}/${a.index} of task ${a.taskId}` : `task ${a.taskId} has no joined seat ${a.role}/${a.index} here`,
-    );
+    return refused(why);
   }
 
   private async open(stream: CallerStream, a: Attach, nonce: Uint8Array, known: () => void): Promise<Peer> {

@@ -22,6 +22,8 @@ const FIRST_DELAY = 200;
 const LAST_DELAY = 10_000;
 /** How long a hub may take from the first byte to `attached`, ms: it may be reading its log. One that says nothing is left. */
 const ATTACH_MS = 60_000;
+/** Messages that its hub is to blame for, before a stream is left; and what is tried again then waits as after a failure. */
+const HUB_FAULTS = 16;
 /** what a residual's frame holds besides */
 const PUSH_OVERHEAD = 1024;
 
@@ -113,11 +115,17 @@ export class FrameLink implements Link {
     try {
       if (this.stop.signal.aborted) return;
       this.stream = stream;
-      const answers = new Answers(stream, o.evidence, this.log);
+      const answers = new Answers(stream, o.evidence, o.timers, this.log);
+      let faults = 0;
       for await (const frame of stream.frames) {
         if (frame.challenge) this.attach(stream, frame.challenge.nonce);
         else if (frame.attached) this.begin(stream, frame.attached.clock);
-        else if (frame.iteration) await o.iteration(frame.iteration);
+        else if (frame.iteration) {
+          if ((await o.iteration(frame.iteration)) === "fault" && ++faults >= HUB_FAULTS) {
+            this.wasOpen = false;
+            throw new Error(`${o.endpoint} sent ${faults} messages that are malformed or not signed`);
+          }
+        }
         else if (frame.acknowledge) o.acknowledged?.(frame.acknowledge.slot, frame.acknowledge.seq);
         else if (frame.evidenceRequest) answers.asked(frame.evidenceRequest);
       }

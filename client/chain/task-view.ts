@@ -58,11 +58,11 @@ export async function watchTasks(
   for await (const header of chain.blocks(options.signal)) {
     for (let tries = 0; !options.signal.aborted; tries++) {
       try {
-        const ids = new Set((await querySeats(chain, worker)).map((s) => s.taskId));
+        const ids = new Set((await seatsAt(chain, worker, header.height, options.signal)).map((s) => s.taskId));
         const views = new Map<bigint, TaskView>();
         for (const id of ids) {
           if (finished.has(id)) continue;
-          const view = await at(chain, id, header.height, options.signal);
+          const view = await at(chain, id, header.height);
           views.set(id, view);
           if (options.done(view)) finished.add(id);
         }
@@ -84,17 +84,23 @@ export async function watchTasks(
 const EXECUTED_TRIES = 100;
 const EXECUTED_AGAIN = 20;
 
-/** The state at a block, or the newest where that block's is pruned. A block is told of before it is executed: it is waited for. */
-async function at(chain: Chain, id: bigint, height: bigint, signal: AbortSignal): Promise<TaskView> {
+/** The state at a block, or the newest where that block's is pruned. A block is told of before it is executed: see `executed`. */
+async function at(chain: Chain, id: bigint, height: bigint): Promise<TaskView> {
+  try {
+    return await queryTask(chain, id, height);
+  } catch (e) {
+    if (!(e instanceof ChainError)) throw e;
+    const newest = await queryTask(chain, id);
+    if (newest.height < height) throw e;
+    return newest;
+  }
+}
+
+/** The worker's seats, once the node has executed a block: a node tells of it before that. Of an older state where it does not come. */
+async function seatsAt(chain: Chain, worker: string, height: bigint, signal: AbortSignal): Promise<Seat[]> {
   for (let tries = 0; ; tries++) {
-    try {
-      return await queryTask(chain, id, height);
-    } catch (e) {
-      if (!(e instanceof ChainError)) throw e;
-      const newest = await queryTask(chain, id);
-      if (newest.height >= height) return newest;
-      if (tries >= EXECUTED_TRIES || signal.aborted) throw e;
-      await sleep(EXECUTED_AGAIN);
-    }
+    const { value, height: executed } = await chain.query(MatchingQuery.methods.seats, { worker });
+    if (executed >= height || tries >= EXECUTED_TRIES || signal.aborted) return value.seats;
+    await sleep(EXECUTED_AGAIN);
   }
 }

@@ -11,7 +11,7 @@ import { lossName, MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
 import type { PreparedData } from "../data/prepare.js";
-import { checkData } from "../task/check.js";
+import { checkData, completeSpec } from "../task/check.js";
 import { fit } from "../task/fit.js";
 import { inspect, type Inspection } from "../task/inspect.js";
 import { readTaskFile, type TaskFile } from "../task/task-file.js";
@@ -85,6 +85,7 @@ async function trialNotes(file: TaskFile): Promise<readonly string[]> {
     return [`no trial of the quanta: ${(e as Error).message}`];
   }
   try {
+    completeSpec(file, data);
     return (await fit(file, data)).notes;
   } finally {
     data.close();
@@ -105,8 +106,8 @@ function lossThatFits(plan: ModelPlan): Loss {
 }
 
 function text(i: Inspection, m: Measured | undefined): string {
-  const table = new Table({ head: ["layer", "kind", "output", "parameters", "multiply-adds a row"], style: { head: [], border: [] }, colAligns: ["left", "left", "left", "right", "right"] });
-  for (const l of i.layers) table.push([l.name, l.kind, l.outputShape.join(" × "), l.parameters.toLocaleString("en-US"), l.macs.toLocaleString("en-US")]);
+  const table = new Table({ head: ["layer", "kind", "output", "parameters", "tensors", "multiply-adds a row"], style: { head: [], border: [] }, colAligns: ["left", "left", "left", "right", "left", "right"] });
+  for (const l of i.layers) table.push([l.name, l.kind, l.outputShape.join(" × "), l.parameters.toLocaleString("en-US"), l.tensors.join("\n"), l.macs.toLocaleString("en-US")]);
   const lines = [
     `parameters          ${i.parameters.toLocaleString("en-US")}`,
     `F, batch ${`${i.batch}`.padEnd(10)} ${i.flop.toLocaleString("en-US")} flop an iteration`,

@@ -83,14 +83,15 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
     .option("--dry-run", "say what was found and leave the file alone")
     .action(async (path: string, o: { dryRun?: boolean }, c: Command) => {
       const context = new Context(options(c));
-      const found = await tune(readTaskFile(path));
+      const found = await tune(path);
       for (const note of found.notes) say(`note: ${note}`);
       if (!o.dryRun) writeFileSync(path, withQuanta(path, found));
-      const { quanta, plan, iterations, tried } = found;
-      context.print({ file: path, written: !o.dryRun, iterations, tried, quanta }, () =>
+      const { quanta, plan, iterations, tried, replaced } = found;
+      context.print({ file: path, written: !o.dryRun, iterations, tried, replaced, quanta }, () =>
         [
-          ...tried.map((x) => `quantum 2^${x.quantumLog2}`.padEnd(14) + `loss ${x.loss.toPrecision(5)} after ${iterations} iterations, ${Math.round(100 * x.starved)} % of updates larger${x.taken ? "  <- taken" : ""}`),
+          ...tried.map((x) => `quantum 2^${x.quantumLog2}`.padEnd(14) + `loss ${x.loss.toPrecision(5)} after ${iterations} iterations, ${Math.round(100 * x.starved)} % of updates larger than levels·quantum${x.taken ? "  <- taken" : ""}`),
           ...quanta.map((g) => `${nameOfGroup(g, plan, quanta)}: quantum 2^${g.quantumLog2}, levels ${g.levels}`),
+          ...(replaced.length > 0 ? [`${o.dryRun ? "would replace" : "replaced"} ${replaced.join(", ")}`] : []),
           o.dryRun ? `${path} is as it was` : `written to ${path}`,
         ].join("\n"),
       );

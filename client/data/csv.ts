@@ -51,6 +51,9 @@ export async function openCsv(path: string, { header = false, separator = "comma
     // Number("") is 0
     if (v === 0 && isBlank(text)) v = Number.NaN;
     const f = toF32(v);
+    if (Number.isNaN(v) && !/^\s*([+-]?nan)?\s*$/i.test(text)) {
+      throw new DataFileError(`${place(row, column)} is ${JSON.stringify(text.trim())}, want a number. Correct the value or leave its row out; a column of words is named in data.one_hot, and classes are written 0, 1, …`);
+    }
     if (!Number.isFinite(f)) throw notFinite(v, place(row, column), JSON.stringify(text.trim()));
     return f;
   }
@@ -58,6 +61,7 @@ export async function openCsv(path: string, { header = false, separator = "comma
   return {
     path,
     columns,
+    names,
     place,
     async *blocks() {
       let row = 0;

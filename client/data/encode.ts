@@ -66,7 +66,7 @@ export class Encoding {
       const scaled = this.#scaling ? (v - (this.#scaling.shift[c] as number)) / (this.#scaling.divisor[c] as number) : v * o.scale;
       const f = toF32(scaled);
       if (!Number.isFinite(f)) throw notFinite(scaled, `${place(c)}, ${o.normalise ? "normalised" : "times data.scale"},`);
-      if (Math.abs(f) > MAX_VALUE) throw outOfRange(f, `${place(c)}${o.normalise ? ", normalised," : o.scale === 1 ? "" : ", times data.scale,"}`, o.normalise ? "Correct the value or leave its row out" : "Scale the data: set data.normalise to standard, or data.scale");
+      if (Math.abs(f) > MAX_VALUE) throw outOfRange(f, `${place(c)}${o.normalise ? ", normalised," : o.scale === 1 ? "" : ", times data.scale,"}`, o.normalise ? "Correct the value or leave its row out" : "Scale the data (set data.normalise to standard, or data.scale), or correct the value");
       into[n++] = f;
     }
   }

@@ -21,8 +21,8 @@ export interface DataOptions {
   readonly header: boolean;
   /** between the columns of a csv; commas without it */
   readonly separator?: Separator;
-  /** which column of a table holds the label or the first target; negative counts from the end */
-  readonly label: number;
+  /** which column of a table holds the label or the first target, by name or number; negative counts from the end */
+  readonly label: number | string;
   /** the columns of a csv that hold categories, by name or number; true: the characters of a text */
   readonly oneHot?: readonly (string | number)[] | true;
   readonly scale: number;

@@ -76,7 +76,9 @@ export class Readers {
       return sourceOfTables(table, targets, labelsAt, this.#columns);
     }
     this.#checkInputs(path, table.columns - width, ` beside the ${width === 1 ? "label" : `${width} targets`}`);
-    const first = o.label < 0 ? table.columns + o.label : o.label;
+    const { names = [] } = table;
+    const first = columnOf(o.label, names, table.columns);
+    if (typeof o.label === "string" && first < 0) throw notNamed(o.label, names, table.columns, ["data", "label"]);
     if (first < 0 || first + width > table.columns) {
       throw new DataFileError(`got ${o.label}, want ${-table.columns} to ${table.columns - width}: ${path} has ${table.columns} columns, counted from 0, or from -1 at the end`, ["data", "label"]);
     }
@@ -97,17 +99,22 @@ export class Readers {
   #categories = (names: readonly string[], columns: number): ReadonlyMap<number, Categories> => {
     const { oneHot } = this.o;
     for (const [i, column] of (Array.isArray(oneHot) ? oneHot : []).entries()) {
-      const at = typeof column === "string" ? names.indexOf(column) : column < 0 ? columns + column : column;
-      if (at < 0 || at >= columns) {
-        const known = names.length > 0 ? names.join(", ") : `the first line's names with data.header: true, or ${-columns} to ${columns - 1}`;
-        throw new DataFileError(`got ${JSON.stringify(column)}, want one of the columns: ${known}`, ["data", "one_hot", i]);
-      }
+      const at = columnOf(column, names, columns);
+      if (at < 0 || at >= columns) throw notNamed(column, names, columns, ["data", "one_hot", i]);
       const before = (this.#oneHot[i] ??= at);
       if (at !== before) throw new DataFileError(`${JSON.stringify(column)} is column ${at + 1} of one file and column ${before + 1} of another. Give all files the same columns`, ["data", "one_hot", i]);
       if (!this.#columns.has(at)) this.#columns.set(at, new Categories());
     }
     return this.#columns;
   };
+}
+
+/** Of a column by its name, or by its number, which counts from the end where it is negative; outside the table where there is none. */
+const columnOf = (column: number | string, names: readonly string[], columns: number): number => (typeof column === "string" ? names.indexOf(column) : column < 0 ? columns + column : column);
+
+function notNamed(column: number | string, names: readonly string[], columns: number, field: DataField): DataFileError {
+  const known = names.length > 0 ? names.join(", ") : `the first line's names with data.header: true, or ${-columns} to ${columns - 1}`;
+  return new DataFileError(`got ${JSON.stringify(column)}, want one of the columns: ${known}`, field);
 }
 
 function openTable(path: string, { format, header, separator, oneHot }: DataOptions, categories?: (names: readonly string[], columns: number) => ReadonlyMap<number, Categories>): Promise<Table> {

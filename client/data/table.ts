@@ -6,6 +6,8 @@ import { DataFileError } from "./errors.js";
 export interface Table {
   readonly path: string;
   readonly columns: number;
+  /** of the columns, where the file tells them */
+  readonly names?: readonly string[];
   /** whole rows of binary32, some at a time; an array is used again once the next is asked for */
   blocks(): AsyncIterable<Float32Array>;
   /** `file:line: row 2, column 3 ("age")`: rows and columns counted from 1, the line where the file has lines */

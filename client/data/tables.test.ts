@@ -94,7 +94,7 @@ test("text that is not UTF-8 is refused with the command that converts it, which
 
 test("a value beyond ±2^20 is refused by row and column in every format, once it is scaled", async (t) => {
   const cases: [string, Partial<DataOptions>, RegExp][] = [
-    [file("large.csv", "1,2,0\n3,-1048577,1\n"), { format: "csv" }, /large\.csv:2: row 2, column 2 is -1048577, want -1048576 to 1048576: with larger values training diverges\. Scale the data: set data\.normalise to standard, or data\.scale/],
+    [file("large.csv", "1,2,0\n3,-1048577,1\n"), { format: "csv" }, /large\.csv:2: row 2, column 2 is -1048577, want -1048576 to 1048576: with larger values training diverges\. Scale the data \(set data\.normalise to standard, or data\.scale\), or correct the value/],
     [npy("large.npy", Float32Array.of(1, 2, 0, 2 ** 21, 4, 1), [2, 3]), { format: "npy" }, /large\.npy: row 2, column 1 is 2097152, want/],
     [file("large.idx", Uint8Array.of(0, 0, 12, 2, 0, 0, 0, 2, 0, 0, 0, 3, ...[1, 2, 0, 3, 1 << 24, 1].flatMap((v) => [v >> 24, (v >> 16) & 255, (v >> 8) & 255, v & 255]))), { format: "idx" }, /large\.idx: row 2, column 2 is 16777216, want/],
     [file("scaled-up.csv", "1,2,0\n3,4,1\n"), { format: "csv", scale: 2 ** 19 }, /scaled-up\.csv:2: row 2, column 1, times data\.scale, is 1572864, want/],

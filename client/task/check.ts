@@ -1,5 +1,5 @@
 /** A task held against the chain before anything is paid: amounts, funds, the chain's own bounds, with the task file's places. */
-import { SpecError, acceptSpec } from "#protocol/tasks/task-spec.js";
+import { acceptSpec, ANY_CHAIN, SpecError, type SpecParams } from "#protocol/tasks/task-spec.js";
 import type { TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
 import { type ChainParams } from "../chain/params.js";
 import { CliError } from "../cli-error.js";
@@ -44,12 +44,18 @@ export async function checkData(file: TaskFile): Promise<PreparedData> {
   }
 }
 
-/** The spec with its data, and what was fitted to them, accepted by the chain's own rules. Throws TaskFileError with the field. */
-export function completeSpec(file: TaskFile, data: PreparedData, { tasks, work }: ChainParams, { spec: fitted }: { readonly spec: TaskSpec } = withBatches(file, data)): TaskSpec {
+/** What a chain's parameters let a task have. */
+export const boundsOf = ({ tasks, work }: ChainParams): SpecParams => ({ ...tasks, verdictWindow: work.verdictWindow });
+
+/**
+ * The spec with its data, and what was fitted to them, accepted by the chain's own rules: those of `bounds`, or where none is
+ * asked, what every chain wants. Throws TaskFileError with the field.
+ */
+export function completeSpec(file: TaskFile, data: PreparedData, bounds: SpecParams = ANY_CHAIN, { spec: fitted }: { readonly spec: TaskSpec } = withBatches(file, data)): TaskSpec {
   const { cid, plaintextHash, keyHash, rows } = data.test;
   const spec: TaskSpec = { ...fitted, testSet: { cid, plaintextHash, keyHash, rows } };
   try {
-    acceptSpec(spec, { ...tasks, verdictWindow: work.verdictWindow });
+    acceptSpec(spec, bounds);
   } catch (e) {
     if (!(e instanceof SpecError)) throw e;
     const layer = e.field === "topology" ? /^layer "([^"]+)": /.exec(e.text)?.[1] : undefined;

@@ -7,7 +7,7 @@ export interface Fault {
   readonly text: string;
 }
 
-type Schema = { type?: string | readonly string[]; enum?: readonly unknown[]; properties?: Record<string, Schema> };
+type Schema = { type?: string | readonly string[]; description?: string; enum?: readonly unknown[]; properties?: Record<string, Schema> };
 
 /** The fault to tell first: an unknown field explains a missing one, since most are misspelt. */
 export function firstFault(errors: readonly ErrorObject[]): Fault {
@@ -22,11 +22,11 @@ function describe(e: ErrorObject): Fault {
     .map((p) => (/^\d+$/.test(p) ? Number(p) : p));
   const params = e.params as Record<string, unknown>;
   const got = `got ${show(e.data)}.`;
-  const known = (e.parentSchema as Schema | undefined)?.properties ?? {};
+  const { properties: known = {}, description: meaning } = (e.parentSchema ?? {}) as Schema;
   const at = (text: string): Fault => ({ field, text });
   switch (e.keyword) {
     case "type":
-      return at(`expected ${article(params.type as string | string[])}, ${got}`);
+      return at(`expected ${article(params.type as string | string[])}${meaning ? ` (${meaning})` : ""}, ${got}`);
     case "required": {
       const name = String(params.missingProperty);
       return { field: [...field, name], text: `is missing, add ${wanted(known[name])}.` };

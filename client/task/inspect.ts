@@ -1,6 +1,6 @@
 /** What a model costs: its layers, F, memory and map sizes. */
 import { groupsOf, type QuantumGroup } from "#engine/quanta.js";
-import { activationOf, flop, type LayerPlan, type ModelPlan } from "#engine/topology/index.js";
+import { activationOf, flop, type LayerPlan, type ModelPlan, type Tensor } from "#engine/topology/index.js";
 import type { Optimizer } from "#proto/gen/pouw/tasks/v1/types.js";
 import { taskMemoryBytes } from "#protocol/tasks/engine-options.js";
 import { residualInterval } from "#protocol/log/positions.js";
@@ -12,6 +12,8 @@ export interface InspectedLayer {
   readonly kind: string;
   readonly outputShape: readonly number[];
   readonly parameters: number;
+  /** what a task file's quanta name */
+  readonly tensors: readonly string[];
   /** multiply-accumulates of one row, forward */
   readonly macs: bigint;
 }
@@ -32,7 +34,7 @@ export interface Inspection {
 
 export function inspect(plan: ModelPlan, batch: number, quanta: readonly QuantumGroup[], { profile = EXACT_PROFILE, optimizer }: { profile?: string; optimizer?: Optimizer | undefined } = {}): Inspection {
   return {
-    layers: plan.layers.map(layerOf),
+    layers: plan.layers.map((l) => layerOf(l, plan.tensors)),
     parameters: plan.parameters,
     batch,
     flop: flop(plan, batch),
@@ -42,7 +44,14 @@ export function inspect(plan: ModelPlan, batch: number, quanta: readonly Quantum
   };
 }
 
-const layerOf = (layer: LayerPlan): InspectedLayer => ({ name: layer.name, kind: kindOf(layer), outputShape: layer.outputShape, parameters: layer.parameters, macs: layer.macs });
+const layerOf = (layer: LayerPlan, tensors: readonly Tensor[]): InspectedLayer => ({
+  name: layer.name,
+  kind: kindOf(layer),
+  outputShape: layer.outputShape,
+  parameters: layer.parameters,
+  tensors: tensors.map((t) => t.name).filter((name) => name.startsWith(`${layer.name}/`)),
+  macs: layer.macs,
+});
 
 function kindOf(layer: LayerPlan): string {
   if (layer.kind === "pool2d") return `${layer.how} pool`;

@@ -12,7 +12,7 @@ import { totalPositions } from "#protocol/log/positions.js";
 import { fillDefaults } from "#protocol/tasks/task-spec.js";
 import { CliError } from "../cli-error.js";
 import { type RowStore } from "../data/prepare.js";
-import { checkData } from "./check.js";
+import { checkData, completeSpec } from "./check.js";
 import { isFiniteScore } from "./figures.js";
 import { fit } from "./fit.js";
 import { Starvation, starvationNotes } from "./trial.js";
@@ -72,6 +72,7 @@ export async function trainLocally(file: TaskFile, o: LocalOptions): Promise<Loc
     const batches = segments.flatMap((s, i) => batchesOfSegment(nodeCrypto, manifest, shape, i, s.read())).map(({ hash, ...batch }) => ({ batch, hash }));
     const test = decodeSegment(shape, openTestSet(data.test.sealed, data.test.key, manifestCid));
     const trained = manifest.batches - manifest.validationBatches;
+    completeSpec(file, data);
     const fitted = await fit(file, data);
     const { plan, notes } = fitted;
     for (const note of notes) o.note?.(note);

@@ -16,7 +16,7 @@ export interface Raw {
     format: Format;
     header?: boolean;
     separator?: Separator;
-    label?: number;
+    label?: number | string;
     one_hot?: (string | number)[] | boolean;
     scale?: number;
     normalise?: Normalise;

@@ -43,7 +43,7 @@ export const SCHEMA = {
         format: { type: "string", enum: FORMATS },
         header: { type: "boolean" },
         separator: { type: "string", enum: SEPARATORS },
-        label: { type: "integer" },
+        label: { type: ["integer", "string"], minLength: 1, description: "a column, by its name or its number: 0 is the first, -1 the last" },
         one_hot: { type: ["array", "boolean"], items: { type: ["string", "integer"], minLength: 1 }, minItems: 1 },
         scale: { type: "number" },
         normalise: { type: "string", enum: ["standard", "min_max"] },
@@ -89,6 +89,7 @@ export const SCHEMA = {
     quantum,
     quanta: {
       type: "array",
+      description: "a list of groups such as [{ tensors: weights, quantum: 2^-8 }]",
       minItems: 1,
       maxItems: 16,
       items: {

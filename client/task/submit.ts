@@ -8,7 +8,7 @@ import { type Chain, ChainError, type Message } from "../chain/types.js";
 import { CliError } from "../cli-error.js";
 import { type PreparedData } from "../data/prepare.js";
 import { type Attendant } from "./attend.js";
-import { checkData, checkFunds, checkMoney, completeSpec } from "./check.js";
+import { boundsOf, checkData, checkFunds, checkMoney, completeSpec } from "./check.js";
 import { fit } from "./fit.js";
 import { fingerprintOf, nameTask, pendingSubmission, readSubmission, type Submission } from "./submission.js";
 import { type Money, type TaskFile } from "./task-file.js";
@@ -40,9 +40,9 @@ export async function createTask(file: TaskFile, s: Attendant): Promise<Created>
 async function createWith(file: TaskFile, drawn: PreparedData, params: ChainParams, money: Money, s: Attendant): Promise<Created> {
   const coin = (amount: bigint) => ({ denom: params.validators.bondDenom, amount: `${amount}` });
   // What the chain would refuse is told before anything is tried out.
-  completeSpec(file, drawn, params);
+  completeSpec(file, drawn, boundsOf(params));
   const fitted = await fit(file, drawn);
-  const message = MsgCreateTask.create({ client: s.sender.address, spec: completeSpec(file, drawn, params, fitted), fee: coin(money.fee), bond: coin(money.bond) });
+  const message = MsgCreateTask.create({ client: s.sender.address, spec: completeSpec(file, drawn, boundsOf(params), fitted), fee: coin(money.fee), bond: coin(money.bond) });
   const fingerprint = fingerprintOf(s.chain.chainId, message);
   const { submission, begunBefore } = pendingSubmission(s.home, fingerprint, drawn);
   const done = (id: bigint, found: boolean): Created => {

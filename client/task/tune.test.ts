@@ -30,18 +30,20 @@ test("a quantum that starves is told with one that does not, a default is double
     const rows = Array.from({ length: 220 }, (_, i) => [Math.sin(i), Math.cos(3 * i), Math.sin(7 * i)]);
     writeFileSync(join(dir, "raw.csv"), rows.map(([a = 0, b = 0, c = 0]) => [a, b, c, 150 + 80 * a - 40 * b * c].join()).join("\n"));
     const path = join(dir, "task.yaml");
-    writeFileSync(path, `${REGRESSION}quantum: 2^-15 # too small\n`);
+    writeFileSync(path, REGRESSION.replace("slots: 2", "quantum: 2^-15 # too small\nslots:   2"));
     const notes: string[] = [];
     const starved = await trainLocally(readTaskFile(path), { ...quietly, note: (text) => notes.push(text) });
     t.regex(notes.join("\n"), /^9\d % of updates were larger than levels·quantum: set quantum to 2\^-\d or more, or run pouwd task tune$/);
 
-    const found = await tune(readTaskFile(path));
+    const found = await tune(path);
     t.is(found.tried.filter((x) => x.taken).length, 1);
     t.is(found.tried.find((x) => x.taken)?.loss, Math.min(...found.tried.filter((x) => x.starved <= 0.5).map((x) => x.loss)));
     writeFileSync(path, withQuanta(path, found));
     const text = readFileSync(path, "utf8");
     t.regex(text, /^# mine\n/);
-    t.notRegex(text, /too small/);
+    t.deepEqual(found.replaced, ["quantum: 2^-15"]);
+    t.deepEqual(found.notes.filter((n) => n.includes("default")).map((n) => /the default (2\^-\d+)/.exec(n)?.[1]), ["2^-15"]);
+    t.true(text.startsWith(REGRESSION.replace("slots: 2", "slots:   2")), "all else is as it was, to the letter");
     t.regex(text, /quanta:\n {2}- \{ tensors: weights, quantum: 2\^-\d \}\n$/);
     const tuned = await trainLocally(readTaskFile(path), quietly);
     t.true(tuned.score > starved.score / 4n, `${starved.score} to ${tuned.score}`);

@@ -76,7 +76,7 @@ export function allowOptions(config: JsonObject, name: string, own: readonly str
     if (NULL_ONLY.includes(key)) {
       if (value !== null && value !== false) throw new TopologyError(`option ${key} is not supported, leave it out`, name);
     } else if (!COMMON.includes(key) && !own.includes(key)) {
-      throw new TopologyError(`option "${key.slice(0, 40)}" is not known, leave it out`, name);
+      throw new TopologyError(`option "${key.slice(0, 40)}" is not known, leave it out${own.length > 0 ? ` or take one of ${own.join(", ")}` : ""}`, name);
     }
   }
   if (config["trainable"] === false) throw new TopologyError("trainable is false, frozen layers are not supported", name);

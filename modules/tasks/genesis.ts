@@ -3,20 +3,16 @@
  * locked. The index of open tasks and what an engine takes follow from the records.
  */
 import { defineGenesis, inside, within } from "#kernel/genesis.js";
-import { MAX_BLOCKS } from "#kernel/params.js";
 import { GenesisState } from "#proto/gen/pouw/tasks/v1/genesis.js";
 import { Phase, type Task as WireTask } from "#proto/gen/pouw/tasks/v1/types.js";
-import { MAX_PARAMETERS, type SpecParams } from "#protocol/tasks/task-spec.js";
+import { ANY_CHAIN } from "#protocol/tasks/task-spec.js";
 import { courseFault } from "./course.js";
 import { putTask, wholeTask } from "./keeper.js";
-import { MAX_GROUP, MAX_SLOTS, params } from "./params.js";
+import { params } from "./params.js";
 import { accept } from "./spec.js";
 import { nextId, tasks, unlocks } from "./store.js";
 import type { Task, WholeTask } from "./types.js";
 import { parseTask, wireTask } from "./wire.js";
-
-/** The widest that any parameters allow: a task may be older than those of today. */
-const WIDEST: SpecParams = { minFlop: 0n, maxParameters: BigInt(MAX_PARAMETERS), maxSlots: MAX_SLOTS, maxSupervisors: MAX_GROUP, minEvaluators: 1, maxEvaluators: MAX_GROUP, verdictWindow: MAX_BLOCKS };
 
 export const tasksGenesis = defineGenesis("tasks", {
   codec: GenesisState,
@@ -50,10 +46,10 @@ export const tasksGenesis = defineGenesis("tasks", {
   }),
 });
 
-/** The task of a record, which is one that this module could have written. Throws one line that begins with the field. */
+/** The task of a record, which is one that this module could have written: by any parameters, since it may be older than those of today. Throws one line that begins with the field. */
 function taskOf(w: WireTask): { task: WholeTask; memory: bigint } {
   const parsed: Task = parseTask(w);
-  const { spec, parameters, flop, memory } = inside("spec", () => accept(w.spec as NonNullable<WireTask["spec"]>, WIDEST));
+  const { spec, parameters, flop, memory } = inside("spec", () => accept(w.spec as NonNullable<WireTask["spec"]>, ANY_CHAIN));
   if (parsed.parameters !== parameters) throw new Error(`parameters: got ${parsed.parameters}, the topology has ${parameters}`);
   if (parsed.flop !== flop) throw new Error(`flop: got ${parsed.flop}, an iteration takes ${flop}`);
   const fault = courseFault(parsed);

@@ -1,15 +1,12 @@
 /** Parameters of what clients ask for and the course of it (protocol section 14). Ratios are parts per million, amounts base units of six decimals. */
 import { defineParams } from "#kernel/params.js";
 import { Params } from "#proto/gen/pouw/tasks/v1/types.js";
-import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
+import { MAX_GROUP, MAX_PARAMETERS, MAX_SLOTS } from "#protocol/tasks/task-spec.js";
 import { PARAMS_PREFIX, store } from "./store.js";
 
 const MILLION = 1_000_000;
 const PERCENT = 10_000;
 const POUW = 1_000_000n;
-/** as many as chains may ask for */
-export const MAX_SLOTS = 1024;
-export const MAX_GROUP = 31;
 const MAX_REDRAWS = 100;
 
 export const params = defineParams(store, PARAMS_PREFIX, Params, {

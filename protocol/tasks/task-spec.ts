@@ -50,6 +50,12 @@ export interface SpecParams {
   readonly verdictWindow: bigint;
 }
 
+/** The most slots, and the most supervisors or evaluators, that any chain lets a task have. */
+export const MAX_SLOTS = 1024;
+export const MAX_GROUP = 31;
+/** The widest that any chain's parameters allow. */
+export const ANY_CHAIN: SpecParams = { minFlop: 0n, maxParameters: BigInt(MAX_PARAMETERS), maxSlots: MAX_SLOTS, maxSupervisors: MAX_GROUP, minEvaluators: 1, maxEvaluators: MAX_GROUP, verdictWindow: 1n << 40n };
+
 export const lowestRunAhead = (lag: number): bigint => (lag > 32 ? 2n * BigInt(lag) : 64n);
 
 /** The rounds of about 20 s, 20·10^10/F, between max(64, 2·lag) and 2^17. */

@@ -19,7 +19,7 @@ import { BlobClient } from "#net/index.js";
 import { createLogger, type Logger, silentLogger } from "#platform/log.js";
 import { type Fault } from "#miner/faults.js";
 import { GrpcBus } from "#bus/index.js";
-import { mine } from "#miner/daemon.js";
+import { mine, type MinerPorts } from "#miner/daemon.js";
 import { faultyPorts } from "#miner/faulty-ports.js";
 import { supervise } from "#supervisor/daemon.js";
 import { ClientChain } from "../chain/client.js";
@@ -187,8 +187,8 @@ export class Network {
     return d;
   }
 
-  async miner(name: string, home = mkdtempSync(join(tmpdir(), "miner-")), fault?: Fault, tensorFlow?: string): Promise<Daemon> {
-    const ports = fault ? faultyPorts({ fault, home, chain: this.chain, bus: new GrpcBus({ allowPrivate: true }) }) : {};
+  async miner(name: string, home = mkdtempSync(join(tmpdir(), "miner-")), fault?: Fault, tensorFlow?: string, others?: Partial<MinerPorts>): Promise<Daemon> {
+    const ports = fault ? faultyPorts({ fault, home, chain: this.chain, bus: new GrpcBus({ allowPrivate: true }) }) : (others ?? {});
     return this.run((signal) => mine({ home, chain: this.chain, sender: this.chain.sender(this.address(name)), stake: STAKE, maxSeats: 4, allowPrivate: true, tensorFlow, log: this.log.child({ who: name }), ports }, signal), home);
   }
 

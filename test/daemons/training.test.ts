@@ -251,9 +251,9 @@ test.serial("a residual and the peers' messages are served for an open job, and 
     const seq = BigInt(at + 1);
     const { residualHash } = Header.decode((log as Iteration[])[at - 1]?.header as Uint8Array);
     const remote = await Remote.dial(endpoint, { allowPrivate: true });
-    const ask = async () => {
+    const ask = async (of = seq - 1n, hash = residualHash) => {
       const parts: Uint8Array[] = [];
-      for await (const p of remote.serverStream(EvidenceService.methods.residual, { taskId: 7n, slot: 0, seq: seq - 1n, residualHash })) parts.push(p.residual);
+      for await (const p of remote.serverStream(EvidenceService.methods.residual, { taskId: 7n, slot: 0, seq: of, residualHash: hash })) parts.push(p.residual);
       return new Uint8Array(Buffer.concat(parts));
     };
     await t.throwsAsync(ask(), { message: /no open job/ });
@@ -263,6 +263,18 @@ test.serial("a residual and the peers' messages are served for an open job, and 
     const peers: Iteration[] = [];
     for await (const m of remote.serverStream(EvidenceService.methods.peerMessages, { taskId: 7n, slot: 0, seq })) peers.push(m);
     t.deepEqual(peers, [], "all that it counted is the anchored log");
+
+    // A miner that is started again serves from its disk, before its compute thread has taken in anything.
+    await net.audit("s0", 0, seq + 1n);
+    const [minerA] = daemons.splice(1, 1) as [Daemon];
+    await minerA.stop();
+    const asked = Header.decode((log as Iteration[])[at]?.header as Uint8Array);
+    const begun = performance.now();
+    daemons.push(await net.miner("minerA", minerA.home, undefined, undefined, { startCompute: () => ({ post: () => {}, close: async () => {} }) }));
+    let again: Uint8Array | undefined;
+    while (!again && performance.now() - begun < 30_000) again = await ask(asked.seq, asked.residualHash).catch(() => undefined);
+    t.deepEqual(again && nodeCrypto.sha256(again), asked.residualHash);
+    t.log(`served ${((performance.now() - begun) / 1000).toFixed(2)} s after the start`);
     remote.close();
   } finally {
     for (const d of daemons) await d.stop();

@@ -1,10 +1,11 @@
 /** `scripts/replay-trace FOLDER`: see traces.ts. */
 import "#platform/install.js";
+import { statSync } from "node:fs";
 import { replayFolder } from "./traces.js";
 
 const [folder] = process.argv.slice(2);
-if (!folder) {
-  console.error("✖ Name the folder of the traces, which daemons write where POUWD_TRACE names it.");
+if (!folder || !statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+  console.error(`✖ ${folder ? `${folder} is no folder. ` : ""}Name the folder of the traces, which daemons write where POUWD_TRACE names it.`);
   process.exit(1);
 }
 try {

@@ -14,9 +14,11 @@ const fail = (text: string): void => {
 };
 
 const files = process.argv.slice(2);
-if (files.length === 0) {
-  console.error("usage: ./scripts/check-vectors FILE…");
-  process.exit(2);
+const flag = files.find((f) => f.startsWith("-"));
+if (files.length === 0 || flag !== undefined) {
+  const asked = flag === "--help" || flag === "-h";
+  (asked ? console.log : console.error)(`${flag === undefined || asked ? "" : `✖ there is no option ${flag}. `}usage: ./scripts/check-vectors FILE…: runs the cases of vector files such as test/vectors/protocol.json`);
+  process.exit(asked ? 0 : 2);
 }
 for (const file of files) {
   try {
