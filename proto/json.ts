@@ -2,6 +2,8 @@
  * Messages as JSON by their field descriptors: proto names, 64-bit integers as strings, bytes base64, enums by name. Who
  * names the types that a google.protobuf.Any may hold has it as "@type" and the fields of that type, else as its own bytes.
  */
+import { decText, fromWire, parseDec } from "./dec.js";
+import { durationText, type Instant, parseDuration, parseTimestamp, timestampText } from "./time.js";
 import { type Codec, type FieldInfo } from "./wire.js";
 
 /** What a google.protobuf.Any may hold, by type URL. */
@@ -9,6 +11,11 @@ export type AnyTypes = ReadonlyMap<string, Codec<unknown>>;
 export const anyTypes = (...codecs: readonly Codec<unknown>[]): AnyTypes => new Map(codecs.map((c) => [c.typeUrl, c]));
 
 const ANY = "/google.protobuf.Any";
+/** Messages that JSON has as text. */
+const TEXTS: Readonly<Record<string, { text(v: Instant): string; parse(text: string): Instant }>> = {
+  "/google.protobuf.Timestamp": { text: timestampText, parse: parseTimestamp },
+  "/google.protobuf.Duration": { text: durationText, parse: parseDuration },
+};
 const TYPE = "@type";
 interface AnyMessage {
   readonly typeUrl: string;
@@ -17,6 +24,8 @@ interface AnyMessage {
 
 /** Defaults are emitted, as the Cosmos gateway does. Throws for an Any of a type that is not among `types`. */
 export function toJson<T>(codec: Codec<T>, message: T, types?: AnyTypes): unknown {
+  const texts = TEXTS[codec.typeUrl];
+  if (texts) return texts.text(message as unknown as Instant);
   if (types && codec.typeUrl === ANY) return anyToJson(message as unknown as AnyMessage, types);
   const out: Record<string, unknown> = {};
   for (const f of codec.fields) {
@@ -37,12 +46,15 @@ function anyToJson({ typeUrl, value }: AnyMessage, types: AnyTypes): unknown {
 function one(f: FieldInfo, v: unknown, types: AnyTypes | undefined): unknown {
   if (f.type === "message") return f.codec ? toJson(f.codec(), v, types) : null;
   if (f.type === "enum") return Object.entries(f.values ?? {}).find(([, n]) => n === v)?.[0] ?? v;
+  if (f.scalar === "dec") return decText(fromWire(v instanceof Uint8Array ? latin1(v) : (v as string)));
   if (v instanceof Uint8Array) return base64(v);
   return typeof v === "bigint" ? v.toString() : v;
 }
 
 /** Reads what toJson writes; proto or camel-case names, enums by name or number, hex for bytes after `0x`. Throws with the field. */
 export function fromJson<T>(codec: Codec<T>, json: unknown, path = "", types?: AnyTypes): T {
+  const texts = TEXTS[codec.typeUrl];
+  if (texts) return inside(path, () => codec.create(texts.parse(typeof json === "string" ? json : (JSON.stringify(json) ?? "")) as unknown as Partial<T>));
   if (typeof json !== "object" || json === null || Array.isArray(json)) throw new Error(`${path || codec.typeUrl}: got ${JSON.stringify(json)}, want an object`);
   if (types && codec.typeUrl === ANY) return anyFromJson(json, path, types) as T;
   const out: Record<string, unknown> = {};
@@ -70,6 +82,10 @@ function read(f: FieldInfo, v: unknown, at: string, types: AnyTypes | undefined)
   const fail = (want: string): never => {
     throw new Error(`${at}: got ${JSON.stringify(v)}, want ${want}`);
   };
+  if (f.scalar === "dec") {
+    const text = inside(at, () => `${parseDec(typeof v === "string" ? v : (JSON.stringify(v) ?? ""))}`);
+    return f.type === "bytes" ? Uint8Array.from(text, (c) => c.charCodeAt(0)) : text;
+  }
   switch (f.type) {
     case "message":
       return f.codec ? fromJson(f.codec(), v, at, types) : undefined;
@@ -89,6 +105,16 @@ function read(f: FieldInfo, v: unknown, at: string, types: AnyTypes | undefined)
       return integer(f, v, at);
   }
 }
+
+/** What a function throws, behind the field. */
+function inside<T>(at: string, run: () => T): T {
+  try {
+    return run();
+  } catch (e) {
+    throw new Error(`${at}: ${(e as Error).message}`);
+  }
+}
+const latin1 = (b: Uint8Array): string => String.fromCharCode(...b);
 
 /** Bounds of the integer types; what does not fit would be stored as another number. */
 const RANGES: Readonly<Record<string, readonly [least: bigint, most: bigint]>> = {

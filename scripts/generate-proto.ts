@@ -275,6 +275,7 @@ function fieldInfo(p: FieldPlan): string[] {
   if (f.options?.proto3_optional === true) info.push("optional: true");
   if (oneofOf(f)) info.push(`oneof: "${oneofOf(f)}"`);
   if (f.options?.["(amino.dont_omitempty)"] === true) info.push("aminoKeepsEmpty: true");
+  if (f.options?.["(cosmos_proto.scalar)"] === "cosmos.Dec") info.push('scalar: "dec"');
   const comment = oneLine(f.comment);
   if (comment) info.push(`comment: ${JSON.stringify(comment)}`);
   if (t instanceof protobuf.Enum) info.push(`values: ${t.name}`);

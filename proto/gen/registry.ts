@@ -12,8 +12,14 @@ import * as cosmos_base_v1beta1_coin from "./cosmos/base/v1beta1/coin.js";
 import * as cosmos_crypto_ed25519_keys from "./cosmos/crypto/ed25519/keys.js";
 import * as cosmos_crypto_multisig_keys from "./cosmos/crypto/multisig/keys.js";
 import * as cosmos_crypto_secp256k1_keys from "./cosmos/crypto/secp256k1/keys.js";
+import * as cosmos_staking_v1beta1_genesis from "./cosmos/staking/v1beta1/genesis.js";
+import * as cosmos_staking_v1beta1_query from "./cosmos/staking/v1beta1/query.js";
+import * as cosmos_staking_v1beta1_staking from "./cosmos/staking/v1beta1/staking.js";
+import * as cosmos_staking_v1beta1_tx from "./cosmos/staking/v1beta1/tx.js";
 import * as google_api_http from "./google/api/http.js";
 import * as google_protobuf_any from "./google/protobuf/any.js";
+import * as google_protobuf_duration from "./google/protobuf/duration.js";
+import * as google_protobuf_timestamp from "./google/protobuf/timestamp.js";
 import * as pouw_beacon_v1_genesis from "./pouw/beacon/v1/genesis.js";
 import * as pouw_beacon_v1_query from "./pouw/beacon/v1/query.js";
 import * as pouw_beacon_v1_tx from "./pouw/beacon/v1/tx.js";
@@ -51,6 +57,8 @@ import * as pouw_workers_v1_genesis from "./pouw/workers/v1/genesis.js";
 import * as pouw_workers_v1_query from "./pouw/workers/v1/query.js";
 import * as pouw_workers_v1_tx from "./pouw/workers/v1/tx.js";
 import * as pouw_workers_v1_types from "./pouw/workers/v1/types.js";
+import * as tendermint_types_types from "./tendermint/types/types.js";
+import * as tendermint_version_types from "./tendermint/version/types.js";
 
 /** Every message type. */
 export const codecs = [
@@ -125,8 +133,74 @@ export const codecs = [
   cosmos_crypto_ed25519_keys.PubKey,
   cosmos_crypto_multisig_keys.LegacyAminoPubKey,
   cosmos_crypto_secp256k1_keys.PubKey,
+  cosmos_staking_v1beta1_genesis.GenesisState,
+  cosmos_staking_v1beta1_genesis.LastValidatorPower,
+  cosmos_staking_v1beta1_query.QueryValidatorsRequest,
+  cosmos_staking_v1beta1_query.QueryValidatorsResponse,
+  cosmos_staking_v1beta1_query.QueryValidatorRequest,
+  cosmos_staking_v1beta1_query.QueryValidatorResponse,
+  cosmos_staking_v1beta1_query.QueryValidatorDelegationsRequest,
+  cosmos_staking_v1beta1_query.QueryValidatorDelegationsResponse,
+  cosmos_staking_v1beta1_query.QueryValidatorUnbondingDelegationsRequest,
+  cosmos_staking_v1beta1_query.QueryValidatorUnbondingDelegationsResponse,
+  cosmos_staking_v1beta1_query.QueryDelegationRequest,
+  cosmos_staking_v1beta1_query.QueryDelegationResponse,
+  cosmos_staking_v1beta1_query.QueryUnbondingDelegationRequest,
+  cosmos_staking_v1beta1_query.QueryUnbondingDelegationResponse,
+  cosmos_staking_v1beta1_query.QueryDelegatorDelegationsRequest,
+  cosmos_staking_v1beta1_query.QueryDelegatorDelegationsResponse,
+  cosmos_staking_v1beta1_query.QueryDelegatorUnbondingDelegationsRequest,
+  cosmos_staking_v1beta1_query.QueryDelegatorUnbondingDelegationsResponse,
+  cosmos_staking_v1beta1_query.QueryRedelegationsRequest,
+  cosmos_staking_v1beta1_query.QueryRedelegationsResponse,
+  cosmos_staking_v1beta1_query.QueryDelegatorValidatorsRequest,
+  cosmos_staking_v1beta1_query.QueryDelegatorValidatorsResponse,
+  cosmos_staking_v1beta1_query.QueryDelegatorValidatorRequest,
+  cosmos_staking_v1beta1_query.QueryDelegatorValidatorResponse,
+  cosmos_staking_v1beta1_query.QueryHistoricalInfoRequest,
+  cosmos_staking_v1beta1_query.QueryHistoricalInfoResponse,
+  cosmos_staking_v1beta1_query.QueryPoolRequest,
+  cosmos_staking_v1beta1_query.QueryPoolResponse,
+  cosmos_staking_v1beta1_query.QueryParamsRequest,
+  cosmos_staking_v1beta1_query.QueryParamsResponse,
+  cosmos_staking_v1beta1_staking.CommissionRates,
+  cosmos_staking_v1beta1_staking.Commission,
+  cosmos_staking_v1beta1_staking.Description,
+  cosmos_staking_v1beta1_staking.Validator,
+  cosmos_staking_v1beta1_staking.ValAddresses,
+  cosmos_staking_v1beta1_staking.DVPair,
+  cosmos_staking_v1beta1_staking.DVPairs,
+  cosmos_staking_v1beta1_staking.DVVTriplet,
+  cosmos_staking_v1beta1_staking.DVVTriplets,
+  cosmos_staking_v1beta1_staking.Delegation,
+  cosmos_staking_v1beta1_staking.UnbondingDelegation,
+  cosmos_staking_v1beta1_staking.UnbondingDelegationEntry,
+  cosmos_staking_v1beta1_staking.RedelegationEntry,
+  cosmos_staking_v1beta1_staking.Redelegation,
+  cosmos_staking_v1beta1_staking.Params,
+  cosmos_staking_v1beta1_staking.DelegationResponse,
+  cosmos_staking_v1beta1_staking.RedelegationEntryResponse,
+  cosmos_staking_v1beta1_staking.RedelegationResponse,
+  cosmos_staking_v1beta1_staking.Pool,
+  cosmos_staking_v1beta1_staking.HistoricalInfo,
+  cosmos_staking_v1beta1_tx.MsgCreateValidator,
+  cosmos_staking_v1beta1_tx.MsgCreateValidatorResponse,
+  cosmos_staking_v1beta1_tx.MsgEditValidator,
+  cosmos_staking_v1beta1_tx.MsgEditValidatorResponse,
+  cosmos_staking_v1beta1_tx.MsgDelegate,
+  cosmos_staking_v1beta1_tx.MsgDelegateResponse,
+  cosmos_staking_v1beta1_tx.MsgBeginRedelegate,
+  cosmos_staking_v1beta1_tx.MsgBeginRedelegateResponse,
+  cosmos_staking_v1beta1_tx.MsgUndelegate,
+  cosmos_staking_v1beta1_tx.MsgUndelegateResponse,
+  cosmos_staking_v1beta1_tx.MsgCancelUnbondingDelegation,
+  cosmos_staking_v1beta1_tx.MsgCancelUnbondingDelegationResponse,
+  cosmos_staking_v1beta1_tx.MsgUpdateParams,
+  cosmos_staking_v1beta1_tx.MsgUpdateParamsResponse,
   google_api_http.HttpRule,
   google_protobuf_any.Any,
+  google_protobuf_duration.Duration,
+  google_protobuf_timestamp.Timestamp,
   pouw_beacon_v1_genesis.GenesisState,
   pouw_beacon_v1_query.QueryBeaconRequest,
   pouw_beacon_v1_query.QueryBeaconResponse,
@@ -295,6 +369,10 @@ export const codecs = [
   pouw_workers_v1_types.Params,
   pouw_workers_v1_types.Worker,
   pouw_workers_v1_types.Unbonding,
+  tendermint_types_types.PartSetHeader,
+  tendermint_types_types.BlockID,
+  tendermint_types_types.Header,
+  tendermint_version_types.Consensus,
 ] as readonly Codec<unknown>[];
 
 /** Every service. */
@@ -302,6 +380,8 @@ export const services: readonly ServiceInfo[] = [
   cosmos_auth_v1beta1_query.AuthQuery,
   cosmos_bank_v1beta1_query.BankQuery,
   cosmos_bank_v1beta1_tx.BankMsg,
+  cosmos_staking_v1beta1_query.StakingQuery,
+  cosmos_staking_v1beta1_tx.StakingMsg,
   pouw_beacon_v1_query.BeaconQuery,
   pouw_beacon_v1_tx.BeaconMsg,
   pouw_evaluation_v1_query.EvaluationQuery,
