@@ -2,7 +2,7 @@
 import type { Context, QueryContext } from "#kernel/context.js";
 import type { RunningModule } from "./assemble.js";
 
-type Modules = readonly Pick<RunningModule, "name" | "genesis">[];
+type Modules = readonly Pick<RunningModule, "name" | "genesis" | "afterGenesis">[];
 
 /** Every module's part, in their order, into an empty state. Throws one line that begins with `app_state.`, also for a part of no module. */
 export function readState(ctx: Context, modules: Modules, state: Readonly<Record<string, unknown>>): void {
@@ -18,6 +18,7 @@ export function readState(ctx: Context, modules: Modules, state: Readonly<Record
       throw message.startsWith("app_state.") ? e : new Error(`app_state.${m.name}: ${message}`);
     }
   }
+  for (const m of modules) m.afterGenesis?.(ctx);
 }
 
 /** The state of the height that `ctx` stands at. */

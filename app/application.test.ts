@@ -42,11 +42,11 @@ test("genesis: every validator has a beacon key of its own", async (t) => {
 });
 
 test("genesis: the validators of CometBFT and of the application are the same", async (t) => {
-  t.regex(await refusal(t, (_n, s) => (s.validators.validators = [{ ...s.validators.validators[0], power: "11" }])), /are not the same keys and powers/);
+  t.regex(await refusal(t, (_n, s) => (s.staking.params = { ...s.staking.params, max_validators: 1 }), {}, 2), /are not the same keys and powers/);
 });
 
 test("genesis: money in a pool that nobody's stake explains breaks an invariant and is refused", async (t) => {
-  const message = await refusal(t, (_n, s) => (s.bank.balances = [{ address: addresses.module("workers"), coins: [{ denom: "upouw", amount: "1" }] }]));
+  const message = await refusal(t, (_n, s) => s.bank.balances.push({ address: addresses.module("workers"), coins: [{ denom: "upouw", amount: "1" }] }));
   t.is(message, 'app_state breaks "the pool holds stakes and unbonding amounts" of workers: the pool has 1, workers and unbondings have 0');
 });
 

@@ -22,9 +22,8 @@ export function exportGenesis(ctx: QueryContext, assembly: Assembly, first: Gene
     chain_id: ctx.block.chainId,
     initial_height: next,
     consensus_params: { ...first.consensus_params, abci },
-    validators: assembly.keepers.validators
-      .at(ctx, ctx.block.height)
-      .filter((v) => v.power > 0n)
+    validators: assembly.keepers.staking
+      .members(ctx)
       .map((v) => ({ pub_key: { type: "tendermint/PubKeyEd25519", value: Buffer.from(v.consensusKey).toString("base64") }, power: `${v.power}`, name: v.operator })),
     app_hash: "",
     app_state: exportState(ctx, assembly.modules),

@@ -1,4 +1,7 @@
 /** genesis.json of a network: CometBFT's part and app_state. */
+import { makeAddresses } from "#kernel/address.js";
+import { nodeCrypto } from "#platform/crypto.js";
+import { bondedState } from "./genesis-validators.js";
 import { type HomeFacts } from "./init.js";
 
 export interface GenesisValidator extends Pick<HomeFacts, "consensusKey" | "beaconKey" | "beaconProof"> {
@@ -48,12 +51,10 @@ export function makeGenesis(o: GenesisOptions): string {
 }
 
 function appState(o: GenesisOptions): Record<string, unknown> {
+  const { staking, pool } = bondedState(makeAddresses(o.prefix, nodeCrypto), o.validators);
   const state: Record<string, Record<string, unknown>> = {
-    bank: { balances: o.balances.map(({ address, amount }) => ({ address, coins: [{ denom: o.denom, amount: `${amount}` }] })) },
-    validators: {
-      params: { bond_denom: o.denom },
-      validators: o.validators.map((v) => ({ operator: v.operator, consensus_key: base64(v.consensusKey), power: `${v.power}`, moniker: v.moniker })),
-    },
+    bank: { balances: [...o.balances, pool].map(({ address, amount }) => ({ address, coins: [{ denom: o.denom, amount: `${amount}` }] })) },
+    staking: { params: { bond_denom: o.denom }, ...staking },
     beacon: { keys: o.validators.map((v) => ({ validator: v.operator, key: base64(v.beaconKey), proof: base64(v.beaconProof) })) },
   };
   for (const [module, params] of Object.entries(o.params)) state[module] = { ...state[module], params: { ...(state[module]?.params as object | undefined), ...params } };

@@ -48,9 +48,9 @@ function begin(chain: Chain, r: abci.RequestInitChain): void {
   readState(ctx, modules, state);
   noteVersions(ctx, modules);
 
-  const set = chain.assembly.keepers.validators.all(ctx);
+  const set = chain.assembly.keepers.staking.members(ctx);
   const agrees = r.validators.length === set.length && r.validators.every((v) => set.some((s) => s.power === v.power && equalBytes(s.consensusKey, v.pubKey?.ed25519 ?? EMPTY)));
-  if (!agrees) throw new Error("validators: those of CometBFT and of app_state.validators are not the same keys and powers");
+  if (!agrees) throw new Error("validators: those of CometBFT and of app_state.staking who are bonded are not the same keys and powers");
   const fault = genesisFault(r.consensusParams, r.initialHeight, set.length);
   if (fault) throw new Error(fault);
   const [broken] = checkInvariants(modules, ctx).broken;

@@ -31,8 +31,8 @@ export class Mempool {
     if (this.state) return this.state;
     const { chain } = this;
     const ctx = new AppContext(chain.environment, chain.next(), chain.base());
-    const { validators } = chain.assembly.keepers;
-    return (this.state = { ctx, denom: validators.params(ctx).bondDenom, longest: largestTransaction(chain.limits, validators.all(ctx).length) });
+    const { staking } = chain.assembly.keepers;
+    return (this.state = { ctx, denom: staking.params(ctx).bondDenom, longest: largestTransaction(chain.limits, staking.members(ctx).length) });
   }
 
   checkTx(r: abci.RequestCheckTx): abci.ResponseCheckTx {

@@ -15,7 +15,7 @@ const LEAST_EVIDENCE_MS = 5_000n;
 export function verdictPorts(modules: Assembly, consensusKey: Uint8Array, chainId: () => string, height: () => bigint, blockMs: () => number): VerdictPorts {
   const address = consensusAddress(nodeCrypto, Uint8Array.from(consensusKey));
   return {
-    operator: (state) => modules.keepers.validators.byConsensusAddress(state, address)?.operator,
+    operator: (state) => modules.keepers.staking.byConsensusAddress(state, address)?.operator,
     openJobs: (state) => modules.keepers.work.openJobs(state),
     times: (state) => {
       const { evidenceTimeout, linkRate } = modules.keepers.work.params(state);

@@ -17,6 +17,8 @@ import * as staking from "cosmjs-types/cosmos/staking/v1beta1/staking";
 import * as stakingGenesis from "cosmjs-types/cosmos/staking/v1beta1/genesis";
 import * as stakingQuery from "cosmjs-types/cosmos/staking/v1beta1/query";
 import * as stakingTx from "cosmjs-types/cosmos/staking/v1beta1/tx";
+import { BlockID, Header, PartSetHeader } from "cosmjs-types/tendermint/types/types";
+import { Consensus } from "cosmjs-types/tendermint/version/types";
 import { Timestamp } from "cosmjs-types/google/protobuf/timestamp";
 import { Duration } from "cosmjs-types/google/protobuf/duration";
 import { Any } from "cosmjs-types/google/protobuf/any";
@@ -35,7 +37,7 @@ interface Theirs {
 type Rpc = { request(service: string, method: string, data: Uint8Array): Promise<Uint8Array> };
 type Client = Record<string, (request: unknown) => Promise<unknown>>;
 
-const modules = [auth, authGenesis, authQuery, bank, bankGenesis, bankQuery, bankTx, pagination, { Coin }, ed25519, multisig, secp256k1, staking, stakingGenesis, stakingQuery, stakingTx, { Any }, { Timestamp }, { Duration }];
+const modules = [auth, authGenesis, authQuery, bank, bankGenesis, bankQuery, bankTx, pagination, { Coin }, ed25519, multisig, secp256k1, staking, stakingGenesis, stakingQuery, stakingTx, { Any }, { Timestamp }, { Duration }, { Header, BlockID, PartSetHeader }, { Consensus }];
 const isMessage = (v: unknown): v is Theirs => typeof v === "object" && v !== null && "typeUrl" in v;
 const theirs = new Map(modules.flatMap((m) => Object.values<unknown>(m)).filter(isMessage).map((m) => [m.typeUrl, m]));
 const ours = new Map(codecs.map((c) => [c.typeUrl, c]));

@@ -9,7 +9,7 @@ import { type LastCommit } from "./commit.js";
 
 /** What the check needs of committed state h − 1. */
 export interface BlockDataState {
-  readonly validators: { byConsensusAddress(view: View, address: Uint8Array): { readonly operator: string; readonly consensusKey: Uint8Array } | undefined };
+  readonly staking: { byConsensusAddress(view: View, address: Uint8Array): { readonly operator: string; readonly consensusKey: Uint8Array } | undefined };
   readonly beacon: {
     latest(view: View): { readonly value: Uint8Array };
     /** the key that signs the beacon of a block */
@@ -59,7 +59,7 @@ export function isBlockData(tx: Uint8Array, votes: number): boolean {
 const isEmpty = (v: ExtendedVote): boolean => v.extension.length === 0 && v.signature.length === 0;
 
 function signatureHolds(ctx: View, state: BlockDataState, f: BlockFacts, vote: CommitVote, v: ExtendedVote): boolean {
-  const key = state.validators.byConsensusAddress(ctx, vote.validator)?.consensusKey;
+  const key = state.staking.byConsensusAddress(ctx, vote.validator)?.consensusKey;
   if (!key) return false;
   const bytes = extensionSignBytes({ extension: v.extension, height: f.height - 1n, round: f.lastCommit.round, chainId: f.chainId });
   // By CometBFT's own rule: it has let this vote into the commit, and an honest proposer's block must not fail here.
@@ -90,7 +90,7 @@ export function checkBlockData(ctx: View, state: BlockDataState, f: BlockFacts, 
     return no(`transaction 0: ${(e as Error).message}`);
   }
   if (data.votes.length !== votes.length) return no(`transaction 0 has ${data.votes.length} votes, the last commit ${votes.length}`);
-  const proposer = state.validators.byConsensusAddress(ctx, f.proposer);
+  const proposer = state.staking.byConsensusAddress(ctx, f.proposer);
   const key = proposer && state.beacon.proposerKey(ctx, proposer.operator, f.height);
   if (!key) return no("the proposer has no beacon key");
   const message = beaconMessage(ctx.crypto, { chainId: f.chainId, height: f.height, previous: state.beacon.latest(ctx).value });

@@ -1,9 +1,9 @@
 /** What the chain's modules are set to. */
+import { StakingQuery } from "#proto/gen/cosmos/staking/v1beta1/query.js";
 import { EvaluationQuery } from "#proto/gen/pouw/evaluation/v1/query.js";
 import { MatchingQuery } from "#proto/gen/pouw/matching/v1/query.js";
 import { SupervisionQuery } from "#proto/gen/pouw/supervision/v1/query.js";
 import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
-import { ValidatorsQuery } from "#proto/gen/pouw/validators/v1/query.js";
 import { WorkQuery } from "#proto/gen/pouw/work/v1/query.js";
 import { WorkersQuery } from "#proto/gen/pouw/workers/v1/query.js";
 import { type MethodInfo, type ResponseOf } from "#proto/wire.js";
@@ -16,7 +16,7 @@ const METHODS = {
   matching: MatchingQuery.methods.params,
   supervision: SupervisionQuery.methods.params,
   tasks: TasksQuery.methods.params,
-  validators: ValidatorsQuery.methods.params,
+  staking: StakingQuery.methods.params,
   work: WorkQuery.methods.params,
   workers: WorkersQuery.methods.params,
 } as const;
@@ -41,4 +41,4 @@ export async function chainParams(chain: Chain): Promise<ChainParams> {
 }
 
 /** Base denomination of stakes, fees and rewards. */
-export const bondDenom = async (chain: Chain): Promise<string> => (await paramsOf(chain, "validators")).bondDenom;
+export const bondDenom = async (chain: Chain): Promise<string> => (await paramsOf(chain, "staking")).bondDenom;

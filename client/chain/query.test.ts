@@ -1,7 +1,7 @@
 import test from "ava";
 import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
 import { Params as TasksParams, Task, TaskSpec } from "#proto/gen/pouw/tasks/v1/types.js";
-import { Params as ValidatorsParams } from "#proto/gen/pouw/validators/v1/types.js";
+import { Params as StakingParams } from "#proto/gen/cosmos/staking/v1beta1/staking.js";
 import { type MethodInfo } from "#proto/wire.js";
 import { CliError } from "../cli-error.js";
 import { bondDenom, chainParams, paramsOf } from "./params.js";
@@ -51,13 +51,13 @@ test("parameters come by module, each from its own query", async (t) => {
   const asked: string[] = [];
   const query = async ({ path }: MethodInfo) => {
     asked.push(path);
-    const params = path.includes(".tasks.") ? TasksParams.create({ maxSlots: 5 }) : ValidatorsParams.create({ bondDenom: "upouw" });
+    const params = path.includes(".tasks.") ? TasksParams.create({ maxSlots: 5 }) : StakingParams.create({ bondDenom: "upouw" });
     return { value: { params }, height: 1n };
   };
   const chain = { query } as unknown as Chain;
   const all = await chainParams(chain);
-  t.deepEqual([all.tasks.maxSlots, all.validators.bondDenom], [5, "upouw"]);
-  t.deepEqual(asked.toSorted(), ["evaluation", "matching", "supervision", "tasks", "validators", "work", "workers"].map((m) => `/pouw.${m}.v1.Query/Params`));
+  t.deepEqual([all.tasks.maxSlots, all.staking.bondDenom], [5, "upouw"]);
+  t.deepEqual(asked.toSorted(), ["/cosmos.staking.v1beta1.Query/Params", ...["evaluation", "matching", "supervision", "tasks", "work", "workers"].map((m) => `/pouw.${m}.v1.Query/Params`)].toSorted());
   t.is(await bondDenom(chain), "upouw");
   await t.throwsAsync(paramsOf({ query: async () => ({ value: {}, height: 1n }) } as unknown as Chain, "work"), { instanceOf: CliError, message: /no parameters/ });
 });

@@ -3,8 +3,8 @@ import test from "ava";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import { QueryWorkerResponse, WorkersQuery } from "#proto/gen/pouw/workers/v1/query.js";
 import { Worker } from "#proto/gen/pouw/workers/v1/types.js";
-import { ValidatorsQuery } from "#proto/gen/pouw/validators/v1/query.js";
-import { Params } from "#proto/gen/pouw/validators/v1/types.js";
+import { StakingQuery } from "#proto/gen/cosmos/staking/v1beta1/query.js";
+import { Params } from "#proto/gen/cosmos/staking/v1beta1/staking.js";
 import { type MethodInfo } from "#proto/wire.js";
 import { silentLogger } from "#platform/log.js";
 import { type Chain, ChainError, type Message, type Sender } from "./types.js";
@@ -14,7 +14,7 @@ import { ensureWorker } from "./worker.js";
 async function sentFor(worker: Partial<Worker> | undefined, profiles?: readonly string[]): Promise<unknown[]> {
   const sent: Message[] = [];
   const query = async (method: MethodInfo): Promise<unknown> => {
-    if (method === ValidatorsQuery.methods.params) return { value: { params: Params.create({ bondDenom: "upouw" }) } };
+    if (method === StakingQuery.methods.params) return { value: { params: Params.create({ bondDenom: "upouw" }) } };
     if (method !== WorkersQuery.methods.worker) throw new Error(method.path);
     if (!worker) throw new ChainError("workers", 1, "unknown");
     return { value: QueryWorkerResponse.create({ worker: Worker.create(worker) }) };

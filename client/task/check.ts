@@ -12,9 +12,9 @@ import { fieldOfSpec, textOfSpec } from "./spec-fields.js";
 import { type Money, type TaskFile } from "./task-file.js";
 
 /** Fee and bond in the chain's own coin, at least the chain's minimum. Throws TaskFileError. */
-export function checkMoney(file: TaskFile, { tasks, validators }: ChainParams): Money {
+export function checkMoney(file: TaskFile, { tasks, staking }: ChainParams): Money {
   const { minTaskFee, clientBond } = tasks;
-  const denom = validators.bondDenom;
+  const denom = staking.bondDenom;
   const { fee, bond } = file.money(denom);
   const write = (amount: bigint) => `write ${amount % 1_000_000n === 0n ? `${amount / 1_000_000n} ${displayUnit(denom)}` : `${amount}${denom}`}`;
   if (fee < minTaskFee) file.places.fail(["fee"], `got ${formatCoin(fee, denom)}, want at least ${formatCoin(minTaskFee, denom)}, the chain's minimum: ${write(minTaskFee)}.`);

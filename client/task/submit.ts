@@ -38,7 +38,7 @@ export async function createTask(file: TaskFile, s: Attendant): Promise<Created>
 }
 
 async function createWith(file: TaskFile, drawn: PreparedData, params: ChainParams, money: Money, s: Attendant): Promise<Created> {
-  const coin = (amount: bigint) => ({ denom: params.validators.bondDenom, amount: `${amount}` });
+  const coin = (amount: bigint) => ({ denom: params.staking.bondDenom, amount: `${amount}` });
   // What the chain would refuse is told before anything is tried out.
   completeSpec(file, drawn, boundsOf(params));
   const fitted = await fit(file, drawn);
@@ -53,7 +53,7 @@ async function createWith(file: TaskFile, drawn: PreparedData, params: ChainPara
   const earlier = begunBefore ? await taskOf(s.chain, s.sender.address, submission.keyHash) : undefined;
   if (earlier !== undefined) return done(earlier, true);
 
-  checkFunds(file, money, await balanceOf(s.chain, s.sender.address, params.validators.bondDenom), s.sender.address, params.validators.bondDenom);
+  checkFunds(file, money, await balanceOf(s.chain, s.sender.address, params.staking.bondDenom), s.sender.address, params.staking.bondDenom);
   for (const note of [...file.notes, ...fitted.notes]) s.say(`note: ${note}`);
   const value = MsgCreateTask.create({ ...message, spec: withTestSet(message, submission) });
   try {

@@ -5,7 +5,7 @@ import { BaseAccount, ModuleAccount } from "#proto/gen/cosmos/auth/v1beta1/auth.
 import { type Any } from "#proto/gen/google/protobuf/any.js";
 import { type Account, type ModuleAccountDeclaration } from "./types.js";
 
-const PERMISSIONS: Readonly<Record<Right, string>> = { mint: "minter", burn: "burner" };
+const PERMISSIONS: Readonly<Record<Right, string>> = { mint: "minter", burn: "burner", stake: "staking" };
 
 export const permissionsOf = ({ may }: ModuleAccountDeclaration): string[] => may.map((right) => PERMISSIONS[right]);
 

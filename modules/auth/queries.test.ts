@@ -45,8 +45,8 @@ test("an account, what every account has, and the address of a number", async (t
 test("accounts come in pages, ascending by raw address, each of its own kind", async (t) => {
   const { c } = await setUp();
   const { accounts, pagination } = c.ask(q.accounts);
-  t.is(pagination?.total, 5n);
-  t.is(accounts.filter((x) => x.typeUrl === ModuleAccount.typeUrl).length, 4);
+  t.is(pagination?.total, 7n);
+  t.is(accounts.filter((x) => x.typeUrl === ModuleAccount.typeUrl).length, 6);
   const order = accounts.map((x) => Buffer.from(environment.addresses.parse(base(x).address)).toString("hex"));
   t.deepEqual(order, [...order].sort());
   const paged: string[] = [];
@@ -58,14 +58,16 @@ test("accounts come in pages, ascending by raw address, each of its own kind", a
     key = page.pagination?.nextKey ?? new Uint8Array(0);
   } while (key.length > 0);
   t.deepEqual(paged, accounts.map((x) => base(x).address));
-  t.deepEqual(QueryAccountsResponse.decode(q.accounts.response.encode({ accounts, pagination })).accounts.length, 5);
+  t.deepEqual(QueryAccountsResponse.decode(q.accounts.response.encode({ accounts, pagination })).accounts.length, 7);
 });
 
 test("module accounts, with the Cosmos SDK's words for what they may do", async (t) => {
   const { c } = await setUp();
   const all = c.ask(q.moduleAccounts).accounts.map((x) => ModuleAccount.decode(x.value));
   t.deepEqual(all.map((x) => [x.name, x.permissions, x.baseAccount?.address]), [
+    ["bonded_tokens_pool", ["burner", "staking"], environment.addresses.module("bonded_tokens_pool")],
     ["fee_collector", [], environment.addresses.module("fee_collector")],
+    ["not_bonded_tokens_pool", ["burner", "staking"], environment.addresses.module("not_bonded_tokens_pool")],
     ["tasks", ["burner"], environment.addresses.module("tasks")],
     ["work", ["minter", "burner"], environment.addresses.module("work")],
     ["workers", [], environment.addresses.module("workers")],

@@ -33,7 +33,7 @@ test("all of the bank's state goes through an export, with the supplies and meta
 
 test("an empty genesis has the chain's own denomination and nothing of it", (t) => {
   for (const [denom, display] of [["upouw", "pouw"], ["stake", "stake"], ["uab", "uab"]] as const) {
-    const c = new TestChain({ crypto: nodeCrypto, params: { validators: { bond_denom: denom } } });
+    const c = new TestChain({ crypto: nodeCrypto, powers: [], params: { staking: { bond_denom: denom } } });
     const { metadatas } = c.ask(BankQuery.methods.denomsMetadata);
     t.deepEqual(metadatas.map((m) => [m.base, m.display, m.denomUnits.map((u) => u.exponent)]), [[denom, display, display === denom ? [0] : [0, 6]]]);
     t.deepEqual(again(c).dump(), c.dump());

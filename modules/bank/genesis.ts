@@ -21,7 +21,7 @@ export const bankGenesis = (ports: BankPorts, keeper: BankKeeper): Genesis =>
       if (large) throw new Error(`${at}.balances: those of ${large.denom} add up to more than 256 bits`);
       if (state.supply.length > 0) checkSupply(state.supply, totals, `${at}.supply`);
       checkSendEnabled(state.sendEnabled, `${at}.send_enabled`);
-      const { bondDenom } = ports.validators.params(ctx);
+      const { bondDenom } = ports.staking.params(ctx);
       checkMetadata(state.denomMetadata, totals, bondDenom, `${at}.denom_metadata`);
 
       const named = state.denomMetadata.some((m) => m.base === bondDenom);

@@ -17,7 +17,7 @@ import { type Amount, type BankKeeper, type BankPorts } from "./types.js";
 export const coinText = ({ denom, amount }: Amount): string => `${amount}${denom}`;
 
 export function bankKeeper(ports: BankPorts): BankKeeper {
-  const own = (view: View): string => ports.validators.params(view).bondDenom;
+  const own = (view: View): string => ports.staking.params(view).bondDenom;
 
   /** Between accounts that need not be made. */
   const move = (ctx: Context, from: string, to: string, amount: bigint, denom: string): void => {
@@ -74,6 +74,21 @@ function moduleBank<A extends Accounts>(ports: BankPorts, keeper: BankKeeper, ac
     toPool: (ctx, from, pool, amount, denom = own(ctx)) => move(ctx, from, at(ctx, pool), amount, denom),
     fromPool: (ctx, pool, to, amount, denom) => keeper.send(ctx, at(ctx, pool), to, amount, denom),
     betweenPools: (ctx, from, to, amount, denom = own(ctx)) => move(ctx, at(ctx, from), ctx.addresses.module(declared(to).name), amount, denom),
+    stake(ctx, from, pool, amount, denom = own(ctx)) {
+      const to = at(ctx, pool);
+      needs(pool, "stake");
+      positive(amount);
+      take(ctx, from, { denom, amount });
+      give(ctx, to, { denom, amount });
+    },
+    unstake(ctx, pool, to, amount, denom = own(ctx)) {
+      const from = at(ctx, pool);
+      needs(pool, "stake");
+      positive(amount);
+      take(ctx, from, { denom, amount });
+      give(ctx, to, { denom, amount });
+      ports.auth.ensure(ctx, to);
+    },
     mint(ctx, pool, amount, denom = own(ctx)) {
       const minter = at(ctx, pool);
       needs(pool, "mint");

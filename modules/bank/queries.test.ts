@@ -10,7 +10,7 @@ import { address } from "#test/chain/environment.js";
 const q = BankQuery.methods;
 const [rich, poor, other] = [address("rich"), address("poor"), address("other")];
 const FIVE = ["aaa", "bbb", "ccc", "ddd", "eee"];
-const chain = (bank?: unknown) => new TestChain({ crypto: nodeCrypto, parts: { bank } });
+const chain = (bank: unknown = {}) => new TestChain({ crypto: nodeCrypto, parts: { bank } });
 const setUp = () =>
   chain({
     balances: [

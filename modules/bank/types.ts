@@ -15,7 +15,7 @@ export type ModuleAccountDeclaration = AccountDeclaration & { readonly module: s
 export interface BankPorts {
   /** of all modules: who may mint and burn, and who receives nothing by a transfer */
   readonly accounts: readonly ModuleAccountDeclaration[];
-  readonly validators: { params(view: View): { readonly bondDenom: string } };
+  readonly staking: { params(view: View): { readonly bondDenom: string } };
   /** makes the receiver's account when it is new */
   readonly auth: { ensure(ctx: Context, address: string): unknown };
 }

@@ -25,7 +25,7 @@ const nextB = proven("next");
 
 const known = operators.slice(0, 2).map((operator) => ({ operator }));
 const faces = beacon.create({
-  validators: { all: () => known, byOperator: (_, address) => known.find((v) => v.operator === address) },
+  staking: { bonded: () => known.map((v) => v.operator), byOperator: (_, address) => known.find((v) => v.operator === address) },
   work: { params: () => ({ drawDelay: 2n, claimWindow: 5n, verdictWindow: 6n }) },
 });
 

@@ -13,17 +13,26 @@ import { keys as stored, values as kept } from "./store.js";
 import { type BeaconPorts, parseBeaconKey, wireBeaconKey } from "./types.js";
 
 export function beaconGenesis(ports: BeaconPorts, keeper: BeaconWriter) {
+  /** Text that is no address is no validator's either. */
+  function known(ctx: Context, operator: string): boolean {
+    try {
+      return ports.staking.byOperator(ctx, operator) !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
   function addKeys(ctx: Context, keys: readonly WireBeaconKey[], at: string): void {
-    const missing = new Set(ports.validators.all(ctx).map((v) => v.operator));
+    const missing = new Set(ports.staking.bonded(ctx));
     for (const [i, wire] of keys.entries()) {
       const here = `${at}.keys[${i}]`;
       const { validator } = wire;
-      if (!missing.delete(validator)) {
-        const twice = keys.slice(0, i).some((k) => k.validator === validator);
-        throw new Error(`${here}.validator: ${twice ? `${validator} stands there twice` : `got ${JSON.stringify(validator)}, want a validator's operator`}`);
-      }
-      if (wire.key.length === 0) throw new Error(`${here}.key: is missing; a validator without one has no power`);
-      if (!verifyPossession(ctx.crypto, wire.key, wire.proof)) throw new Error(`${here}.proof: does not prove that key can sign`);
+      if (keys.slice(0, i).some((k) => k.validator === validator)) throw new Error(`${here}.validator: ${validator} stands there twice`);
+      if (!known(ctx, validator)) throw new Error(`${here}.validator: got ${JSON.stringify(validator)}, want a validator's operator`);
+      // One that has just registered waits for its key, and is not bonded yet.
+      const signs = missing.delete(validator);
+      if (wire.key.length === 0 && (signs || !wire.next)) throw new Error(`${here}.key: is missing; a validator without one has no power`);
+      if (wire.key.length > 0 && !verifyPossession(ctx.crypto, wire.key, wire.proof)) throw new Error(`${here}.proof: does not prove that key can sign`);
       if (wire.next && !verifyPossession(ctx.crypto, wire.next.key, wire.next.proof)) throw new Error(`${here}.next.proof: does not prove that next.key can sign`);
       const k = parseBeaconKey(wire);
       // One key in two hands would let one secret speak for both, and MsgRegisterBeaconKey refuses it as well.

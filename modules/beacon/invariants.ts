@@ -18,7 +18,7 @@ export const beaconInvariants = (ports: BeaconPorts): Invariants => ({
   "a key is of one validator"(ctx) {
     const all = keys.list(ctx);
     for (const [i, k] of all.entries()) {
-      if (!ports.validators.byOperator(ctx, k.validator)) return `there is a key of ${k.validator}, who is no validator`;
+      if (!ports.staking.byOperator(ctx, k.validator)) return `there is a key of ${k.validator}, who is no validator`;
       if (!k.current && !k.next) return `the record of ${k.validator} has no key`;
       for (const own of [k.current, k.next]) {
         const other = own && all.slice(0, i).find((o) => holds(o, own.key));

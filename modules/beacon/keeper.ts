@@ -54,6 +54,7 @@ export function beaconKeeper(ports: BeaconPorts): BeaconWriter {
       return { height, value };
     },
     has: (view, operator) => keys.get(view, operator)?.current !== undefined,
+    forget: (ctx, operator) => keys.delete(ctx, operator),
     proposerKey(view, operator, height) {
       const k = keys.get(view, operator);
       return k?.next && height >= k.next.height ? k.next.key : k?.current?.key;

@@ -8,7 +8,7 @@ import { type BeaconPorts, parseRegisterBeaconKey } from "./types.js";
 export const beaconMessages = (ports: BeaconPorts, keeper: BeaconWriter): MsgHandlers<typeof BeaconMsg> => ({
   registerBeaconKey(ctx, wire) {
     // A look-up costs less than a pairing.
-    if (!ports.validators.byOperator(ctx, wire.validator)) throw beaconErrors.notValidator(wire.validator);
+    if (!ports.staking.byOperator(ctx, wire.validator)) throw beaconErrors.notValidator(wire.validator);
     keeper.register(ctx, parseRegisterBeaconKey(ctx.crypto, wire));
     return {};
   },

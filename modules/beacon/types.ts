@@ -1,5 +1,6 @@
 /** Beacon keys as the module has them, what it needs of other modules, and what it offers. Ports are read at call time. */
 import type { Crypto } from "#kernel/crypto.js";
+import type { Context } from "#kernel/context.js";
 import { toHex } from "#kernel/bytes.js";
 import type { View } from "#kernel/store.js";
 import { BeaconKey as WireBeaconKey } from "#proto/gen/pouw/beacon/v1/types.js";
@@ -46,8 +47,9 @@ export function parseRegisterBeaconKey(crypto: Pick<Crypto, "sha256" | "verifyBl
 }
 
 export interface BeaconPorts {
-  readonly validators: {
-    all(view: View): readonly { readonly operator: string }[];
+  readonly staking: {
+    /** operators of those who sign */
+    bonded(view: View): readonly string[];
     byOperator(view: View, address: string): { readonly operator: string } | undefined;
   };
   /** how far back a draw or a claim may ask */
@@ -61,6 +63,8 @@ export interface BeaconKeeper {
   latest(view: View): { readonly height: bigint; readonly value: Uint8Array };
   /** Whether the operator's validator has a key that is effective. */
   has(view: View, operator: string): boolean;
+  /** The validator is gone, and its keys with it. */
+  forget(ctx: Context, operator: string): void;
   /** The key that the proposer of a coming block signs the beacon with; undefined when it has none. */
   proposerKey(view: View, operator: string, height: bigint): Uint8Array | undefined;
 }

@@ -5,7 +5,7 @@
 import type { Context } from "./context.js";
 import type { View } from "./store.js";
 
-export type Right = "mint" | "burn";
+export type Right = "mint" | "burn" | "stake";
 
 export interface AccountDeclaration<N extends string = string, R extends Right = Right> {
   readonly name: N;
@@ -29,6 +29,9 @@ export interface ModuleBank<A extends Accounts> {
   readonly fromPool: (ctx: Context, pool: AccountName<A>, to: string, amount: bigint, denom?: string) => void;
   /** To an account of another module, by its name. */
   readonly betweenPools: (ctx: Context, from: AccountName<A>, to: string, amount: bigint, denom?: string) => void;
+  /** Coins that are delegated and come back: no transfer, but theirs still. */
+  readonly stake: (ctx: Context, from: string, pool: AccountWith<A, "stake">, amount: bigint, denom?: string) => void;
+  readonly unstake: (ctx: Context, pool: AccountWith<A, "stake">, to: string, amount: bigint, denom?: string) => void;
   readonly mint: (ctx: Context, pool: AccountWith<A, "mint">, amount: bigint, denom?: string) => void;
   readonly burn: (ctx: Context, pool: AccountWith<A, "burn">, amount: bigint, denom?: string) => void;
 }

@@ -56,6 +56,7 @@ export const sdk = {
   txTimeoutHeight: defineError("sdk", 30, "tx timeout height"),
   unknownExtensionOptions: defineError("sdk", 31, "unknown extension options"),
   wrongSequence: defineError("sdk", 32, "incorrect account sequence"),
+  notFound: defineError("sdk", 38, "not found"),
   logic: defineError("sdk", 35, "internal logic error"),
   notSupported: defineError("sdk", 37, "feature not supported"),
   invalidGasLimit: defineError("sdk", 41, "invalid gas limit"),

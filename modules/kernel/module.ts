@@ -26,6 +26,8 @@ export interface ModuleFaces<K> {
   readonly messages?: readonly MessageHandler[];
   readonly queries?: readonly QueryHandler[];
   readonly genesis?: Genesis;
+  /** Once every module has read its part of genesis. */
+  afterGenesis?(ctx: Context): void;
   /** Before the block's transactions; app/assemble.ts holds the order of all. */
   beginBlock?(ctx: Context): void;
   /** After them. */

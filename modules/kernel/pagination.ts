@@ -52,8 +52,8 @@ function cut<T>(entries: Iterable<T>, keyOf: (entry: T) => Uint8Array, { offset,
   return { items, pagination: { nextKey: nextKey ?? EMPTY, total: total && offset <= count ? BigInt(count) : 0n } };
 }
 
-/** A page of a map's or set's entries whose keys begin with `prefix`; without one, of all. Throws sdk.invalidRequest. */
-export function paginate<K extends readonly unknown[], V>(view: View, { layout }: { readonly layout: Layout<K, V> }, request: PageRequest | undefined, prefix?: Leading<K>): Page<Entry<K, V>> {
+/** A page of a map's or set's entries whose keys begin with `prefix`; without one, of all; and of these the ones that `keep` wants. Throws sdk.invalidRequest. */
+export function paginate<K extends readonly unknown[], V>(view: View, { layout }: { readonly layout: Layout<K, V> }, request: PageRequest | undefined, prefix?: Leading<K>, keep?: (entry: Entry<K, V>) => boolean): Page<Entry<K, V>> {
   const wanted = wantedOf(request);
   const { key, value } = layout;
   const base = concat(layout.head, key.prefix(view, prefix ?? ([] as never)));
@@ -62,8 +62,13 @@ export function paginate<K extends readonly unknown[], V>(view: View, { layout }
   const end = prefixEnd(base);
   // Backwards a page's key is its last entry's, so the range ends right behind it.
   const entries = !wanted.reverse ? store.iterate(from, end) : store.reverse(base, wanted.key.length > 0 ? concat(from, Uint8Array.of(0)) : end);
-  const { items, pagination } = cut(entries, ([k]) => k.slice(base.length), wanted);
-  return { items: items.map(([k, v]) => ({ key: key.decode(view, k.subarray(layout.head.length)), value: value.decode(v) })), pagination };
+  const entryOf = ([k, v]: [Uint8Array, Uint8Array]): Entry<K, V> => ({ key: key.decode(view, k.subarray(layout.head.length)), value: value.decode(v) });
+  const { items, pagination } = cut(keep ? kept(entries, (e) => keep(entryOf(e))) : entries, ([k]) => k.slice(base.length), wanted);
+  return { items: items.map(entryOf), pagination };
+}
+
+function* kept<T>(entries: Iterable<T>, keep: (entry: T) => boolean): Generator<T> {
+  for (const e of entries) if (keep(e)) yield e;
 }
 
 /** A page of a list that is ascending by the keys of its items. Throws sdk.invalidRequest. */

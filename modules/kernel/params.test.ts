@@ -4,7 +4,7 @@ import { params as ofWork } from "#modules/work/params.js";
 import { params as tasks } from "#modules/tasks/params.js";
 import { params as supervision } from "#modules/supervision/params.js";
 import { params as workers } from "#modules/workers/params.js";
-import { params as validators } from "#modules/validators/params.js";
+import { params as staking } from "#modules/staking/params.js";
 
 const work = { ...ofWork.defaults, target0: new Uint8Array(32).fill(1) };
 
@@ -23,5 +23,7 @@ test("parameters are within their ranges, each named when it is not", (t) => {
   t.regex(ofWork.fault({ ...work, reward0: 1n << 62n }) ?? "", /^reward0: got \d+, want 0 to/);
   t.regex(ofWork.fault({ ...work, target0: new Uint8Array(32) }) ?? "", /^target0: is 0/);
   t.regex(workers.fault({ ...workers.defaults, minSeatStake: 0n }) ?? "", /^min_seat_stake: got 0, want 1 to/);
-  t.regex(validators.fault({ ...validators.defaults, bondDenom: "X" }) ?? "", /^bond_denom: got "X"/);
+  t.is(staking.fault(staking.defaults), undefined);
+  t.is(staking.fault({ ...staking.defaults, bondDenom: "X" }), "bond_denom: invalid denom: X");
+  t.is(staking.fault({ ...staking.defaults, maxValidators: 0 }), "max_validators: max validators must be positive: 0");
 });

@@ -5,6 +5,7 @@
 import { aminoJson } from "#proto/amino.js";
 import { type Codec, type MethodInfo, type RequestOf as Request, type ResponseOf as Response, type ServiceInfo } from "#proto/wire.js";
 import type { Context, QueryContext } from "./context.js";
+import { accountOfOperator } from "./address.js";
 import { sdk } from "./errors.js";
 
 type Methods<S extends ServiceInfo> = S["methods"];
@@ -83,7 +84,7 @@ function signersOf(codec: Codec<unknown>, message: unknown): string[] {
   const value = (message as Record<string, unknown>)[field.name];
   const all = field.repeated ? (value as unknown[]) : [value];
   return all.flatMap((v) => {
-    if (typeof v === "string") return [v];
+    if (typeof v === "string") return [accountOfOperator(v)];
     if (v === undefined || !field.codec) throw sdk.invalidRequest(`${codec.typeUrl}: ${field.proto} is missing`);
     return signersOf(field.codec(), v);
   });

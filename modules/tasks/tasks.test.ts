@@ -55,10 +55,12 @@ class Alone {
       toPool: (_, __, ___, amount) => void (this.pool += amount),
       fromPool: (_, __, to, amount) => this.take(to, amount),
       betweenPools: () => undefined,
+      stake: () => undefined,
+      unstake: () => undefined,
       mint: () => undefined,
       burn: (_, __, amount) => this.take("burn", amount),
     },
-    validators: { params: () => ({ bondDenom: "upouw" }) },
+    staking: { params: () => ({ bondDenom: "upouw" }) },
     workers: { params: () => ({ minSeatStake: 1_000n }) },
     beacon: { at: () => new Uint8Array(32).fill(9) },
     matching: {

@@ -89,7 +89,7 @@ export interface Seat {
 
 export interface TasksPorts {
   readonly bank: ModuleBank<typeof tasksAccounts>;
-  readonly validators: { params(view: View): { readonly bondDenom: string } };
+  readonly staking: { params(view: View): { readonly bondDenom: string } };
   readonly workers: { params(view: View): { readonly minSeatStake: bigint } };
   readonly beacon: { at(view: View, height: bigint): Uint8Array | undefined };
   readonly matching: {

@@ -153,7 +153,7 @@ export interface WorkedSlot {
 
 export interface WorkPorts {
   readonly bank: ModuleBank<typeof workAccounts>;
-  readonly validators: { byConsensusAddress(view: View, address: Uint8Array): { readonly operator: string } | undefined };
+  readonly staking: { byConsensusAddress(view: View, address: Uint8Array): { readonly operator: string } | undefined };
   readonly beacon: { at(view: View, height: bigint): Uint8Array | undefined };
   readonly tasks: {
     get(view: View, id: bigint): WorkedTask | undefined;

@@ -56,7 +56,7 @@ function recordVerdicts(ports: WorkPorts, ctx: Context): Map<string, bigint> {
   // The order of the commit is consensus order already; sorting by address makes events independent of it.
   const votes = lastCommit.votes.map((vote, i) => ({ ...vote, extension: extensions[i] ?? EMPTY })).sort((a, b) => compareBytes(a.validator, b.validator));
   for (const vote of votes) {
-    const operator = ports.validators.byConsensusAddress(ctx, vote.validator)?.operator;
+    const operator = ports.staking.byConsensusAddress(ctx, vote.validator)?.operator;
     if (operator === undefined) continue;
     power.set(operator, (power.get(operator) ?? 0n) + vote.power);
     for (const entry of decodeVerdicts(vote.extension)) {

@@ -7,7 +7,7 @@ import type { WorkersWriter } from "./keeper.js";
 import { parseAddStake, parseRegisterWorker, parseUnbond, parseUpdateWorker, type WorkersPorts } from "./types.js";
 
 export function workersMessages(ports: WorkersPorts, keeper: WorkersWriter): MsgHandlers<typeof WorkersMsg> {
-  const denom = (view: View): string => ports.validators.params(view).bondDenom;
+  const denom = (view: View): string => ports.staking.params(view).bondDenom;
   return {
     registerWorker(ctx, wire) {
       if (keeper.get(ctx, wire.worker)) throw workersErrors.registered(`${wire.worker}: change it with MsgUpdateWorker`);

@@ -110,7 +110,7 @@ export const parseUnbond = ({ worker, amount }: MsgUnbond, denom: string): { rea
 
 export interface WorkersPorts {
   readonly bank: ModuleBank<typeof workersAccounts>;
-  readonly validators: { params(view: View): { readonly bondDenom: string } };
+  readonly staking: { params(view: View): { readonly bondDenom: string } };
 }
 
 export interface WorkersKeeper {

@@ -28,10 +28,12 @@ class World {
       toPool: (_, from, pool, amount) => this.move(from, pool, amount),
       fromPool: (_, pool, to, amount) => this.move(pool, to, amount),
       betweenPools: (_, from, to, amount) => this.move(from, to, amount),
+      stake: () => {},
+      unstake: () => {},
       mint: () => {},
       burn: () => {},
     },
-    validators: { params: () => ({ bondDenom: "upouw" }) },
+    staking: { params: () => ({ bondDenom: "upouw" }) },
   });
   ctx = this.at(1n);
 

@@ -46,9 +46,6 @@ import * as pouw_v1_head from "./pouw/v1/head.js";
 import * as pouw_v1_iteration from "./pouw/v1/iteration.js";
 import * as pouw_v1_services from "./pouw/v1/services.js";
 import * as pouw_v1_types from "./pouw/v1/types.js";
-import * as pouw_validators_v1_genesis from "./pouw/validators/v1/genesis.js";
-import * as pouw_validators_v1_query from "./pouw/validators/v1/query.js";
-import * as pouw_validators_v1_types from "./pouw/validators/v1/types.js";
 import * as pouw_work_v1_genesis from "./pouw/work/v1/genesis.js";
 import * as pouw_work_v1_query from "./pouw/work/v1/query.js";
 import * as pouw_work_v1_tx from "./pouw/work/v1/tx.js";
@@ -324,13 +321,6 @@ export const codecs = [
   pouw_v1_services.JobProgress,
   pouw_v1_services.JobJudged,
   pouw_v1_services.VerifyAnswer,
-  pouw_validators_v1_genesis.GenesisState,
-  pouw_validators_v1_query.QueryParamsRequest,
-  pouw_validators_v1_query.QueryParamsResponse,
-  pouw_validators_v1_query.QueryValidatorSetRequest,
-  pouw_validators_v1_query.QueryValidatorSetResponse,
-  pouw_validators_v1_types.Params,
-  pouw_validators_v1_types.Validator,
   pouw_work_v1_genesis.GenesisState,
   pouw_work_v1_genesis.TargetAt,
   pouw_work_v1_genesis.TaskTotals,
@@ -397,7 +387,6 @@ export const services: readonly ServiceInfo[] = [
   pouw_v1_services.BlobService,
   pouw_v1_services.EvidenceService,
   pouw_v1_services.VerifierService,
-  pouw_validators_v1_query.ValidatorsQuery,
   pouw_work_v1_query.WorkQuery,
   pouw_work_v1_tx.WorkMsg,
   pouw_workers_v1_query.WorkersQuery,

@@ -5,7 +5,7 @@ import { message } from "#client/chain/worker.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { MsgSend } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
 import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
-import { ValidatorsQuery } from "#proto/gen/pouw/validators/v1/query.js";
+import { StakingQuery } from "#proto/gen/cosmos/staking/v1beta1/query.js";
 import { coin, TestChain } from "./chain.js";
 import { ClientChain } from "./client.js";
 
@@ -49,8 +49,8 @@ test("who may not sign a message is refused, who wants to look first may, and wh
 test("queries are answered by the real modules at any kept height, and refused as a node refuses them", async (t) => {
   const chain = chainOf();
   for (let i = 0; i < 5; i++) chain.block();
-  t.like(await chain.query(ValidatorsQuery.methods.params, {}), { value: { params: { bondDenom: "upouw" } }, height: 5n });
-  t.is((await chain.query(ValidatorsQuery.methods.params, {}, 4n)).height, 4n);
+  t.like(await chain.query(StakingQuery.methods.params, {}), { value: { params: { bondDenom: "upouw" } }, height: 5n });
+  t.is((await chain.query(StakingQuery.methods.params, {}, 4n)).height, 4n);
   const task = (height?: bigint) => chain.query(TasksQuery.methods.task, { id: 9n }, height);
   await t.throwsAsync(task(), { name: "ChainError", message: /^rpc error: code = NotFound desc = task 9.*: key not found$/ });
   t.like(await t.throwsAsync(task()), { codespace: "sdk", code: 22 });

@@ -2,6 +2,7 @@
 import { consensusAddress } from "#kernel/address.js";
 import { utf8 } from "#kernel/bytes.js";
 import type { Environment } from "#kernel/environment.js";
+import { bondedState } from "#app/genesis-validators.js";
 import { base64 } from "#proto/json.js";
 import { beaconSignerOf, possessionProof, type Signer, signerOf } from "./keys.js";
 
@@ -49,10 +50,11 @@ export interface StateOptions {
 }
 
 /** By module. */
-export function appState({ crypto }: Environment, { validators, balances = {}, params = {} }: StateOptions): Record<string, Record<string, unknown>> {
+export function appState({ crypto, addresses }: Environment, { validators, balances = {}, params = {} }: StateOptions): Record<string, Record<string, unknown>> {
+  const { staking, pool } = bondedState(addresses, validators.map((v) => ({ operator: v.operator, power: v.power, consensusKey: v.consensus.key })));
   const state: Record<string, Record<string, unknown>> = {
-    bank: { balances: Object.entries(balances).map(([address, amount]) => ({ address, coins: [{ denom: DENOM, amount: `${amount}` }] })) },
-    validators: { validators: validators.map((v) => ({ operator: v.operator, consensus_key: base64(v.consensus.key), power: `${v.power}` })) },
+    bank: { balances: Object.entries({ ...balances, ...(pool.amount > 0n ? { [pool.address]: pool.amount } : {}) }).map(([address, amount]) => ({ address, coins: [{ denom: DENOM, amount: `${amount}` }] })) },
+    staking: { ...staking },
     beacon: { keys: validators.map((v) => ({ validator: v.operator, key: base64(v.beacon.key), proof: base64(possessionProof(crypto, v.beacon)) })) },
   };
   for (const part of [QUICK, params]) {

@@ -49,8 +49,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "a query method without an implementation",
     by: "tsc",
-    told: /modules\/validators\/.*Property 'validatorSet' is missing/s,
-    plant: (copy) => change(copy, "modules/validators/queries.ts", /validatorSet: .*\n/, ""),
+    told: /modules\/staking\/.*Property 'pool' is missing/s,
+    plant: (copy) => change(copy, "modules/staking/queries.ts", /pool: .*\n/, ""),
   },
   {
     name: "an error that is not in the table",

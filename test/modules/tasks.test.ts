@@ -15,6 +15,8 @@ const FEE = 100_000n;
 const BOND = 20_000n;
 const BURN = 20_000n;
 const OWN = 1_000_000n;
+/** of the four validators */
+const STAKED = 40_000_000n;
 const STAKE = 100_000n;
 
 const chain = (params: ParamsByModule = {}) => {
@@ -49,7 +51,7 @@ test("submission escrows fee and bond, burns its share, and refuses what cannot 
     t.is(create({ spec: undefined }), "tasks/3");
   });
   t.is(c.balance("client"), OWN, "what was refused took nothing");
-  t.is(c.supply, OWN * BigInt(Object.keys(FUNDS).length));
+  t.is(c.supply, OWN * BigInt(Object.keys(FUNDS).length) + STAKED);
   const course = Course.submit(c);
   t.like(course.task, { id: 1n, fee: FEE, bond: BOND, burned: BURN, mintCap: BURN, phase: Phase.PHASE_REGISTRATION });
   t.deepEqual(course.task.seatStakes, { miner: 35_000n, supervisor: 5_000n, evaluator: 3_334n }, "the role's part of the fee by its seats, rounded up");

@@ -25,7 +25,7 @@ export const createTask =
   (ctx: Context, m: MsgCreateTask): MsgCreateTaskResponse => {
     const p = params.get(ctx);
     const { spec, memory, parameters, flop } = acceptFor(m.spec, { ...p, verdictWindow: ports.work.params(ctx).verdictWindow });
-    const { bondDenom: denom } = ports.validators.params(ctx);
+    const { bondDenom: denom } = ports.staking.params(ctx);
     const amount = (what: string, c: MsgCreateTask["fee"]): bigint => {
       if (!c || c.denom !== denom) throw tasksErrors.wrongDenom(`${what}: got ${c?.denom.slice(0, 64) ?? "nothing"}, want ${denom}`);
       if (!/^[0-9]{1,19}$/.test(c.amount)) throw sdk.invalidCoins(`${what}: ${c.amount.slice(0, 64)}`);
