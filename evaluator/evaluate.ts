@@ -15,7 +15,12 @@ import { type Scored, type ScoreInput } from "./score.js";
  */
 export async function evaluate(view: TaskView, download: Download, log: Logger, signal: AbortSignal): Promise<Opinion> {
   const { task, submissions } = view;
-  const scored = await scoreOnThread({ task, submissions, ...(await fetchTask(view, download, signal)) }, signal);
+  const fetched = await fetchTask(view, download, signal).catch((e: Error) => {
+    // what sources said when they were told to stop is not why
+    signal.throwIfAborted();
+    throw e;
+  });
+  const scored = await scoreOnThread({ task, submissions, ...fetched }, signal);
   const salt = new Uint8Array(randomBytes(32));
   if (scored.unusable !== undefined) {
     log.warn("the test set is unusable", { task: task.id, why: scored.unusable });

@@ -1,5 +1,5 @@
 /** The Cosmos SDK's messages and services, held against cosmjs-types, which is generated from the SDK's own files. */
-import { createBankAminoConverters } from "@cosmjs/stargate";
+import { createBankAminoConverters, createStakingAminoConverters } from "@cosmjs/stargate";
 import test from "ava";
 import * as auth from "cosmjs-types/cosmos/auth/v1beta1/auth";
 import * as authGenesis from "cosmjs-types/cosmos/auth/v1beta1/genesis";
@@ -25,6 +25,7 @@ import { Any } from "cosmjs-types/google/protobuf/any";
 import fc from "fast-check";
 import { aminoJson } from "./amino.js";
 import { MsgMultiSend, MsgSend } from "./gen/cosmos/bank/v1beta1/tx.js";
+import { MsgBeginRedelegate, MsgCreateValidator, MsgDelegate, MsgEditValidator, MsgUndelegate } from "./gen/cosmos/staking/v1beta1/tx.js";
 import { codecs, services } from "./gen/registry.js";
 import { type Codec, decodeCanonical, type FieldInfo } from "./wire.js";
 
@@ -184,4 +185,23 @@ test("transfers have the SDK's signers and amino JSON, empty lists included", (t
   fc.assert(fc.property(fc.record({ fromAddress: address, toAddress: address, amount: coins }), (m) => check(MsgSend as Codec<unknown>, m)));
   const lists = { inputs: fc.array(part, { maxLength: 2 }), outputs: fc.array(part, { maxLength: 2 }) };
   fc.assert(fc.property(fc.record(lists), (m) => check(MsgMultiSend as Codec<unknown>, m)));
+});
+
+test("amino JSON of staking messages is what CosmJS signs", (t) => {
+  const converters = createStakingAminoConverters();
+  const check = (codec: Codec<unknown>, value: unknown): void => {
+    const converter = converters[codec.typeUrl];
+    t.is(codec.aminoName, converter?.aminoType);
+    t.deepEqual(aminoJson(codec, value), converter?.toAmino(value));
+  };
+  const amount = { denom: "upouw", amount: "7" };
+  const [delegatorAddress, validatorAddress] = ["pouw1d", "pouwvaloper1v"];
+  check(MsgDelegate as Codec<unknown>, { delegatorAddress, validatorAddress, amount });
+  check(MsgUndelegate as Codec<unknown>, { delegatorAddress, validatorAddress, amount });
+  check(MsgBeginRedelegate as Codec<unknown>, { delegatorAddress, validatorSrcAddress: "pouwvaloper1a", validatorDstAddress: "pouwvaloper1b", amount });
+  const description = { moniker: "m", identity: "i", website: "w", securityContact: "s", details: "d" };
+  const pubkey = { typeUrl: "/cosmos.crypto.ed25519.PubKey", value: ed25519.PubKey.encode({ key: new Uint8Array(32).fill(3) }).finish() };
+  const commission = { rate: "100000000000000000", maxRate: "200000000000000000", maxChangeRate: "10000000000000000" };
+  check(MsgCreateValidator as Codec<unknown>, { description, commission, minSelfDelegation: "1", delegatorAddress, validatorAddress, pubkey, value: amount });
+  check(MsgEditValidator as Codec<unknown>, { description, validatorAddress, commissionRate: "100000000000000000", minSelfDelegation: "2" });
 });

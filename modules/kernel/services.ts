@@ -71,7 +71,14 @@ export function implementMsg<S extends ServiceInfo>(module: string, service: S, 
         check?.(m);
         return [...new Set(signersOf(request, m))];
       },
-      amino: (m) => aminoJson(request, m),
+      amino(m) {
+        try {
+          return aminoJson(request, m);
+        } catch (e) {
+          // an Any of any type may stand in a message
+          throw sdk.invalidRequest(`${request.typeUrl} has no amino JSON: ${(e as Error).message.slice(0, 200)}`);
+        }
+      },
       run: (ctx, m) => ({ typeUrl: response.typeUrl, value: response.encode(run(ctx, m)) }),
     };
   });

@@ -2,7 +2,7 @@
 import { toBech32 } from "@cosmjs/encoding";
 import { Secp256k1HdWallet } from "@cosmjs/amino";
 import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
-import { assertIsDeliverTxSuccess, QueryClient, SigningStargateClient, setupBankExtension } from "@cosmjs/stargate";
+import { assertIsDeliverTxSuccess, QueryClient, SigningStargateClient, setupBankExtension, setupStakingExtension } from "@cosmjs/stargate";
 import { Comet38Client, connectComet } from "@cosmjs/tendermint-rpc";
 import test from "ava";
 import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
@@ -79,6 +79,37 @@ test.serial("tells what is wrong in the words that wallets look for", async (t) 
   const signed = await client.sign(from, [{ typeUrl: "/cosmos.bank.v1beta1.MsgSend", value: { fromAddress: from, toAddress: to, amount: coins("1") } }], fee, "", { accountNumber: 999n, sequence: 1, chainId: "pouw-local-1" });
   const { TxRaw } = await import("cosmjs-types/cosmos/tx/v1beta1/tx");
   await t.throwsAsync(client.broadcastTx(TxRaw.encode(signed).finish()), { message: /signature verification failed; please verify account number \(\d+\) and chain-id \(pouw-local-1\)/ });
+});
+
+test.serial("delegates with either sign mode, takes back, and asks all that CosmJS knows of staking", async (t) => {
+  const { staking } = QueryClient.withExtensions(await connectComet(network.rpc), setupStakingExtension);
+  const [validator] = (await staking.validators("BOND_STATUS_BONDED")).validators;
+  const operator = validator?.operatorAddress ?? "";
+  t.like(validator, { status: 3, tokens: "10000000", jailed: false });
+  const [bob, alice] = [account("bob"), account("alice")];
+  const amino = await SigningStargateClient.connectWithSigner(network.rpc, await Secp256k1HdWallet.fromMnemonic(bob.mnemonic, { prefix: "pouw" }), options);
+  const direct = await SigningStargateClient.connectWithSigner(network.rpc, await DirectSecp256k1HdWallet.fromMnemonic(alice.mnemonic, { prefix: "pouw" }), options);
+  const stake = { denom: "upouw", amount: "3000000" };
+  for (const [client, who] of [[amino, bob], [direct, alice]] as const) {
+    const sent = await client.delegateTokens(who.address, operator, stake, { amount: [], gas: "400000" });
+    assertIsDeliverTxSuccess(sent);
+    t.is((await client.getDelegation(who.address, operator))?.amount, "3000000");
+  }
+  assertIsDeliverTxSuccess(await amino.undelegateTokens(bob.address, operator, { denom: "upouw", amount: "1000000" }, { amount: [], gas: "400000" }));
+  t.is((await staking.pool()).pool?.bondedTokens, "15000000");
+  t.is((await staking.pool()).pool?.notBondedTokens, "1000000");
+  t.like(await staking.params(), { params: { bondDenom: "upouw", maxValidators: 100 } });
+  t.is((await staking.validator(operator)).validator?.delegatorShares, "15000000000000000000000000");
+  t.is((await staking.delegatorDelegations(bob.address)).delegationResponses[0]?.balance?.amount, "2000000");
+  t.is((await staking.delegatorUnbondingDelegations(bob.address)).unbondingResponses[0]?.entries[0]?.balance, "1000000");
+  t.is((await staking.unbondingDelegation(bob.address, operator)).unbond?.entries.length, 1);
+  t.is((await staking.delegatorValidators(bob.address)).validators.length, 1);
+  t.is((await staking.delegatorValidator(bob.address, operator)).validator?.operatorAddress, operator);
+  t.is((await staking.validatorDelegations(operator)).delegationResponses.length, 3);
+  t.is((await staking.validatorUnbondingDelegations(operator)).unbondingResponses.length, 1);
+  t.deepEqual((await staking.redelegations(bob.address, "", "")).redelegationResponses, []);
+  const height = await amino.getHeight();
+  t.is((await staking.historicalInfo(height - 2)).hist?.valset.length, 1);
 });
 
 test.serial("answers queries of the useful-work modules over abci_query, and names what is not there", async (t) => {
