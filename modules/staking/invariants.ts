@@ -7,7 +7,7 @@ import { delegations, powerIndex, unbondings } from "./store.js";
 import { BONDED, BondStatus, NOT_BONDED, type StakingPorts } from "./types.js";
 import { parseUnbonding } from "./wire.js";
 
-export const stakingInvariants = ({ bank }: StakingPorts): Invariants => ({
+export const stakingInvariants = (ports: StakingPorts): Invariants => ({
   /** The pools hold the stake of all validators, and what is being taken back. */
   pools(ctx) {
     let bonded = 0n;
@@ -17,7 +17,7 @@ export const stakingInvariants = ({ bank }: StakingPorts): Invariants => ({
       else rest += v.tokens;
     }
     for (const w of unbondings.list(ctx)) for (const e of parseUnbonding(ctx, w).entries) rest += e.balance;
-    const has = [bank.poolBalance(ctx, BONDED), bank.poolBalance(ctx, NOT_BONDED)];
+    const has = [ports.bank.poolBalance(ctx, BONDED), ports.bank.poolBalance(ctx, NOT_BONDED)];
     return has[0] === bonded && has[1] === rest ? undefined : `the pools hold ${has[0]} and ${has[1]}, stake is ${bonded} bonded and ${rest} not`;
   },
   /** A validator's shares are its delegators'. */

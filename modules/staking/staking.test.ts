@@ -156,6 +156,21 @@ test("a fault takes its part of the stake of its height: of the validator, of wh
   t.is(delegate(c, "ed", 0, 1n), "staking/34", "shares without stake have no price");
 });
 
+test("a fault reaches stake that moved to a validator which is gone with it", (t) => {
+  const c = chain({ unbonding_time: "20s" });
+  c.block(() => c.must(MsgCreateValidator, creation(c)));
+  c.block(() => delegate(c, "dora", 0, 10n * UNIT));
+  const { height } = c;
+  const target = { delegatorAddress: c.address("new"), validatorAddress: valoper(c, c.address("new")), amount: coin(20n * UNIT) };
+  c.block(() => t.is(c.send(MsgBeginRedelegate, { delegatorAddress: c.address("dora"), validatorSrcAddress: operator(c, 0), validatorDstAddress: target.validatorAddress, amount: coin(10n * UNIT) }), undefined));
+  c.block(() => c.must(MsgUndelegate, target));
+  t.is(c.k.staking.byOperator(c.ctx, c.address("new"))?.tokens, 10n * UNIT);
+  const before = c.supply;
+  c.block(() => void c.k.staking.slash(c.ctx, c.validators[0]?.address as Uint8Array, height, 20n, parseDec("1")));
+  t.is(before - c.supply, 20n * UNIT);
+  t.is(c.k.staking.byOperator(c.ctx, c.address("new")), undefined);
+});
+
 test("who is jailed leaves, unbonds and comes back when it is not; who has no share left is gone with its beacon key", (t) => {
   const c = chain();
   const address = c.validators[0]?.address as Uint8Array;

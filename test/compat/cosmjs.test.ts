@@ -115,7 +115,7 @@ test.serial("delegates with either sign mode, takes back, and asks all that Cosm
 test.serial("answers queries of the useful-work modules over abci_query, and names what is not there", async (t) => {
   const comet = await connectComet(network.rpc);
   const query = QueryClient.withExtensions(comet, setupBankExtension);
-  t.is((await query.bank.supplyOf("upouw")).amount, "4010000000000");
+  t.is((await query.bank.supplyOf("upouw")).amount, "4010010000000");
   const { task, tasks } = TasksQuery.methods;
   const { value, height } = await query.queryAbci(tasks.path, tasks.request.encode(tasks.request.create({ limit: 10 })));
   t.deepEqual(tasks.response.decode(value).tasks, []);

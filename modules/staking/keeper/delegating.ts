@@ -34,15 +34,15 @@ export interface Delegating {
   removeValidator(ctx: Context, v: Validator): void;
 }
 
-export function delegating({ bank }: StakingPorts, hooks: Required<StakingHooks>, jail: (ctx: Context, v: Validator) => void): Delegating {
+export function delegating(ports: StakingPorts, hooks: Required<StakingHooks>, jail: (ctx: Context, v: Validator) => void): Delegating {
   const must = (ctx: Context, operator: string): Validator => {
     const v = validatorAt(ctx, operator);
     if (!v) throw stakingErrors.noValidator("");
     return v;
   };
   const self: Delegating = {
-    toBonded: (ctx, amount) => bank.betweenPools(ctx, NOT_BONDED, BONDED, amount),
-    toNotBonded: (ctx, amount) => bank.betweenPools(ctx, BONDED, NOT_BONDED, amount),
+    toBonded: (ctx, amount) => ports.bank.betweenPools(ctx, NOT_BONDED, BONDED, amount),
+    toNotBonded: (ctx, amount) => ports.bank.betweenPools(ctx, BONDED, NOT_BONDED, amount),
 
     delegate(ctx, delegator, amount, source, v) {
       if (hasNoRate(v)) throw stakingErrors.noRate("");
@@ -50,7 +50,7 @@ export function delegating({ bank }: StakingPorts, hooks: Required<StakingHooks>
       const known = delegationAt(ctx, delegator, operator);
       if (known) hooks.beforeSharesModified(ctx, delegator, operator);
       else hooks.beforeDelegationCreated(ctx, delegator, operator);
-      if (source === "balance") bank.stake(ctx, delegator, isBonded(v) ? BONDED : NOT_BONDED, amount);
+      if (source === "balance") ports.bank.stake(ctx, delegator, isBonded(v) ? BONDED : NOT_BONDED, amount);
       else if (source === "not-bonded" && isBonded(v)) self.toBonded(ctx, amount);
       else if (source === "bonded" && !isBonded(v)) self.toNotBonded(ctx, amount);
       const [after, issued] = withTokens(v, amount);
@@ -114,7 +114,7 @@ export function delegating({ bank }: StakingPorts, hooks: Required<StakingHooks>
       const known = unbondingAt(ctx, delegator, operator);
       if (!known) return undefined;
       const due = known.entries.filter((e) => e.endNs <= ctx.block.timeNs);
-      for (const { balance } of due) if (balance > 0n) bank.unstake(ctx, NOT_BONDED, delegator, balance);
+      for (const { balance } of due) if (balance > 0n) ports.bank.unstake(ctx, NOT_BONDED, delegator, balance);
       putUnbonding(ctx, { ...known, entries: known.entries.filter((e) => e.endNs > ctx.block.timeNs) });
       return due.reduce((sum, e) => sum + e.balance, 0n);
     },

@@ -8,7 +8,7 @@ import { type Delegating, isBonded } from "./delegating.js";
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
-export function slashing({ bank }: StakingPorts, hooks: Required<StakingHooks>, stake: Delegating) {
+export function slashing(ports: StakingPorts, hooks: Required<StakingHooks>, stake: Delegating) {
   /** Of what was taken back since: the part of what it was at first, off what is left. Answers the whole part. */
   function unbonding(ctx: Context, u: Unbonding, height: bigint, fraction: Dec): bigint {
     let total = 0n;
@@ -23,7 +23,7 @@ export function slashing({ bank }: StakingPorts, hooks: Required<StakingHooks>, 
     });
     if (burned > 0n) {
       putUnbonding(ctx, { ...u, entries });
-      bank.burn(ctx, NOT_BONDED, burned);
+      ports.bank.burn(ctx, NOT_BONDED, burned);
     }
     return total;
   }
@@ -52,15 +52,15 @@ export function slashing({ bank }: StakingPorts, hooks: Required<StakingHooks>, 
       }
       const shares = mul(fraction, moved.shares);
       const d = delegationAt(ctx, delegator, to);
-      if (shares === 0n || part === 0n || !d) continue;
-      const burned = stake.unbond(ctx, delegator, to, minDec(shares, d.shares));
+      // Read first: an unbonded validator is gone with its last share, which in the SDK stops the chain.
       const v = validatorAt(ctx, to);
-      if (!v) throw new Error(`staking: ${to} was removed while it was slashed`);
+      if (shares === 0n || part === 0n || !d || !v) continue;
+      const burned = stake.unbond(ctx, delegator, to, minDec(shares, d.shares));
       if (isBonded(v)) bonded += burned;
       else notBonded += burned;
     }
-    if (bonded > 0n) bank.burn(ctx, BONDED, bonded);
-    if (notBonded > 0n) bank.burn(ctx, NOT_BONDED, notBonded);
+    if (bonded > 0n) ports.bank.burn(ctx, BONDED, bonded);
+    if (notBonded > 0n) ports.bank.burn(ctx, NOT_BONDED, notBonded);
     return total;
   }
 
@@ -83,7 +83,7 @@ export function slashing({ bank }: StakingPorts, hooks: Required<StakingHooks>, 
     if (burned === 0n) return 0n;
     hooks.beforeValidatorSlashed(ctx, v.operator, minDec(quoRoundUp(decOf(burned), decOf(v.tokens)), ONE));
     putValidator(ctx, { ...v, tokens: v.tokens - burned });
-    bank.burn(ctx, isBonded(v) ? BONDED : NOT_BONDED, burned);
+    ports.bank.burn(ctx, isBonded(v) ? BONDED : NOT_BONDED, burned);
     return burned;
   };
 }
