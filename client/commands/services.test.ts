@@ -1,5 +1,6 @@
 import test from "ava";
 import { MsgMultiSend } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
+import { MsgCreateValidator, MsgEditValidator } from "#proto/gen/cosmos/staking/v1beta1/tx.js";
 import { BankQuery } from "#proto/gen/cosmos/bank/v1beta1/query.js";
 import { MsgReportEquivocation } from "#proto/gen/pouw/supervision/v1/tx.js";
 import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
@@ -90,5 +91,8 @@ test("who signs is filled in where one field says it and it is left out", (t) =>
   t.like(messageFrom(codec(MsgReportEquivocation), '{"task_id": 3}', "pouw1me"), { reporter: "pouw1me", taskId: 3n });
   t.like(messageFrom(codec(MsgCreateTask), '{"client": "pouw1you"}', "pouw1me"), { client: "pouw1you" });
   t.like(messageFrom(codec(MsgMultiSend), "{}", "pouw1me"), { inputs: [] });
+  const [account, operator] = ["pouw1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnnhphmf", "pouwvaloper1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnxy4clk"];
+  t.is((messageFrom(codec(MsgEditValidator), "{}", account) as MsgEditValidator).validatorAddress, operator, "a validator's operator");
+  t.like(messageFrom(codec(MsgCreateValidator), '{"pubkey": {"@type": "/cosmos.crypto.ed25519.PubKey", "key": "AQI="}}', account), { pubkey: { typeUrl: "/cosmos.crypto.ed25519.PubKey", value: Uint8Array.of(10, 2, 1, 2) } });
   t.throws(() => messageFrom(codec(MsgAddStake), "[]", "pouw1me"), { instanceOf: CliError, message: /the message is \[\], want JSON/ });
 });

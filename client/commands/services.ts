@@ -2,11 +2,16 @@
  * What the command line offers of the chain's services, from their generated tables alone: names, texts and how a request is
  * read from arguments. A service that a new .proto file declares is here without a line of ours.
  */
-import { fromJson } from "#proto/json.js";
+import { operatorOfAccount } from "#kernel/address.js";
+import { codecs } from "#proto/gen/registry.js";
+import { anyTypes, fromJson } from "#proto/json.js";
 import { type Codec, type FieldInfo, type MethodInfo, type ServiceInfo } from "#proto/wire.js";
 import { CliError } from "../cli-error.js";
 import { nearest } from "../task/faults.js";
 import { parseJson } from "./json.js";
+
+/** What stands in an Any is written with its "@type" and the fields of that. */
+const ANY = anyTypes(...codecs);
 
 export interface ServiceCommands {
   /** that the service belongs to: tasks */
@@ -130,8 +135,11 @@ function requestJson(request: Codec<unknown>, [text, more]: readonly (string | u
 /** A message from its JSON; the signer's field is filled in where it is left out. Throws CliError. */
 export function messageFrom(codec: Codec<unknown>, text: string, signer: string): object {
   const field = signerOf(codec);
-  return read(codec, { ...(field ? { [field.proto]: signer } : {}), ...object(text, "the message") });
+  return read(codec, { ...(field ? { [field.proto]: isOperator(codec, field) ? operatorOfAccount(signer) : signer } : {}), ...object(text, "the message") });
 }
+
+/** The Cosmos SDK's fields of this name hold a validator's address, the same bytes with another prefix. */
+const isOperator = (codec: Codec<unknown>, field: FieldInfo): boolean => codec.typeUrl.startsWith("/cosmos.") && /^validator_addr(ess)?$/.test(field.proto);
 
 /** The field with the signer's address, where it is one address. */
 const signerOf = (codec: Codec<unknown>): FieldInfo | undefined => codec.fields.find((f) => f.name === codec.signer && f.type === "string" && !f.repeated);
@@ -149,7 +157,7 @@ function object(text: string, what: string): Record<string, unknown> {
 
 function read(codec: Codec<unknown>, json: unknown): object {
   try {
-    return fromJson(codec as Codec<object>, json);
+    return fromJson(codec as Codec<object>, json, "", ANY);
   } catch (e) {
     throw new CliError("usage", `${(e as Error).message}.`);
   }

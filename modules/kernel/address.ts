@@ -50,6 +50,16 @@ export function accountOfOperator(text: string): string {
   }
 }
 
+/** The other way: the operator's address of an account; text that is no address stays as it is. */
+export function operatorOfAccount(text: string): string {
+  try {
+    const { prefix, words } = bech32.decode(text as `${string}1${string}`);
+    return bech32.encode(`${prefix}${OPERATOR}`, words);
+  } catch {
+    return text;
+  }
+}
+
 /** Above the accounts that a few blocks touch; then all are forgotten. */
 const MAX_PARSED = 16_384;
 
