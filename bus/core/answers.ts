@@ -3,6 +3,7 @@ import type { Timers } from "#platform/clock.js";
 import type { Logger } from "#platform/log.js";
 import type { EvidenceRequest } from "#proto/gen/pouw/v1/services.js";
 import type { LinkOptions } from "../types.js";
+import { FaultBudget } from "./faults.js";
 import type { FrameStream } from "./stream.js";
 
 /** requests answered at one time on a stream, and how many may wait besides: a hub asks for less */
@@ -10,38 +11,31 @@ const MAX_ANSWERING = 2;
 const MAX_WAITING = 8;
 /** requests a second of one stream, as many at once: each reads the disk */
 const PER_SECOND = 100;
+/** the one who asks */
+const HUB = "hub";
 
 export class Answers {
   private answering = 0;
   private readonly waiting: EvidenceRequest[] = [];
-  private tokens = PER_SECOND;
-  private at: number;
+  private readonly budget: FaultBudget;
 
   constructor(
     private readonly stream: FrameStream,
     private readonly evidence: LinkOptions["evidence"],
-    private readonly timers: Timers,
+    timers: Timers,
     private readonly log: Logger,
   ) {
-    this.at = timers.now();
+    this.budget = new FaultBudget(timers, { faults: PER_SECOND, faultMs: 1000 / PER_SECOND });
   }
 
   asked(request: EvidenceRequest): void {
-    if (!this.take() || this.answering + this.waiting.length >= MAX_WAITING) {
+    if (this.budget.isSpent(HUB) || this.answering + this.waiting.length >= MAX_WAITING) {
       this.log.debug("a hub asks for too much at once", { slot: request.slot, seq: request.seq });
       return;
     }
+    this.budget.spend(HUB);
     this.waiting.push(request);
     this.next();
-  }
-
-  private take(): boolean {
-    const now = this.timers.now();
-    this.tokens = Math.min(PER_SECOND, this.tokens + ((now - this.at) * PER_SECOND) / 1000);
-    this.at = now;
-    if (this.tokens < 1) return false;
-    this.tokens--;
-    return true;
   }
 
   private next(): void {

@@ -33,10 +33,6 @@ export async function lowestRoundAt(chain: Chain, id: bigint, height: bigint, si
   return undefined;
 }
 
-export async function querySeats(chain: Chain, worker: string): Promise<Seat[]> {
-  return (await chain.query(MatchingQuery.methods.seats, { worker })).value.seats;
-}
-
 /** All seats of a task. */
 export const querySeatsOf = async (chain: Chain, id: bigint): Promise<readonly Seat[]> => (await queryTask(chain, id)).seats;
 

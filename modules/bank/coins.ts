@@ -1,4 +1,5 @@
 /** Lists of coins as messages and fees carry them: valid denominations, ascending, none twice. */
+import { isDenom, MAX_AMOUNT } from "#kernel/coins.js";
 import { sdk } from "#kernel/errors.js";
 import { type Coin } from "#proto/gen/cosmos/base/v1beta1/coin.js";
 import { type Amount } from "./types.js";
@@ -6,12 +7,7 @@ import { type Amount } from "./types.js";
 /** As messages have them: the amount is text, and neither it nor the denomination need be one. */
 export type WireCoin = Readonly<Coin>;
 
-const DENOM = /^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/;
-/** 256-bit amounts, as in the SDK */
-export const MAX_AMOUNT = (1n << 256n) - 1n;
 const MAX_TEXT = 300;
-
-export const isDenom = (text: string): boolean => DENOM.test(text);
 
 export const wireCoin = ({ denom, amount }: Amount): Coin => ({ denom, amount: `${amount}` });
 

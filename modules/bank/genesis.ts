@@ -1,9 +1,10 @@
 /** Genesis of `bank`: the Cosmos SDK's JSON. Supplies may be left out: they are what the balances add up to. */
+import { isDenom, MAX_AMOUNT } from "#kernel/coins.js";
 import { type Context } from "#kernel/context.js";
 import { defineGenesis, type Genesis, within } from "#kernel/genesis.js";
 import { type Metadata, type SendEnabled } from "#proto/gen/cosmos/bank/v1beta1/bank.js";
 import { type Balance, GenesisState } from "#proto/gen/cosmos/bank/v1beta1/genesis.js";
-import { isDenom, MAX_AMOUNT, parseCoins, type WireCoin, wireCoin } from "./coins.js";
+import { parseCoins, type WireCoin, wireCoin } from "./coins.js";
 import { type BankState, restore, sums } from "./keeper.js";
 import { metadataFault, metadataOf } from "./metadata.js";
 import { params } from "./params.js";

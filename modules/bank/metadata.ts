@@ -1,6 +1,6 @@
 /** What wallets show of a denomination: the Cosmos SDK's record and what it asks of one. */
 import { type Metadata } from "#proto/gen/cosmos/bank/v1beta1/bank.js";
-import { isDenom } from "./coins.js";
+import { isDenom } from "#kernel/coins.js";
 
 /** Of the chain's own denomination where genesis names none: `upouw` is a millionth of a `pouw`; one without a `u` in front is shown as it is. */
 export function metadataOf(base: string): Metadata {

@@ -7,7 +7,8 @@ import { type Metadata } from "#proto/gen/cosmos/bank/v1beta1/bank.js";
 import { type BankQuery, type DenomOwner } from "#proto/gen/cosmos/bank/v1beta1/query.js";
 import { type PageRequest } from "#proto/gen/cosmos/base/query/v1beta1/pagination.js";
 import { type Coin } from "#proto/gen/cosmos/base/v1beta1/coin.js";
-import { isDenom, wireCoin } from "./coins.js";
+import { isDenom } from "#kernel/coins.js";
+import { wireCoin } from "./coins.js";
 import { balances, metadata, owners, sendEnabled, supplies } from "./store.js";
 import { type BankKeeper } from "./types.js";
 

@@ -14,9 +14,6 @@ const MAX_BITS = 316;
 
 export const decOf = (n: bigint): Dec => n * ONE;
 
-/** Numerator and denominator, cut off behind the 18th place. */
-export const ratio = (n: bigint, of: bigint): Dec => (n * ONE) / of;
-
 export class DecOverflow extends Error {
   override readonly name = "DecOverflow";
 }
@@ -58,7 +55,6 @@ export const roundInt = (d: Dec): bigint => chopRounded(d);
 export const ceil = (d: Dec): bigint => (d % ONE > 0n ? d / ONE + 1n : d / ONE);
 
 export const minDec = (a: Dec, b: Dec): Dec => (a < b ? a : b);
-export const maxDec = (a: Dec, b: Dec): Dec => (a > b ? a : b);
 
 /** d^n by squaring, each step rounded. */
 export function power(d: Dec, n: bigint): Dec {

@@ -11,7 +11,7 @@ import type { StakingWriter } from "./keeper/index.js";
 import { params } from "./params.js";
 import { delegations, lastPowers, lastTotal, redelegationQueue, redelegations, unbondingId, unbondingQueue, unbondings, validatorQueue } from "./store.js";
 import { BondStatus } from "./types.js";
-import { parseDelegation, parseRedelegation, parseUnbonding, parseValidator, wireValidator } from "./wire.js";
+import { operatorText, parseDelegation, parseRedelegation, parseUnbonding, parseValidator, wireValidator } from "./wire.js";
 
 const MAX_POWER = 1n << 50n;
 const digits = (b: Uint8Array): string => String.fromCharCode(...b);
@@ -65,7 +65,7 @@ export const stakingGenesis = (keeper: StakingWriter) =>
     export: (ctx) => ({
       params: undefined,
       lastTotalPower: Uint8Array.from(`${lastTotal.get(ctx) ?? ""}`, (c) => c.charCodeAt(0)),
-      lastValidatorPowers: lastPowers.entries(ctx).map(({ key: [operator], value }) => ({ address: ctx.addresses.operator.format(ctx.addresses.parse(operator)), power: value })),
+      lastValidatorPowers: lastPowers.entries(ctx).map(({ key: [operator], value }) => ({ address: operatorText(ctx, operator), power: value })),
       validators: allValidators(ctx).map((v) => wireValidator(ctx, v)),
       delegations: delegations.list(ctx),
       unbondingDelegations: unbondings.list(ctx),

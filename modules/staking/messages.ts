@@ -2,6 +2,7 @@
 import { consensusAddress } from "#kernel/address.js";
 import { utf8 } from "#kernel/bytes.js";
 import { checkAuthority } from "#kernel/authority.js";
+import { isDenom, MAX_AMOUNT } from "#kernel/coins.js";
 import type { Context } from "#kernel/context.js";
 import { decText, fromWire, ONE } from "#kernel/dec.js";
 import { sdk } from "#kernel/errors.js";
@@ -26,7 +27,6 @@ const DAY_NS = 86_400_000_000_000n;
 const LENGTHS = { moniker: 70, identity: 3000, website: 140, securityContact: 140, details: 280 } as const;
 const LABELS: Record<keyof typeof LENGTHS, string> = { moniker: "moniker", identity: "identity", website: "website", securityContact: "security contact", details: "details" };
 const UNCHANGED = "[do-not-modify]";
-const MAX_AMOUNT = (1n << 256n) - 1n;
 
 export function stakingMessages(keeper: StakingWriter): MsgHandlers<typeof StakingMsg> {
   const operatorOf = (ctx: Context, text: string, what = "validator"): string => named(what, () => ctx.addresses.format(ctx.addresses.operator.parse(text)));
@@ -191,7 +191,7 @@ function named<T>(what: string, run: () => T): T {
 const integer = (text: string): bigint | undefined => (/^-?\d{1,78}$/.test(text) ? BigInt(text) : undefined);
 
 function positive(coin: Coin | undefined, refusal: string): bigint {
-  const amount = coin && /^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/.test(coin.denom) ? integer(coin.amount) : undefined;
+  const amount = coin && isDenom(coin.denom) ? integer(coin.amount) : undefined;
   if (amount === undefined || amount <= 0n || amount > MAX_AMOUNT) throw sdk.invalidRequest(refusal);
   return amount;
 }

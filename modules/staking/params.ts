@@ -1,4 +1,5 @@
 /** Parameters of staking: the Cosmos SDK's, with its defaults, but for the blocks that are kept: the state is in memory (docs/decisions.md). */
+import { isDenom } from "#kernel/coins.js";
 import { fromWire, ONE } from "#kernel/dec.js";
 import { defineParams } from "#kernel/params.js";
 import { Params } from "#proto/gen/cosmos/staking/v1beta1/staking.js";
@@ -14,7 +15,7 @@ export const params = defineParams(store, 0x51, Params, {
     if (!p.unbondingTime || p.unbondingTime.seconds < 0n || (p.unbondingTime.seconds === 0n && p.unbondingTime.nanos <= 0)) return "unbonding_time: unbonding time must be positive";
     if (p.maxValidators < 1) return `max_validators: max validators must be positive: ${p.maxValidators}`;
     if (p.maxEntries < 1) return `max_entries: max entries must be positive: ${p.maxEntries}`;
-    if (!/^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/.test(p.bondDenom)) return `bond_denom: invalid denom: ${p.bondDenom}`;
+    if (!isDenom(p.bondDenom)) return `bond_denom: invalid denom: ${p.bondDenom}`;
     const rate = fromWire(p.minCommissionRate);
     if (rate < 0n || rate > ONE) return "min_commission_rate: minimum commission rate must be from 0 to 1";
     return undefined;

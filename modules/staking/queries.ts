@@ -12,7 +12,7 @@ import { delegationAt, redelegationAt, unbondingAt } from "./keeper/books.js";
 import { tokensOf } from "./shares.js";
 import { delegations, delegators, history, redelegations, redelegationsFrom, unbondings, unbondingsFrom, validators } from "./store.js";
 import { BONDED, type Delegation, NOT_BONDED, type Redelegation, type StakingKeeper, type StakingPorts, type Validator } from "./types.js";
-import { parseDelegation, parseRedelegation, wireDelegation, wireRedelegation, wireUnbonding, wireValidator } from "./wire.js";
+import { operatorText, parseDelegation, parseRedelegation, wireDelegation, wireRedelegation, wireUnbonding, wireValidator } from "./wire.js";
 
 const STATUSES = [BondStatus.BOND_STATUS_BONDED, BondStatus.BOND_STATUS_UNBONDED, BondStatus.BOND_STATUS_UNBONDING];
 const NAMES: ReadonlyMap<string, BondStatus> = new Map(Object.entries(BondStatus).filter(([, v]) => (STATUSES as number[]).includes(v)));
@@ -28,7 +28,7 @@ export function stakingQueries(ports: StakingPorts, keeper: StakingKeeper): Quer
   };
   const must = (ctx: QueryContext, operator: string): Validator => {
     const v = keeper.byOperator(ctx, operator);
-    if (!v) throw sdk.keyNotFound(`validator ${ctx.addresses.operator.format(ctx.addresses.parse(operator))} not found`);
+    if (!v) throw sdk.keyNotFound(`validator ${operatorText(ctx, operator)} not found`);
     return v;
   };
   const coin = (ctx: QueryContext, amount: bigint): Coin => ({ denom: keeper.params(ctx).bondDenom, amount: `${amount}` });

@@ -1,5 +1,5 @@
 /** What shares of a validator are worth, and how many a stake makes: x/staking/types/validator.go of the Cosmos SDK. Pure. */
-import { type Dec, decOf, mulInt, quo, quoInt, quoRoundUp, quoTruncate, truncate } from "#kernel/dec.js";
+import { type Dec, decOf, mulInt, quo, quoInt, quoTruncate, truncate } from "#kernel/dec.js";
 import { BondStatus, POWER_REDUCTION, type Validator } from "./types.js";
 
 type Book = Pick<Validator, "tokens" | "shares">;
@@ -8,8 +8,6 @@ type Book = Pick<Validator, "tokens" | "shares">;
 export const hasNoRate = ({ tokens, shares }: Book): boolean => tokens === 0n && shares > 0n;
 
 export const tokensOf = ({ tokens, shares }: Book, of: Dec): Dec => quo(mulInt(of, tokens), shares);
-export const tokensTruncated = ({ tokens, shares }: Book, of: Dec): Dec => quoTruncate(mulInt(of, tokens), shares);
-export const tokensRoundedUp = ({ tokens, shares }: Book, of: Dec): Dec => quoRoundUp(mulInt(of, tokens), shares);
 /** The validator has tokens. */
 export const sharesOf = ({ tokens, shares }: Book, amount: bigint): Dec => quoInt(mulInt(shares, amount), tokens);
 export const sharesTruncated = ({ tokens, shares }: Book, amount: bigint): Dec => quoTruncate(mulInt(shares, amount), decOf(tokens));

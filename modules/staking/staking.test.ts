@@ -76,6 +76,15 @@ test("a new validator is bonded when its beacon key is effective, and not before
   t.is(c.send(MsgCreateValidator, creation(c, { validatorAddress: valoper(c, c.address("ed")) })), "staking/5");
 });
 
+test("however many with more stake have no beacon key, those who have one sign", (t) => {
+  const c = chain({ max_validators: 2 });
+  c.block(() => {
+    for (const who of ["dora", "ed", "new"]) c.must(MsgCreateValidator, creation(c, { validatorAddress: valoper(c, c.address(who)), pubkey: { typeUrl: PubKey.typeUrl, value: PubKey.encode({ key: signerOf(nodeCrypto, who).key }) } }));
+  });
+  c.blocks(2);
+  t.deepEqual(members(c), [10n, 10n]);
+});
+
 test("what no validator can be is refused with the Cosmos SDK's codes", (t) => {
   const c = chain({ min_commission_rate: "0.05" });
   const refused = (change: Partial<MsgCreateValidator>) => c.send(MsgCreateValidator, creation(c, change));

@@ -12,8 +12,8 @@ export const anyKey = (key: Uint8Array): Any => ({ typeUrl: PubKey.typeUrl, valu
 
 export const consensusAddressOf = ({ crypto }: Environment, v: Pick<Validator, "consensusKey">): Uint8Array => consensusAddress(crypto, v.consensusKey);
 
-export const wireValidator = ({ addresses }: Environment, v: Validator): sdk.Validator => ({
-  operatorAddress: addresses.operator.format(addresses.parse(v.operator)),
+export const wireValidator = (env: Environment, v: Validator): sdk.Validator => ({
+  operatorAddress: operatorText(env, v.operator),
   consensusPubkey: anyKey(v.consensusKey),
   jailed: v.jailed,
   status: v.status,
@@ -51,7 +51,8 @@ export function parseValidator({ addresses }: Environment, w: sdk.Validator): Va
   };
 }
 
-const operatorText = ({ addresses }: Environment, operator: string): string => addresses.operator.format(addresses.parse(operator));
+/** The address of a validator's operator as the Cosmos SDK writes it. */
+export const operatorText = ({ addresses }: Environment, operator: string): string => addresses.operator.format(addresses.parse(operator));
 const operatorOf = ({ addresses }: Environment, text: string): string => addresses.format(addresses.operator.parse(text));
 
 export const wireDelegation = (env: Environment, d: Delegation): sdk.Delegation => ({ delegatorAddress: d.delegator, validatorAddress: operatorText(env, d.operator), shares: `${d.shares}` });

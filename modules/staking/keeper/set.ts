@@ -8,7 +8,7 @@ import { params, unbondingNs } from "../params.js";
 import { powerOf } from "../shares.js";
 import { lastPowers, lastTotal, powerIndex, redelegationQueue, unbondingQueue, validatorQueue } from "../store.js";
 import { BondStatus, type StakingHooks, type StakingPorts, type Validator } from "../types.js";
-import { consensusAddressOf } from "../wire.js";
+import { consensusAddressOf, operatorText } from "../wire.js";
 import { nextUnbondingId, putValidator, validatorAt } from "./books.js";
 import { type Delegating, isBonded } from "./delegating.js";
 
@@ -48,11 +48,16 @@ export function validatorSet(ports: StakingPorts, hooks: Required<StakingHooks>,
   function chosen(ctx: Context): Validator[] {
     const { maxValidators } = params.get(ctx);
     const out: Validator[] = [];
-    for (const [power, operator] of powerIndex.keys(ctx, { reverse: true })) {
-      if (out.length >= maxValidators || power === 0n) break;
-      if (ports.beacon.has(ctx, operator)) out.push(must(ctx, operator));
+    // A page at a time: however many validators there are, those at the end of the list are not read.
+    for (let below: readonly [bigint, string] | undefined; ; ) {
+      const page: (readonly [bigint, string])[] = powerIndex.keys(ctx, { reverse: true, from: [1n], limit: maxValidators, ...(below ? { below: [...below] } : {}) });
+      for (const [, operator] of page) {
+        if (out.length >= maxValidators) return out;
+        if (ports.beacon.has(ctx, operator)) out.push(must(ctx, operator));
+      }
+      below = page.at(-1);
+      if (!below || page.length < maxValidators) return out;
     }
-    return out;
   }
 
   function apply(ctx: Context): ValidatorUpdate[] {
@@ -103,19 +108,18 @@ export function validatorSet(ports: StakingPorts, hooks: Required<StakingHooks>,
       const updates = apply(ctx);
       unbondValidators(ctx);
       const { bondDenom: denom } = params.get(ctx);
-      const operatorText = (operator: string): string => ctx.addresses.operator.format(ctx.addresses.parse(operator));
       const text = (amount: bigint): string => (amount > 0n ? `${amount}${denom}` : "");
       const due = ctx.block.timeNs + 1n;
       for (const [endNs, delegator, operator] of unbondingQueue.keys(ctx, { below: [due] })) {
         unbondingQueue.delete(ctx, endNs, delegator, operator);
         const amount = stake.completeUnbonding(ctx, delegator, operator);
-        if (amount !== undefined) ctx.emit(stakingEvents.unbondingComplete({ amount: text(amount), validator: operatorText(operator), delegator }));
+        if (amount !== undefined) ctx.emit(stakingEvents.unbondingComplete({ amount: text(amount), validator: operatorText(ctx, operator), delegator }));
       }
       for (const [endNs, delegator, from, to] of redelegationQueue.keys(ctx, { below: [due] })) {
         redelegationQueue.delete(ctx, endNs, delegator, from, to);
         const amount = stake.completeRedelegation(ctx, delegator, from, to);
         if (amount !== undefined) {
-          ctx.emit(stakingEvents.redelegationComplete({ amount: text(amount), delegator, source_validator: operatorText(from), destination_validator: operatorText(to) }));
+          ctx.emit(stakingEvents.redelegationComplete({ amount: text(amount), delegator, source_validator: operatorText(ctx, from), destination_validator: operatorText(ctx, to) }));
         }
       }
       return updates.sort((a, b) => compareBytes(a.key, b.key));
