@@ -60,7 +60,7 @@ async function rebuild(net: Network, log: Iteration[][]): Promise<string> {
 }
 
 test.serial("two miners with three slots train over three supervisors: every log is the same, every head is anchored, and K is equal bit for bit", async (t) => {
-  const net = new Network({ miners: ["minerA", "minerB", "minerA"], supervisors: SUPERVISORS, epochs: 3, target: 1n << 242n });
+  const net = new Network({ miners: ["minerA", "minerB", "minerA"], supervisors: SUPERVISORS, epochs: 3, target: 1n << 245n });
   const daemons = [];
   try {
     for (const s of SUPERVISORS) daemons.push(await net.supervisor(s));
@@ -75,10 +75,12 @@ test.serial("two miners with three slots train over three supervisors: every log
     t.is(new Set(digests).size, 1);
     const states = await Promise.all(logs.map((log) => rebuild(net, log)));
     t.is(new Set(states).size, 1);
-    t.deepEqual(net.chain.refused, []);
+    // where most are lucky a slot may have no room for one more claim, which says "claim again"
+    t.deepEqual(net.chain.refused.filter((r) => !r.includes("work/18")), []);
     t.deepEqual(net.chain.sent(MsgReportEquivocation), []);
-    await net.until(() => net.chain.sent(MsgSubmitWork).length > 0, "a lucky iteration", 5_000);
+    await net.until(() => net.chain.sent(MsgSubmitWork).some((w) => w.result.code === 0), "a lucky iteration");
     for (const { message: claim, result } of net.chain.sent(MsgSubmitWork)) {
+      if (result.code === 18) continue;
       t.is(result.code, 0, result.log);
       const [own, head] = [Header.decode(claim.header), Header.decode(claim.headHeader)];
       if (own.seq === head.seq) t.is(claim.proof.length, 0);
