@@ -19,7 +19,6 @@ import { prepareProposal, processProposal } from "./proposal.js";
 import { answerQuery } from "./query/abci.js";
 import { type MultiStore } from "./store/index.js";
 import { type Execution, type TxOutcome } from "./tx/execute.js";
-import { makeRouter } from "./tx/router.js";
 import { APP_VERSION, VERSION } from "./version.js";
 import { extendVote, verifyVoteExtension } from "./vote.js";
 
@@ -52,7 +51,7 @@ export class Application implements AbciApplication {
 
   constructor(private readonly o: ApplicationOptions) {
     this.chain = new Chain(o.store, o.modules, o.crypto, o.migrated);
-    this.execution = { router: makeRouter(o.modules.messages), deps: o.modules.keepers, ...(o.unexpected ? { unexpected: o.unexpected } : {}) };
+    this.execution = { router: o.modules.router, deps: o.modules.keepers, ...(o.unexpected ? { unexpected: o.unexpected } : {}) };
     this.mempool = new Mempool(this.chain, this.execution, o.minGasPricePerMillion);
     this.invariants = invariantsAnswer(o.modules.modules);
     if (this.chain.head) o.committed(() => this.chain.view(this.chain.base()), this.chain.head);

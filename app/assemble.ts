@@ -5,9 +5,10 @@
 import { type AccountDeclaration, type Accounts, type ModuleBank } from "#kernel/accounts.js";
 import { type Context } from "#kernel/context.js";
 import { type ModuleDefinition, type ModuleFaces } from "#kernel/module.js";
-import { type MessageHandler, type QueryHandler } from "#kernel/services.js";
+import { type MessageHandler, type MessageRunner, type QueryHandler } from "#kernel/services.js";
 import { appStore } from "./block/head.js";
 import * as list from "./modules.js";
+import { makeRouter, type Router } from "./tx/router.js";
 
 type List = typeof list;
 type Name = keyof List;
@@ -23,6 +24,8 @@ export type PortsOf<A extends Accounts> = Omit<Keepers, "bank"> & {
   readonly bank: ModuleBank<A>;
   /** of all modules */
   readonly accounts: readonly OwnedAccount[];
+  /** runs any module's messages */
+  readonly router: MessageRunner;
 };
 
 /** A module whose ports are not offered does not compile here. */
@@ -33,7 +36,7 @@ const wired: Wired = list;
 export type RunningModule = ModuleFaces<unknown> & Pick<ModuleDefinition, "name" | "version" | "migrations" | "store">;
 
 /** Who reads others' records in genesis comes after them; where an order matters the others follow by name. */
-const GENESIS = ["staking", "auth", "bank", "beacon", "workers", "tasks", "matching", "supervision", "work", "evaluation"] as const satisfies readonly Name[];
+const GENESIS = ["staking", "slashing", "auth", "bank", "beacon", "workers", "tasks", "matching", "supervision", "work", "evaluation"] as const satisfies readonly Name[];
 /** Protocol section 11. Matching only looks at who could be drawn, before anything of this block changes it. */
 const BEGIN = ["matching", "beacon", "work"] as const satisfies readonly Name[];
 /** Heads are moved before phases end, phases before the target is moved; what unbonds is paid last. */
@@ -50,6 +53,7 @@ export interface Assembly {
   readonly keepers: Keepers;
   /** by type URL */
   readonly messages: ReadonlyMap<string, MessageHandler>;
+  readonly router: Router;
   /** by gRPC path */
   readonly queries: ReadonlyMap<string, QueryHandler>;
   /** the application's own among them */
@@ -74,6 +78,11 @@ export function assemble(): Assembly {
   const keepers = {} as Keepers;
   for (const name of NAMES) Object.defineProperty(keepers, name, { get: () => keeperOf(name), enumerable: true });
 
+  let router: Router | undefined;
+  const runner = (): Router => {
+    if (!router) throw new Error("the router was asked for while modules are made; ports are read at call time");
+    return router;
+  };
   const faces: (() => ModuleBank<Accounts>)[] = [];
   const portsOf = (own: Accounts): PortsOf<Accounts> => {
     const ports = { accounts } as unknown as PortsOf<Accounts>;
@@ -81,6 +90,7 @@ export function assemble(): Assembly {
     for (const name of NAMES) {
       if (name !== "bank") Object.defineProperty(ports, name, { get: () => keeperOf(name), enumerable: true });
     }
+    Object.defineProperty(ports, "router", { get: runner, enumerable: true });
     const face = (): ModuleBank<Accounts> => (bank ??= keepers.bank.for(own));
     faces.push(face);
     return Object.defineProperty(ports, "bank", { get: face, enumerable: true });
@@ -97,10 +107,13 @@ export function assemble(): Assembly {
   const modules = inOrder(GENESIS);
   const begin = inOrder(BEGIN);
   const end = inOrder(END);
+  const messages = byName("message", modules.flatMap((m) => m.messages ?? []), (h) => h.typeUrl);
+  router = makeRouter(messages);
   return {
     modules,
     keepers,
-    messages: byName("message", modules.flatMap((m) => m.messages ?? []), (h) => h.typeUrl),
+    messages,
+    router,
     queries: byName("query", modules.flatMap((m) => m.queries ?? []), (q) => q.path),
     stores: [appStore.name, ...modules.flatMap((m) => (m.store ? [m.store.name] : []))],
     beginBlock: (ctx) => begin.forEach((m) => m.beginBlock?.(ctx)),

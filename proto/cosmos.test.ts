@@ -13,6 +13,10 @@ import { Coin } from "cosmjs-types/cosmos/base/v1beta1/coin";
 import * as ed25519 from "cosmjs-types/cosmos/crypto/ed25519/keys";
 import * as multisig from "cosmjs-types/cosmos/crypto/multisig/keys";
 import * as secp256k1 from "cosmjs-types/cosmos/crypto/secp256k1/keys";
+import * as slashing from "cosmjs-types/cosmos/slashing/v1beta1/slashing";
+import * as slashingGenesis from "cosmjs-types/cosmos/slashing/v1beta1/genesis";
+import * as slashingQuery from "cosmjs-types/cosmos/slashing/v1beta1/query";
+import * as slashingTx from "cosmjs-types/cosmos/slashing/v1beta1/tx";
 import * as staking from "cosmjs-types/cosmos/staking/v1beta1/staking";
 import * as stakingGenesis from "cosmjs-types/cosmos/staking/v1beta1/genesis";
 import * as stakingQuery from "cosmjs-types/cosmos/staking/v1beta1/query";
@@ -38,7 +42,7 @@ interface Theirs {
 type Rpc = { request(service: string, method: string, data: Uint8Array): Promise<Uint8Array> };
 type Client = Record<string, (request: unknown) => Promise<unknown>>;
 
-const modules = [auth, authGenesis, authQuery, bank, bankGenesis, bankQuery, bankTx, pagination, { Coin }, ed25519, multisig, secp256k1, staking, stakingGenesis, stakingQuery, stakingTx, { Any }, { Timestamp }, { Duration }, { Header, BlockID, PartSetHeader }, { Consensus }];
+const modules = [auth, authGenesis, authQuery, bank, bankGenesis, bankQuery, bankTx, pagination, { Coin }, ed25519, multisig, secp256k1, slashing, slashingGenesis, slashingQuery, slashingTx, staking, stakingGenesis, stakingQuery, stakingTx, { Any }, { Timestamp }, { Duration }, { Header, BlockID, PartSetHeader }, { Consensus }];
 const isMessage = (v: unknown): v is Theirs => typeof v === "object" && v !== null && "typeUrl" in v;
 const theirs = new Map(modules.flatMap((m) => Object.values<unknown>(m)).filter(isMessage).map((m) => [m.typeUrl, m]));
 const ours = new Map(codecs.map((c) => [c.typeUrl, c]));

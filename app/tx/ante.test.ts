@@ -6,7 +6,6 @@ import { TestContext } from "#test/chain/context.js";
 import { Account, execute, send, shaped } from "#test/chain/shaped-tx.js";
 import { Branch, Heights } from "#test/chain/state.js";
 import { executeTx } from "./execute.js";
-import { makeRouter } from "./router.js";
 
 const setUp = async () => {
   const account = await Account.of("a");
@@ -31,7 +30,7 @@ test("a transaction before genesis has no outcome but its own", async (t) => {
   const empty = new TestContext(c.environment, c.ctx.block, new Branch(new Heights().latest()));
   const told: unknown[] = [];
   const unexpected = (e: unknown): void => void told.push((e as Error).message);
-  const outcome = executeTx(empty, await shaped(c, [account]), "deliver", { router: makeRouter(c.app.messages), deps: c.k, unexpected });
+  const outcome = executeTx(empty, await shaped(c, [account]), "deliver", { router: c.app.router, deps: c.k, unexpected });
   t.like(outcome, { code: 1, codespace: "undefined", log: "internal error" });
   t.deepEqual(told, ["acc: no parameters are set; InitChain writes them"]);
 });

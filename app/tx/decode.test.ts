@@ -5,9 +5,9 @@ import { address } from "#test/chain/environment.js";
 import { send } from "#test/chain/shaped-tx.js";
 import { assemble } from "../assemble.js";
 import { decodeTx } from "./decode.js";
-import { type EncodedMessage, makeRouter } from "./router.js";
+import { type EncodedMessage } from "./router.js";
 
-const router = makeRouter(assemble().messages);
+const router = assemble().router;
 const txOf = (messages: readonly EncodedMessage[], payer = ""): Uint8Array =>
   TxRaw.encode({
     bodyBytes: TxBody.encode(TxBody.fromPartial({ messages: messages.map((m) => ({ ...m })) })).finish(),

@@ -7,13 +7,9 @@
 import { equalBytes } from "#kernel/bytes.js";
 import { type Context } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
-import { type MessageHandler } from "#kernel/services.js";
+import { type EncodedMessage, type MessageHandler, type MessageRunner } from "#kernel/services.js";
 
-/** A message or a response as an Any holds it. */
-export interface EncodedMessage {
-  readonly typeUrl: string;
-  readonly value: Uint8Array;
-}
+export type { EncodedMessage } from "#kernel/services.js";
 
 export interface DecodedMessage {
   readonly handler: MessageHandler;
@@ -22,14 +18,12 @@ export interface DecodedMessage {
   readonly signers: readonly string[];
 }
 
-export interface Router {
+export interface Router extends MessageRunner {
   handlerOf(typeUrl: string): MessageHandler | undefined;
   /** Throws sdk codes 2 (no canonical message) and 6 (no handler), and what the handler's `signers` throws. */
   decode(message: EncodedMessage): DecodedMessage;
   /** Runs it; who signed was checked by the caller. Answers the response. */
   run(ctx: Context, message: DecodedMessage): EncodedMessage;
-  /** Decodes and runs a message in the name of `signer`. Throws sdk.unauthorized when it wants any other signature. */
-  dispatch(ctx: Context, signer: string, message: EncodedMessage): EncodedMessage;
 }
 
 /** Messages that run messages: their depth must be bounded, because only the stack's size, which is each node's own, would end it otherwise. */
@@ -53,6 +47,8 @@ export function makeRouter(handlers: ReadonlyMap<string, MessageHandler>): Route
       if (!equalBytes(again, value)) throw sdk.txDecode(`${typeUrl}: the bytes are not canonical protobuf`);
       return { handler, value: message, signers: handler.signers(message) };
     },
+    signers: (message) => router.decode(message).signers,
+    read: (message) => router.decode(message).value,
     run(ctx, { handler, value }) {
       const branch = ctx.branch();
       const response = handler.run(branch, value);

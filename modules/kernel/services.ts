@@ -42,6 +42,22 @@ export interface MessageHandler {
   run(ctx: Context, message: unknown): { typeUrl: string; value: Uint8Array };
 }
 
+/** A message or a response as an Any holds it. */
+export interface EncodedMessage {
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
+}
+
+/** For modules that run messages which others wrote down: governance, authorisations. */
+export interface MessageRunner {
+  /** Who must sign it: bech32 addresses, in order, without repeats. Throws what is no message of this chain. */
+  signers(message: EncodedMessage): readonly string[];
+  /** The message itself. Throws as `signers`. */
+  read(message: EncodedMessage): unknown;
+  /** Runs it in the name of `signer`; what it did stays only when it succeeds. Throws sdk.unauthorized when it wants any other signature. */
+  dispatch(ctx: Context, signer: string, message: EncodedMessage): EncodedMessage;
+}
+
 /** The queries of a service. */
 export function implementQuery<S extends ServiceInfo>(service: S, handlers: QueryHandlers<S>): QueryHandler[] {
   return Object.entries(service.methods).map(([name, method]) => {

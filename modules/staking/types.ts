@@ -103,6 +103,7 @@ export interface StakingHooks {
 }
 
 export interface StakingPorts {
+  readonly slashing: { /** a validator begins to sign */ bonded(ctx: Context, consensusAddress: Uint8Array): void };
   readonly bank: ModuleBank<typeof stakingAccounts>;
   /** of all modules: who the authority of parameters is */
   readonly accounts: readonly AccountDeclaration[];

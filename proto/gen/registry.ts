@@ -12,6 +12,10 @@ import * as cosmos_base_v1beta1_coin from "./cosmos/base/v1beta1/coin.js";
 import * as cosmos_crypto_ed25519_keys from "./cosmos/crypto/ed25519/keys.js";
 import * as cosmos_crypto_multisig_keys from "./cosmos/crypto/multisig/keys.js";
 import * as cosmos_crypto_secp256k1_keys from "./cosmos/crypto/secp256k1/keys.js";
+import * as cosmos_slashing_v1beta1_genesis from "./cosmos/slashing/v1beta1/genesis.js";
+import * as cosmos_slashing_v1beta1_query from "./cosmos/slashing/v1beta1/query.js";
+import * as cosmos_slashing_v1beta1_slashing from "./cosmos/slashing/v1beta1/slashing.js";
+import * as cosmos_slashing_v1beta1_tx from "./cosmos/slashing/v1beta1/tx.js";
 import * as cosmos_staking_v1beta1_genesis from "./cosmos/staking/v1beta1/genesis.js";
 import * as cosmos_staking_v1beta1_query from "./cosmos/staking/v1beta1/query.js";
 import * as cosmos_staking_v1beta1_staking from "./cosmos/staking/v1beta1/staking.js";
@@ -130,6 +134,22 @@ export const codecs = [
   cosmos_crypto_ed25519_keys.PubKey,
   cosmos_crypto_multisig_keys.LegacyAminoPubKey,
   cosmos_crypto_secp256k1_keys.PubKey,
+  cosmos_slashing_v1beta1_genesis.GenesisState,
+  cosmos_slashing_v1beta1_genesis.SigningInfo,
+  cosmos_slashing_v1beta1_genesis.ValidatorMissedBlocks,
+  cosmos_slashing_v1beta1_genesis.MissedBlock,
+  cosmos_slashing_v1beta1_query.QueryParamsRequest,
+  cosmos_slashing_v1beta1_query.QueryParamsResponse,
+  cosmos_slashing_v1beta1_query.QuerySigningInfoRequest,
+  cosmos_slashing_v1beta1_query.QuerySigningInfoResponse,
+  cosmos_slashing_v1beta1_query.QuerySigningInfosRequest,
+  cosmos_slashing_v1beta1_query.QuerySigningInfosResponse,
+  cosmos_slashing_v1beta1_slashing.ValidatorSigningInfo,
+  cosmos_slashing_v1beta1_slashing.Params,
+  cosmos_slashing_v1beta1_tx.MsgUnjail,
+  cosmos_slashing_v1beta1_tx.MsgUnjailResponse,
+  cosmos_slashing_v1beta1_tx.MsgUpdateParams,
+  cosmos_slashing_v1beta1_tx.MsgUpdateParamsResponse,
   cosmos_staking_v1beta1_genesis.GenesisState,
   cosmos_staking_v1beta1_genesis.LastValidatorPower,
   cosmos_staking_v1beta1_query.QueryValidatorsRequest,
@@ -370,6 +390,8 @@ export const services: readonly ServiceInfo[] = [
   cosmos_auth_v1beta1_query.AuthQuery,
   cosmos_bank_v1beta1_query.BankQuery,
   cosmos_bank_v1beta1_tx.BankMsg,
+  cosmos_slashing_v1beta1_query.SlashingQuery,
+  cosmos_slashing_v1beta1_tx.SlashingMsg,
   cosmos_staking_v1beta1_query.StakingQuery,
   cosmos_staking_v1beta1_tx.StakingMsg,
   pouw_beacon_v1_query.BeaconQuery,

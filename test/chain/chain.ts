@@ -11,7 +11,6 @@ import { ModuleError, sdk } from "#kernel/errors.js";
 import { exportState, readState } from "#app/app-state.js";
 import { assemble, type Assembly, type Keepers } from "#app/assemble.js";
 import { asGrpc } from "#app/query/errors.js";
-import { makeRouter } from "#app/tx/router.js";
 import type { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import type { Codec, MethodInfo, RequestOf, ResponseOf } from "#proto/wire.js";
 import { encodeVerdicts } from "#protocol/verification/extension.js";
@@ -74,7 +73,7 @@ export class TestChain {
   constructor(o: ChainOptions) {
     this.chainId = o.chainId ?? CHAIN_ID;
     this.environment = makeEnvironment(o.crypto, "pouw");
-    this.router = makeRouter(this.app.messages);
+    this.router = this.app.router;
     this.heights = new Heights(o.keep);
     // A bank of a test's own does not hold the stake of validators.
     this.validators = (o.powers ?? (o.parts?.["bank"] ? [] : [10n, 10n, 10n, 10n])).map((power, i) => testValidator(this.environment, i, power));

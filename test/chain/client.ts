@@ -10,7 +10,7 @@ import { toHex, utf8 } from "#kernel/bytes.js";
 import { type Event } from "#kernel/context.js";
 import { ModuleError } from "#kernel/errors.js";
 import { txEvents } from "#app/tx/events.js";
-import { makeRouter, type Router } from "#app/tx/router.js";
+import { type Router } from "#app/tx/router.js";
 import { type BlockHeader, type Chain, ChainError, type Message, type Sender, type TxResult } from "#client/chain/types.js";
 import { type Codec, type MethodInfo, type RequestOf, type ResponseOf } from "#proto/wire.js";
 import { type TestChain, type Verdicts } from "./chain.js";
@@ -47,7 +47,7 @@ export class ClientChain implements Chain {
   constructor(readonly test: TestChain) {
     const { chainId, height, timeMs, environment } = test;
     this.chainId = chainId;
-    this.router = makeRouter(test.app.messages);
+    this.router = test.app.router;
     // of what a genesis file holds, so that a chain started anew, later, has another one
     this.genesis = environment.crypto.sha256(utf8(JSON.stringify({ chainId, height: `${height}`, time: `${timeMs}`, state: test.exported() })));
     this.noteHeader();

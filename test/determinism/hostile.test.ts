@@ -16,7 +16,6 @@ import { lengthPrefix } from "#app/abci/framing.js";
 import { assemble } from "#app/assemble.js";
 import { makeEnvironment } from "#kernel/environment.js";
 import { decodeTx } from "#app/tx/decode.js";
-import { makeRouter } from "#app/tx/router.js";
 import { addressOfKey, verifySignature } from "#app/tx/pubkey.js";
 import { nodeCrypto } from "#platform/crypto.js";
 
@@ -58,7 +57,7 @@ function txWithMode(mode: Uint8Array): Uint8Array {
 /** Field 15, which none of these messages has, as groups within groups. */
 const nestedGroups = (depth: number): Uint8Array => Buffer.concat([Buffer.alloc(depth, 0x7b), Buffer.alloc(depth, 0x7c)]);
 
-const router = makeRouter(assemble().messages);
+const router = assemble().router;
 const environment = makeEnvironment(nodeCrypto, "pouw");
 
 test("sign modes nested at any depth are one refusal: sdk/2, before a signature is looked at", (t) => {

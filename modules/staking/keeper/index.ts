@@ -43,7 +43,11 @@ function all(list: readonly StakingHooks[]): Required<StakingHooks> {
 }
 
 export function stakingKeeper(ports: StakingPorts, listeners: readonly StakingHooks[] = []): StakingWriter {
-  const hooks = all([...listeners, { afterValidatorRemoved: (ctx, _address, operator) => ports.beacon.forget(ctx, operator) }]);
+  const hooks = all([
+    ...listeners,
+    { afterValidatorBonded: (ctx, address) => ports.slashing.bonded(ctx, address) },
+    { afterValidatorRemoved: (ctx, _address, operator) => ports.beacon.forget(ctx, operator) },
+  ]);
   const jailValidator = (ctx: Context, v: Validator): void => {
     if (v.jailed) throw stakingErrors.jailed(`cannot jail already jailed validator, validator: ${v.operator}`);
     putValidator(ctx, { ...v, jailed: true });

@@ -69,7 +69,7 @@ export function validatorSet(ports: StakingPorts, hooks: Required<StakingHooks>,
       if (!isBonded(v)) {
         toBonded += v.tokens;
         v = bond(ctx, v);
-      }
+      } else if (!last.has(v.operator)) hooks.afterValidatorBonded(ctx, consensusAddressOf(ctx, v), v.operator); // of genesis
       const power = powerOf(v);
       if (last.get(v.operator) !== power) {
         updates.push({ key: v.consensusKey, power });
