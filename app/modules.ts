@@ -5,8 +5,10 @@
 export { auth } from "#modules/auth/index.js";
 export { bank } from "#modules/bank/index.js";
 export { beacon } from "#modules/beacon/index.js";
+export { distribution } from "#modules/distribution/index.js";
 export { evaluation } from "#modules/evaluation/index.js";
 export { matching } from "#modules/matching/index.js";
+export { mint } from "#modules/mint/index.js";
 export { slashing } from "#modules/slashing/index.js";
 export { staking } from "#modules/staking/index.js";
 export { supervision } from "#modules/supervision/index.js";

@@ -1,5 +1,5 @@
 /** The Cosmos SDK's messages and services, held against cosmjs-types, which is generated from the SDK's own files. */
-import { createBankAminoConverters, createStakingAminoConverters } from "@cosmjs/stargate";
+import { createBankAminoConverters, createDistributionAminoConverters, createStakingAminoConverters } from "@cosmjs/stargate";
 import test from "ava";
 import * as auth from "cosmjs-types/cosmos/auth/v1beta1/auth";
 import * as authGenesis from "cosmjs-types/cosmos/auth/v1beta1/genesis";
@@ -9,10 +9,18 @@ import * as bankGenesis from "cosmjs-types/cosmos/bank/v1beta1/genesis";
 import * as bankQuery from "cosmjs-types/cosmos/bank/v1beta1/query";
 import * as bankTx from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import * as pagination from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
-import { Coin } from "cosmjs-types/cosmos/base/v1beta1/coin";
+import { Coin, DecCoin } from "cosmjs-types/cosmos/base/v1beta1/coin";
 import * as ed25519 from "cosmjs-types/cosmos/crypto/ed25519/keys";
 import * as multisig from "cosmjs-types/cosmos/crypto/multisig/keys";
 import * as secp256k1 from "cosmjs-types/cosmos/crypto/secp256k1/keys";
+import * as distribution from "cosmjs-types/cosmos/distribution/v1beta1/distribution";
+import * as distributionGenesis from "cosmjs-types/cosmos/distribution/v1beta1/genesis";
+import * as distributionQuery from "cosmjs-types/cosmos/distribution/v1beta1/query";
+import * as distributionTx from "cosmjs-types/cosmos/distribution/v1beta1/tx";
+import * as mint from "cosmjs-types/cosmos/mint/v1beta1/mint";
+import * as mintGenesis from "cosmjs-types/cosmos/mint/v1beta1/genesis";
+import * as mintQuery from "cosmjs-types/cosmos/mint/v1beta1/query";
+import * as mintTx from "cosmjs-types/cosmos/mint/v1beta1/tx";
 import * as slashing from "cosmjs-types/cosmos/slashing/v1beta1/slashing";
 import * as slashingGenesis from "cosmjs-types/cosmos/slashing/v1beta1/genesis";
 import * as slashingQuery from "cosmjs-types/cosmos/slashing/v1beta1/query";
@@ -30,6 +38,7 @@ import fc from "fast-check";
 import { aminoJson } from "./amino.js";
 import { MsgMultiSend, MsgSend } from "./gen/cosmos/bank/v1beta1/tx.js";
 import { MsgBeginRedelegate, MsgCreateValidator, MsgDelegate, MsgEditValidator, MsgUndelegate } from "./gen/cosmos/staking/v1beta1/tx.js";
+import { MsgFundCommunityPool, MsgSetWithdrawAddress, MsgWithdrawDelegatorReward, MsgWithdrawValidatorCommission } from "./gen/cosmos/distribution/v1beta1/tx.js";
 import { codecs, services } from "./gen/registry.js";
 import { type Codec, decodeCanonical, type FieldInfo } from "./wire.js";
 
@@ -42,7 +51,7 @@ interface Theirs {
 type Rpc = { request(service: string, method: string, data: Uint8Array): Promise<Uint8Array> };
 type Client = Record<string, (request: unknown) => Promise<unknown>>;
 
-const modules = [auth, authGenesis, authQuery, bank, bankGenesis, bankQuery, bankTx, pagination, { Coin }, ed25519, multisig, secp256k1, slashing, slashingGenesis, slashingQuery, slashingTx, staking, stakingGenesis, stakingQuery, stakingTx, { Any }, { Timestamp }, { Duration }, { Header, BlockID, PartSetHeader }, { Consensus }];
+const modules = [auth, authGenesis, authQuery, bank, bankGenesis, bankQuery, bankTx, pagination, { Coin, DecCoin }, ed25519, multisig, secp256k1, distribution, distributionGenesis, distributionQuery, distributionTx, mint, mintGenesis, mintQuery, mintTx, slashing, slashingGenesis, slashingQuery, slashingTx, staking, stakingGenesis, stakingQuery, stakingTx, { Any }, { Timestamp }, { Duration }, { Header, BlockID, PartSetHeader }, { Consensus }];
 const isMessage = (v: unknown): v is Theirs => typeof v === "object" && v !== null && "typeUrl" in v;
 const theirs = new Map(modules.flatMap((m) => Object.values<unknown>(m)).filter(isMessage).map((m) => [m.typeUrl, m]));
 const ours = new Map(codecs.map((c) => [c.typeUrl, c]));
@@ -55,6 +64,8 @@ const LEFT_OUT = new Set([
   "/cosmos.bank.v1beta1.MsgUpdateParamsResponse",
   "/cosmos.crypto.ed25519.PrivKey",
   "/cosmos.crypto.secp256k1.PrivKey",
+  "/cosmos.distribution.v1beta1.CommunityPoolSpendProposal",
+  "/cosmos.distribution.v1beta1.CommunityPoolSpendProposalWithDeposit",
   "/cosmos.staking.v1beta1.ValidatorUpdates",
 ]);
 const pairs = [...theirs.values()].filter((c) => !LEFT_OUT.has(c.typeUrl)).map((c) => ({ their: c, our: ours.get(c.typeUrl) as Codec<unknown> }));
@@ -189,6 +200,22 @@ test("transfers have the SDK's signers and amino JSON, empty lists included", (t
   fc.assert(fc.property(fc.record({ fromAddress: address, toAddress: address, amount: coins }), (m) => check(MsgSend as Codec<unknown>, m)));
   const lists = { inputs: fc.array(part, { maxLength: 2 }), outputs: fc.array(part, { maxLength: 2 }) };
   fc.assert(fc.property(fc.record(lists), (m) => check(MsgMultiSend as Codec<unknown>, m)));
+});
+
+test("amino JSON of distribution messages is what CosmJS signs", (t) => {
+  const converters = createDistributionAminoConverters();
+  const check = (codec: Codec<unknown>, value: unknown): void => {
+    const converter = converters[codec.typeUrl];
+    t.is(codec.aminoName, converter?.aminoType);
+    t.deepEqual(aminoJson(codec, value), converter?.toAmino(value));
+  };
+  const [delegatorAddress, validatorAddress] = ["pouw1d", "pouwvaloper1v"];
+  check(MsgSetWithdrawAddress as Codec<unknown>, { delegatorAddress, withdrawAddress: "pouw1w" });
+  check(MsgWithdrawDelegatorReward as Codec<unknown>, { delegatorAddress, validatorAddress });
+  // CosmJS writes another name for this one, which no chain of the Cosmos SDK accepts.
+  t.is(MsgWithdrawValidatorCommission.aminoName, "cosmos-sdk/MsgWithdrawValCommission");
+  t.deepEqual(aminoJson(MsgWithdrawValidatorCommission, { validatorAddress }), converters[MsgWithdrawValidatorCommission.typeUrl]?.toAmino({ validatorAddress }));
+  check(MsgFundCommunityPool as Codec<unknown>, { depositor: "pouw1d", amount: [{ denom: "upouw", amount: "7" }] });
 });
 
 test("amino JSON of staking messages is what CosmJS signs", (t) => {

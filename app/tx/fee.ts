@@ -1,7 +1,7 @@
 /** The fee: enough for this node, valid coins, taken from the first signer, from who signs to pay it, or from who granted it. */
 import { type Context } from "#kernel/context.js";
 import { ModuleError, sdk } from "#kernel/errors.js";
-import { FEE_COLLECTOR } from "#modules/auth/index.js";
+import { FEE_COLLECTOR } from "#kernel/accounts.js";
 import { type Amount, type BankKeeper, parseFee } from "#modules/bank/index.js";
 import { type DecodedTx } from "./decode.js";
 import { txEvents } from "./events.js";

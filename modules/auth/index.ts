@@ -7,13 +7,12 @@ import { authInvariants } from "./invariants.js";
 import { authKeeper } from "./keeper.js";
 import { authQueries } from "./queries.js";
 import { store } from "./store.js";
-import { authAccounts, type AuthPorts } from "./types.js";
+import { type AuthPorts } from "./types.js";
 
-export { type Account, type AuthKeeper, FEE_COLLECTOR } from "./types.js";
+export { type Account, type AuthKeeper } from "./types.js";
 
 export const auth = defineModule({
   name: "auth",
-  accounts: authAccounts,
   store,
   create(ports: AuthPorts) {
     const keeper = authKeeper;

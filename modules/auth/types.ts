@@ -1,5 +1,5 @@
 /** What `auth` keeps and offers: accounts, which are the Cosmos SDK's own records. */
-import { type AccountDeclaration, defineAccounts } from "#kernel/accounts.js";
+import { type AccountDeclaration } from "#kernel/accounts.js";
 import { type Context } from "#kernel/context.js";
 import { type View } from "#kernel/store.js";
 import { type BaseAccount, type Params } from "#proto/gen/cosmos/auth/v1beta1/auth.js";
@@ -7,10 +7,6 @@ import { type Any } from "#proto/gen/google/protobuf/any.js";
 
 /** `pubKey` is absent until the account first signs: a compressed secp256k1 key, or a threshold of several. */
 export type Account = Readonly<BaseAccount>;
-
-/** Fees wait here for whom they belong to. */
-export const FEE_COLLECTOR = "fee_collector";
-export const authAccounts = defineAccounts({ name: FEE_COLLECTOR, may: [] });
 
 /** An account that a module holds coins in, and whose it is. */
 export type ModuleAccountDeclaration = AccountDeclaration & { readonly module: string };

@@ -71,6 +71,8 @@ function moduleBank<A extends Accounts>(ports: BankPorts, keeper: BankKeeper, ac
   };
   return {
     poolBalance: (view, pool, denom) => keeper.balance(view, at(view, pool), denom),
+    supply: (view, denom) => keeper.supply(view, denom),
+    poolBalances: (view, pool) => keeper.balances(view, at(view, pool)),
     toPool: (ctx, from, pool, amount, denom = own(ctx)) => move(ctx, from, at(ctx, pool), amount, denom),
     fromPool: (ctx, pool, to, amount, denom) => keeper.send(ctx, at(ctx, pool), to, amount, denom),
     betweenPools: (ctx, from, to, amount, denom = own(ctx)) => move(ctx, at(ctx, from), ctx.addresses.module(declared(to).name), amount, denom),

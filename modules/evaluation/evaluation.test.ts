@@ -158,7 +158,7 @@ test("the pot is divided to the unit: floors, remainders to the client, the bond
   const expected = [
     [M0, 19_599n + 5_599n], [M1, 19_599n + 11_199n], [S0, 5_999n], [S1, 5_999n], [E0, 2_666n], [E1, 2_666n], [E2, 2_666n], [V0, 2_999n], [V1, 999n],
   ] as const;
-  t.deepEqual(m.closing?.payments, expected.map(([to, amount]) => ({ to, amount })));
+  t.deepEqual(m.closing?.payments, expected.map(([to, amount]) => ({ to, amount, ...(to === V0 || to === V1 ? { validator: true } : {}) })));
   t.like(m.closing, { burned: 0n, refunds: [3n, 20_000n], rankedByWork: false, best: { slot: 1, clock: [4n, 4n], score: 950_000n } });
   const spent = [...(m.closing?.payments ?? []).map((p) => p.amount), ...(m.closing?.refunds ?? [])].reduce((a, b) => a + b, 0n);
   t.is(spent, 99_991n - 19_998n + 20_000n);

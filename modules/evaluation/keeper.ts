@@ -57,7 +57,7 @@ export function evaluationKeeper(ports: EvaluationPorts): EvaluationKeeper {
       const { earned, burned, returned } = divide(ports, ctx, t, ranking);
       const slot = bestSlot(ranking);
       ports.tasks.close(ctx, id, {
-        payments: earned.map(({ address, amount }) => ({ to: address, amount })),
+        payments: earned.map(({ what, address, amount }) => ({ to: address, amount, ...(what === "verifier" ? { validator: true as const } : {}) })),
         burned,
         refunds: returned.map(({ amount }) => amount),
         rankedByWork: ranking.byWork,

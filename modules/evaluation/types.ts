@@ -94,7 +94,7 @@ export interface EvaluationPorts {
       ctx: Context,
       id: bigint,
       closing: {
-        readonly payments: readonly { readonly to: string; readonly amount: bigint }[];
+        readonly payments: readonly { readonly to: string; readonly amount: bigint; readonly validator?: true }[];
         readonly burned: bigint;
         readonly refunds: readonly bigint[];
         readonly rankedByWork: boolean;

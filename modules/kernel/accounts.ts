@@ -2,8 +2,12 @@
  * Module accounts and what they may do. A module declares its own; the bank hands it a face that knows just these, so that
  * minting without the right does not compile, and knows no module by name itself.
  */
+import type { Coin } from "./coins.js";
 import type { Context } from "./context.js";
 import type { View } from "./store.js";
+
+/** Fees wait here for whom they belong to. */
+export const FEE_COLLECTOR = "fee_collector";
 
 export type Right = "mint" | "burn" | "stake";
 
@@ -24,6 +28,10 @@ export type AccountWith<A extends Accounts, R extends Right> = { [I in keyof A]:
  */
 export interface ModuleBank<A extends Accounts> {
   readonly poolBalance: (view: View, pool: AccountName<A>, denom?: string) => bigint;
+  /** All that an account holds, ascending by denomination. */
+  readonly poolBalances: (view: View, pool: AccountName<A>) => readonly Coin[];
+  /** of all there is */
+  readonly supply: (view: View, denom?: string) => bigint;
   /** Throws sdk.insufficientFunds. */
   readonly toPool: (ctx: Context, from: string, pool: AccountName<A>, amount: bigint, denom?: string) => void;
   readonly fromPool: (ctx: Context, pool: AccountName<A>, to: string, amount: bigint, denom?: string) => void;
@@ -34,6 +42,12 @@ export interface ModuleBank<A extends Accounts> {
   readonly unstake: (ctx: Context, pool: AccountWith<A, "stake">, to: string, amount: bigint, denom?: string) => void;
   readonly mint: (ctx: Context, pool: AccountWith<A, "mint">, amount: bigint, denom?: string) => void;
   readonly burn: (ctx: Context, pool: AccountWith<A, "burn">, amount: bigint, denom?: string) => void;
+}
+
+/** A module's face of the bank, lent to another for one payment out of the account N. */
+export interface Payer<N extends string> {
+  readonly betweenPools: (ctx: Context, from: N, to: string, amount: bigint, denom?: string) => void;
+  readonly fromPool: (ctx: Context, pool: N, to: string, amount: bigint, denom?: string) => void;
 }
 
 /** Declares accounts, with their names and rights kept in the type. */

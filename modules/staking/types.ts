@@ -103,6 +103,7 @@ export interface StakingHooks {
 }
 
 export interface StakingPorts {
+  readonly distribution: { readonly hooks: Required<Pick<StakingHooks, "afterValidatorCreated" | "afterValidatorRemoved" | "beforeDelegationCreated" | "beforeSharesModified" | "afterDelegationModified" | "beforeValidatorSlashed">> };
   readonly slashing: { /** a validator begins to sign */ bonded(ctx: Context, consensusAddress: Uint8Array): void };
   readonly bank: ModuleBank<typeof stakingAccounts>;
   /** of all modules: who the authority of parameters is */
@@ -128,6 +129,9 @@ export interface StakingKeeper {
   bonded(view: View): readonly string[];
   /** Base units of all bonded validators. */
   bondedTokens(view: View): bigint;
+  /** Throws staking's error where there is none. */
+  mustValidator(view: View, operator: string): Validator;
+  mustDelegation(view: View, delegator: string, operator: string): Delegation;
   /**
    * Takes a part of the stake that a validator had at a height: of the validator, and of who took back or moved stake since.
    * Answers the base units that were burned of the validator's own. Throws for a height that lies ahead.

@@ -72,7 +72,7 @@ export function unlockSeats(ports: Pick<TasksPorts, "matching">, ctx: Context): 
   }
 }
 
-export function tasksKeeper(ports: Ports): TasksKeeper {
+export function tasksKeeper(ports: Pick<TasksPorts, "bank" | "distribution">): TasksKeeper {
   const whole = (view: View, id: bigint): WholeTask | undefined => {
     const t = tasks.get(view, id);
     return t && wholeTask(view, t);
@@ -110,7 +110,10 @@ export function tasksKeeper(ports: Ports): TasksKeeper {
     endWithoutSupervisors: (ctx, id) => refundTask(ports, ctx, id, Outcome.OUTCOME_NO_SUPERVISORS),
     close(ctx, id, { payments, burned, refunds, rankedByWork, best }) {
       const t = mustTask(ctx, id);
-      for (const { to, amount } of payments) ports.bank.fromPool(ctx, "tasks", to, amount);
+      for (const { to, amount, validator } of payments) {
+        if (validator) ports.distribution.pay(ctx, ports.bank, "tasks", to, amount);
+        else ports.bank.fromPool(ctx, "tasks", to, amount);
+      }
       ports.bank.burn(ctx, "tasks", burned);
       for (const amount of refunds) ports.bank.fromPool(ctx, "tasks", t.client, amount);
       closeTask(ctx, { ...t, rankedByWork, best, slashedBurned: t.slashedBurned + burned }, Outcome.OUTCOME_PAID);

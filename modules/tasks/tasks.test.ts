@@ -51,7 +51,7 @@ class Alone {
   ctx: TestContext;
   readonly ports: TasksPorts = {
     bank: {
-      poolBalance: () => this.pool,
+      supply: () => 0n, poolBalances: () => [], poolBalance: () => this.pool,
       toPool: (_, __, ___, amount) => void (this.pool += amount),
       fromPool: (_, __, to, amount) => this.take(to, amount),
       betweenPools: () => undefined,
@@ -61,6 +61,7 @@ class Alone {
       burn: (_, __, amount) => this.take("burn", amount),
     },
     staking: { params: () => ({ bondDenom: "upouw" }) },
+    distribution: { pay: (ctx, bank, pool, operator, amount) => bank.fromPool(ctx, pool, operator, amount) },
     workers: { params: () => ({ minSeatStake: 1_000n }) },
     beacon: { at: () => new Uint8Array(32).fill(9) },
     matching: {

@@ -3,7 +3,7 @@
  *
  * A task that was accepted is complete: what is not there yet is undefined. Ports are read at call time.
  */
-import { defineAccounts, type ModuleBank } from "#kernel/accounts.js";
+import { defineAccounts, type ModuleBank, type Payer } from "#kernel/accounts.js";
 import type { Context } from "#kernel/context.js";
 import type { View } from "#kernel/store.js";
 import type { ScoreReveal, Submission } from "#proto/gen/pouw/evaluation/v1/types.js";
@@ -89,6 +89,8 @@ export interface Seat {
 
 export interface TasksPorts {
   readonly bank: ModuleBank<typeof tasksAccounts>;
+  /** pays a validator so that its delegators share it */
+  readonly distribution: { pay<N extends string>(ctx: Context, bank: Payer<N>, pool: N, operator: string, amount: bigint): void };
   readonly staking: { params(view: View): { readonly bondDenom: string } };
   readonly workers: { params(view: View): { readonly minSeatStake: bigint } };
   readonly beacon: { at(view: View, height: bigint): Uint8Array | undefined };
@@ -139,7 +141,7 @@ export interface TasksPorts {
 /** What Payout makes of a task: evaluation computes it, tasks pays it. */
 export interface Closing {
   /** to those who earned something, in this order */
-  readonly payments: readonly { readonly to: string; readonly amount: bigint }[];
+  readonly payments: readonly { readonly to: string; readonly amount: bigint; readonly validator?: true }[];
   /** of the slashed money in the pot, after the payments */
   readonly burned: bigint;
   /** to the client, after that: what the floors left, and the bond where it returns */

@@ -61,7 +61,7 @@ function pay(ports: WorkPorts, ctx: Context, job: Claim, agree: readonly string[
   let left = reward;
   if (each > 0n) {
     for (const operator of agree) {
-      ports.bank.fromPool(ctx, "work", operator, each);
+      ports.distribution.pay(ctx, ports.bank, "work", operator, each);
       left -= each;
     }
   }

@@ -25,8 +25,9 @@ const none = (): never => {
   throw new Error("genesis does not ask for it");
 };
 const ports: WorkPorts = {
-  bank: { poolBalance: () => pool, toPool: none, fromPool: none, betweenPools: none, stake: none, unstake: none, mint: none, burn: none },
+  bank: { supply: () => 0n, poolBalances: () => [], poolBalance: () => pool, toPool: none, fromPool: none, betweenPools: none, stake: none, unstake: none, mint: none, burn: none },
   staking: { byConsensusAddress: none },
+  distribution: { pay: none },
   beacon: { at: none },
   tasks: { get: (_, id) => (id === 1n ? task : undefined), must: none, open: () => [task], params: none, noteMinted: none },
   matching: { seat: none, slash: none },

@@ -4,7 +4,7 @@
  * A job is a claim, a drawn audit or a requested one, told apart by `kind`, and has an outcome once it is decided or
  * lapsed. Ports are read at call time, never at definition.
  */
-import { defineAccounts, type ModuleBank } from "#kernel/accounts.js";
+import { defineAccounts, type ModuleBank, type Payer } from "#kernel/accounts.js";
 import { EMPTY } from "#kernel/bytes.js";
 import type { Context } from "#kernel/context.js";
 import type { View } from "#kernel/store.js";
@@ -153,6 +153,8 @@ export interface WorkedSlot {
 
 export interface WorkPorts {
   readonly bank: ModuleBank<typeof workAccounts>;
+  /** pays a validator so that its delegators share it */
+  readonly distribution: { pay<N extends string>(ctx: Context, bank: Payer<N>, pool: N, operator: string, amount: bigint): void };
   readonly staking: { byConsensusAddress(view: View, address: Uint8Array): { readonly operator: string } | undefined };
   readonly beacon: { at(view: View, height: bigint): Uint8Array | undefined };
   readonly tasks: {

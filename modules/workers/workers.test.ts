@@ -24,7 +24,7 @@ class World {
   readonly stores = new Branch(new Heights().latest());
   readonly faces = workers.create({
     bank: {
-      poolBalance: (_, pool) => this.purse.get(pool) ?? 0n,
+      supply: () => 0n, poolBalances: () => [], poolBalance: (_, pool) => this.purse.get(pool) ?? 0n,
       toPool: (_, from, pool, amount) => this.move(from, pool, amount),
       fromPool: (_, pool, to, amount) => this.move(pool, to, amount),
       betweenPools: (_, from, to, amount) => this.move(from, to, amount),

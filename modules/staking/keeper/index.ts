@@ -5,7 +5,7 @@ import { fromWire } from "#kernel/dec.js";
 import { stakingErrors } from "../errors.js";
 import { params } from "../params.js";
 import { lastPowers, lastTotal, operators } from "../store.js";
-import type { Member, StakingHooks, StakingKeeper, StakingPorts, Validator } from "../types.js";
+import { BONDED, type Member, type StakingHooks, type StakingKeeper, type StakingPorts, type Validator } from "../types.js";
 import { consensusAddressOf } from "../wire.js";
 import { addValidator, allValidators, delegationAt, delegationsOf, delegationsTo, putValidator, validatorAt } from "./books.js";
 import { type Delegating, delegating, isBonded } from "./delegating.js";
@@ -45,6 +45,14 @@ function all(list: readonly StakingHooks[]): Required<StakingHooks> {
 export function stakingKeeper(ports: StakingPorts, listeners: readonly StakingHooks[] = []): StakingWriter {
   const hooks = all([
     ...listeners,
+    {
+      afterValidatorCreated: (...args) => ports.distribution.hooks.afterValidatorCreated(...args),
+      afterValidatorRemoved: (...args) => ports.distribution.hooks.afterValidatorRemoved(...args),
+      beforeDelegationCreated: (...args) => ports.distribution.hooks.beforeDelegationCreated(...args),
+      beforeSharesModified: (...args) => ports.distribution.hooks.beforeSharesModified(...args),
+      afterDelegationModified: (...args) => ports.distribution.hooks.afterDelegationModified(...args),
+      beforeValidatorSlashed: (...args) => ports.distribution.hooks.beforeValidatorSlashed(...args),
+    },
     { afterValidatorBonded: (ctx, address) => ports.slashing.bonded(ctx, address) },
     { afterValidatorRemoved: (ctx, _address, operator) => ports.beacon.forget(ctx, operator) },
   ]);
@@ -79,7 +87,17 @@ export function stakingKeeper(ports: StakingPorts, listeners: readonly StakingHo
       }),
     totalPower: (view) => lastTotal.get(view) ?? 0n,
     bonded: (view) => allValidators(view).flatMap((v) => (isBonded(v) ? [v.operator] : [])),
-    bondedTokens: (view) => allValidators(view).reduce((sum, v) => (isBonded(v) ? sum + v.tokens : sum), 0n),
+    bondedTokens: (view) => ports.bank.poolBalance(view, BONDED),
+    mustValidator(view, operator) {
+      const v = validatorAt(view, operator);
+      if (!v) throw stakingErrors.noValidator("");
+      return v;
+    },
+    mustDelegation(view, delegator, operator) {
+      const d = delegationAt(view, delegator, operator);
+      if (!d) throw stakingErrors.noDelegation("");
+      return d;
+    },
     slash: slashing(ports, hooks, stake),
     jail: (ctx, address) => jailValidator(ctx, must(ctx, address)),
     unjail(ctx, address) {
@@ -96,7 +114,16 @@ export function stakingKeeper(ports: StakingPorts, listeners: readonly StakingHo
     beforeModified: (ctx, operator) => hooks.beforeValidatorModified(ctx, operator),
     updates: (ctx) => set.endBlock(ctx),
     begin(ctx) {
-      if (lastTotal.get(ctx) === undefined) set.apply(ctx);
+      if (lastTotal.get(ctx) !== undefined) return;
+      const validators = allValidators(ctx);
+      for (const v of validators) hooks.afterValidatorCreated(ctx, v.operator);
+      for (const v of validators) {
+        for (const d of delegationsTo(ctx, v.operator)) {
+          hooks.beforeDelegationCreated(ctx, d.delegator, d.operator);
+          hooks.afterDelegationModified(ctx, d.delegator, d.operator);
+        }
+      }
+      set.apply(ctx);
     },
   };
   return keeper;

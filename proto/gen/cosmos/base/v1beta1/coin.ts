@@ -38,3 +38,40 @@ export const Coin: Codec<Coin> = {
   decode(bytes) { return Coin.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
 };
 
+/** cosmos.base.v1beta1.DecCoin — An amount of one denomination with 18 places. */
+export interface DecCoin {
+  denom: string;
+  amount: string;
+}
+export const DecCoin: Codec<DecCoin> = {
+  typeUrl: "/cosmos.base.v1beta1.DecCoin",
+  comment: "An amount of one denomination with 18 places.",
+  fields: [
+    { name: "denom", proto: "denom", id: 1, type: "string" },
+    { name: "amount", proto: "amount", id: 2, type: "string", scalar: "dec" },
+  ] satisfies FieldInfo[],
+  create: (init = {}) => ({ denom: "", amount: "", ...init }),
+  write(m, w) {
+    if (m.denom.length !== 0) { w.uint32(10); w.string(m.denom); }
+    if (m.amount.length !== 0) { w.uint32(18); w.string(m.amount); }
+  },
+  read(r, length, depth) {
+    if (depth > 16) throw new Error("message nested too deeply");
+    const end = length < 0 ? r.len : r.pos + length;
+    if (end > r.len) throw new RangeError("truncated message");
+    const m = DecCoin.create();
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag) {
+        case 10: m.denom = r.string(); break;
+        case 18: m.amount = r.string(); break;
+        default: r.skipType(tag & 7, depth, tag >>> 3);
+      }
+    }
+    if (r.pos !== end) throw new RangeError("truncated message");
+    return m;
+  },
+  encode(m) { const w = new Writer(); DecCoin.write(m, w); return w.finish(); },
+  decode(bytes) { return DecCoin.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
+};
+

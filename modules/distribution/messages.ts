@@ -1,0 +1,59 @@
+/** Messages of `distribution`. The ante handler has authenticated who signs. */
+import { checkAuthority } from "#kernel/authority.js";
+import { type Coin, parseCoins, wireCoin } from "#kernel/coins.js";
+import type { Context } from "#kernel/context.js";
+import { fromWire } from "#kernel/dec.js";
+import { sdk } from "#kernel/errors.js";
+import type { MsgHandlers } from "#kernel/services.js";
+import type { DistributionMsg } from "#proto/gen/cosmos/distribution/v1beta1/tx.js";
+import type { DistributionWriter } from "./keeper/index.js";
+import { params } from "./params.js";
+import type { DistributionPorts } from "./types.js";
+
+export function distributionMessages(ports: DistributionPorts, keeper: DistributionWriter): MsgHandlers<typeof DistributionMsg> {
+  const named = (what: string, parse: () => string): string => {
+    try {
+      return parse();
+    } catch (e) {
+      throw sdk.invalidAddress(`invalid ${what} address: ${(e as Error).message}`);
+    }
+  };
+  const account = (ctx: Context, text: string, what: string): string => named(what, () => ctx.addresses.format(ctx.addresses.parse(text)));
+  const operator = (ctx: Context, text: string): string => named("validator", () => ctx.addresses.format(ctx.addresses.operator.parse(text)));
+  const wire = (coins: readonly Coin[]) => coins.filter((c) => c.amount > 0n).map(wireCoin);
+
+  return {
+    setWithdrawAddress(ctx, m) {
+      const [delegator, to] = [account(ctx, m.delegatorAddress, "delegator"), account(ctx, m.withdrawAddress, "withdraw")];
+      keeper.setWithdrawAddress(ctx, delegator, to);
+      return {};
+    },
+    withdrawDelegatorReward: (ctx, m) => ({ amount: keeper.withdraw(ctx, account(ctx, m.delegatorAddress, "delegator"), operator(ctx, m.validatorAddress)).map(wireCoin) }),
+    withdrawValidatorCommission: (ctx, m) => ({ amount: wire(keeper.withdrawCommission(ctx, operator(ctx, m.validatorAddress))) }),
+    fundCommunityPool(ctx, m) {
+      keeper.fund(ctx, account(ctx, m.depositor, "depositor"), parseCoins(m.amount));
+      return {};
+    },
+    updateParams(ctx, m) {
+      checkAuthority(ctx, m.authority);
+      if (!m.params) throw sdk.invalidRequest("params are missing");
+      if (fromWire(m.params.baseProposerReward) !== 0n || fromWire(m.params.bonusProposerReward) !== 0n) {
+        throw sdk.invalidRequest("cannot update base or bonus proposer reward because these are deprecated fields");
+      }
+      params.set(ctx, m.params);
+      return {};
+    },
+    communityPoolSpend(ctx, m) {
+      checkAuthority(ctx, m.authority);
+      const coins = parseCoins(m.amount);
+      const to = account(ctx, m.recipient, "recipient");
+      if (ports.accounts.some((a) => ctx.addresses.module(a.name) === to)) throw sdk.unauthorized(`${m.recipient} is not allowed to receive external funds`);
+      keeper.spend(ctx, to, coins);
+      return {};
+    },
+    depositValidatorRewardsPool(ctx, m) {
+      keeper.deposit(ctx, account(ctx, m.depositor, "depositor"), operator(ctx, m.validatorAddress), parseCoins(m.amount));
+      return {};
+    },
+  };
+}
