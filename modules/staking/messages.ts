@@ -1,7 +1,7 @@
 /** Messages of `staking`: x/staking/keeper/msg_server.go of the Cosmos SDK. The ante handler has authenticated who signs. */
 import { consensusAddress } from "#kernel/address.js";
 import { utf8 } from "#kernel/bytes.js";
-import { checkAuthority } from "#kernel/authority.js";
+import { updateParams } from "#kernel/authority.js";
 import { isDenom, MAX_AMOUNT } from "#kernel/coins.js";
 import type { Context } from "#kernel/context.js";
 import { decText, fromWire, ONE } from "#kernel/dec.js";
@@ -164,12 +164,7 @@ export function stakingMessages(keeper: StakingWriter): MsgHandlers<typeof Staki
       return {};
     },
 
-    updateParams(ctx, m) {
-      checkAuthority(ctx, m.authority);
-      if (!m.params) throw sdk.invalidRequest("params are missing");
-      params.set(ctx, m.params);
-      return {};
-    },
+    updateParams: updateParams(params),
   };
 }
 
