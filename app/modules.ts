@@ -5,6 +5,7 @@
 export { auth } from "#modules/auth/index.js";
 export { bank } from "#modules/bank/index.js";
 export { beacon } from "#modules/beacon/index.js";
+export { consensus } from "#modules/consensus/index.js";
 export { evaluation } from "#modules/evaluation/index.js";
 export { matching } from "#modules/matching/index.js";
 export { slashing } from "#modules/slashing/index.js";

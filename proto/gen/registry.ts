@@ -9,9 +9,15 @@ import * as cosmos_bank_v1beta1_query from "./cosmos/bank/v1beta1/query.js";
 import * as cosmos_bank_v1beta1_tx from "./cosmos/bank/v1beta1/tx.js";
 import * as cosmos_base_query_v1beta1_pagination from "./cosmos/base/query/v1beta1/pagination.js";
 import * as cosmos_base_v1beta1_coin from "./cosmos/base/v1beta1/coin.js";
+import * as cosmos_consensus_v1_query from "./cosmos/consensus/v1/query.js";
+import * as cosmos_consensus_v1_tx from "./cosmos/consensus/v1/tx.js";
 import * as cosmos_crypto_ed25519_keys from "./cosmos/crypto/ed25519/keys.js";
 import * as cosmos_crypto_multisig_keys from "./cosmos/crypto/multisig/keys.js";
 import * as cosmos_crypto_secp256k1_keys from "./cosmos/crypto/secp256k1/keys.js";
+import * as cosmos_evidence_v1beta1_evidence from "./cosmos/evidence/v1beta1/evidence.js";
+import * as cosmos_evidence_v1beta1_genesis from "./cosmos/evidence/v1beta1/genesis.js";
+import * as cosmos_evidence_v1beta1_query from "./cosmos/evidence/v1beta1/query.js";
+import * as cosmos_evidence_v1beta1_tx from "./cosmos/evidence/v1beta1/tx.js";
 import * as cosmos_slashing_v1beta1_genesis from "./cosmos/slashing/v1beta1/genesis.js";
 import * as cosmos_slashing_v1beta1_query from "./cosmos/slashing/v1beta1/query.js";
 import * as cosmos_slashing_v1beta1_slashing from "./cosmos/slashing/v1beta1/slashing.js";
@@ -58,6 +64,7 @@ import * as pouw_workers_v1_genesis from "./pouw/workers/v1/genesis.js";
 import * as pouw_workers_v1_query from "./pouw/workers/v1/query.js";
 import * as pouw_workers_v1_tx from "./pouw/workers/v1/tx.js";
 import * as pouw_workers_v1_types from "./pouw/workers/v1/types.js";
+import * as tendermint_types_params from "./tendermint/types/params.js";
 import * as tendermint_types_types from "./tendermint/types/types.js";
 import * as tendermint_version_types from "./tendermint/version/types.js";
 
@@ -131,9 +138,21 @@ export const codecs = [
   cosmos_base_query_v1beta1_pagination.PageRequest,
   cosmos_base_query_v1beta1_pagination.PageResponse,
   cosmos_base_v1beta1_coin.Coin,
+  cosmos_consensus_v1_query.QueryParamsRequest,
+  cosmos_consensus_v1_query.QueryParamsResponse,
+  cosmos_consensus_v1_tx.MsgUpdateParams,
+  cosmos_consensus_v1_tx.MsgUpdateParamsResponse,
   cosmos_crypto_ed25519_keys.PubKey,
   cosmos_crypto_multisig_keys.LegacyAminoPubKey,
   cosmos_crypto_secp256k1_keys.PubKey,
+  cosmos_evidence_v1beta1_evidence.Equivocation,
+  cosmos_evidence_v1beta1_genesis.GenesisState,
+  cosmos_evidence_v1beta1_query.QueryEvidenceRequest,
+  cosmos_evidence_v1beta1_query.QueryEvidenceResponse,
+  cosmos_evidence_v1beta1_query.QueryAllEvidenceRequest,
+  cosmos_evidence_v1beta1_query.QueryAllEvidenceResponse,
+  cosmos_evidence_v1beta1_tx.MsgSubmitEvidence,
+  cosmos_evidence_v1beta1_tx.MsgSubmitEvidenceResponse,
   cosmos_slashing_v1beta1_genesis.GenesisState,
   cosmos_slashing_v1beta1_genesis.SigningInfo,
   cosmos_slashing_v1beta1_genesis.ValidatorMissedBlocks,
@@ -391,6 +410,13 @@ export const codecs = [
   pouw_workers_v1_types.Params,
   pouw_workers_v1_types.Worker,
   pouw_workers_v1_types.Unbonding,
+  tendermint_types_params.ConsensusParams,
+  tendermint_types_params.BlockParams,
+  tendermint_types_params.EvidenceParams,
+  tendermint_types_params.ValidatorParams,
+  tendermint_types_params.VersionParams,
+  tendermint_types_params.HashedParams,
+  tendermint_types_params.ABCIParams,
   tendermint_types_types.PartSetHeader,
   tendermint_types_types.BlockID,
   tendermint_types_types.Header,
@@ -402,6 +428,10 @@ export const services: readonly ServiceInfo[] = [
   cosmos_auth_v1beta1_query.AuthQuery,
   cosmos_bank_v1beta1_query.BankQuery,
   cosmos_bank_v1beta1_tx.BankMsg,
+  cosmos_consensus_v1_query.ConsensusQuery,
+  cosmos_consensus_v1_tx.ConsensusMsg,
+  cosmos_evidence_v1beta1_query.EvidenceQuery,
+  cosmos_evidence_v1beta1_tx.EvidenceMsg,
   cosmos_slashing_v1beta1_query.SlashingQuery,
   cosmos_slashing_v1beta1_tx.SlashingMsg,
   cosmos_staking_v1beta1_query.StakingQuery,
