@@ -7,6 +7,7 @@ export { bank } from "#modules/bank/index.js";
 export { beacon } from "#modules/beacon/index.js";
 export { consensus } from "#modules/consensus/index.js";
 export { evaluation } from "#modules/evaluation/index.js";
+export { evidence } from "#modules/evidence/index.js";
 export { matching } from "#modules/matching/index.js";
 export { slashing } from "#modules/slashing/index.js";
 export { staking } from "#modules/staking/index.js";
