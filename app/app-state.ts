@@ -11,6 +11,8 @@ export function readState(ctx: Context, modules: Modules, state: Readonly<Record
     if (name !== "prefix" && !names.includes(name)) throw new Error(`app_state.${name}: there is no such module; there are ${[...names].sort().join(", ")}`);
   }
   for (const m of modules) {
+    // As null, which the Cosmos SDK writes for a module without one.
+    if (!m.genesis && (state[m.name] ?? null) !== null) throw new Error(`app_state.${m.name}: this module has no part of app_state`);
     try {
       m.genesis?.init(ctx, state[m.name]);
     } catch (e) {

@@ -5,10 +5,10 @@ import { nodeCrypto } from "#platform/crypto.js";
 import { QueryTaskStateRequest, QueryTaskStateResponse, TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
 import { MsgCreateTask, MsgCreateTaskResponse } from "#proto/gen/pouw/tasks/v1/tx.js";
 import { makeEnvironment } from "#kernel/environment.js";
+import { largestBlockData } from "#protocol/block-room.js";
 import { coin } from "#test/chain/chain.js";
 import { spec } from "#test/chain/course.js";
 import { Account, TestNode } from "#test/chain/node.js";
-import { largestBlockData } from "./block/limits.js";
 import { unexpectedLog } from "./unexpected.js";
 
 const { addresses } = makeEnvironment(nodeCrypto, "pouw");
@@ -22,11 +22,21 @@ const refusal = async (t: Parameters<typeof TestNode.make>[0], change: (n: TestN
 
 test("genesis: a block holds at least twice the largest transaction 0", async (t) => {
   const least = 2n * largestBlockData(2);
-  t.regex(await refusal(t, () => {}, { maxBytes: least - 1n }, 2), new RegExp(`^consensus_params.block.max_bytes: got ${least - 1n}, want at least ${least}`));
-  const node = await TestNode.make(t, { validators: 2 });
+  t.regex(await refusal(t, () => {}, { maxBytes: least - 1n }, 2), new RegExp(`^consensus_params.block.max_bytes: got ${least - 1n}, want at least ${least}: twice the largest transaction 0 of 2 validators$`));
+  const node = await TestNode.make(t, { validators: 2, params: { staking: { max_validators: 2 } } });
   t.notThrows(() => node.app.initChain(node.genesis(undefined, { maxBytes: least })));
   const unlimited = await TestNode.make(t);
   t.notThrows(() => unlimited.app.initChain(unlimited.genesis(undefined, { maxBytes: -1n })));
+});
+
+test("genesis: a block has room for as many validators as staking allows, and for their transaction 0 beside evidence", async (t) => {
+  const least = 2n * largestBlockData(100);
+  const message = await refusal(t, () => {}, { maxBytes: least - 1n }, 2);
+  t.is(message, `consensus_params.block.max_bytes: got ${least - 1n}, want at least ${least}: twice the largest transaction 0 of 100 validators, as app_state.staking.params.max_validators allows; change the one or the other`);
+  const node = await TestNode.make(t, { validators: 2 });
+  t.notThrows(() => node.app.initChain(node.genesis(undefined, { maxBytes: least })));
+  t.regex(await refusal(t, () => {}, { maxBytes: least, evidenceBytes: least / 2n }, 2), /^consensus_params\.evidence\.max_bytes: got \d+, want at most \d+: what a block of \d+ bytes has beside the largest transaction 0 of 100 validators/);
+  t.regex(await refusal(t, () => {}, { keyTypes: ["ed25519", "secp256k1"] }), /^consensus_params\.validator\.pub_key_types: got \["ed25519","secp256k1"\], want \["ed25519"\]/);
 });
 
 test("genesis: vote extensions begin with the first block", async (t) => {

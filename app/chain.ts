@@ -4,15 +4,14 @@ import { type BlockInfo, type HeaderInfo } from "#kernel/context.js";
 import { DEFAULT_PREFIX } from "#kernel/address.js";
 import { type Environment, makeEnvironment } from "#kernel/environment.js";
 import { type View } from "#kernel/store.js";
+import { DEFAULTS } from "#modules/consensus/index.js";
 import { type Assembly } from "./assemble.js";
 import { type Head, headerOf, NO_PROPOSER, readHead } from "./block/head.js";
-import { type BlockLimits, UNLIMITED } from "./block/limits.js";
+import { type BlockLimits, NO_LIMITS } from "./block/limits.js";
 import { type MultiStore, Overlay } from "./store/index.js";
 import { type Stores } from "./store/types.js";
 import { AppContext, viewOf } from "./tx/context.js";
 import { migrate } from "./upgrade.js";
-
-const NO_LIMITS: BlockLimits = { maxBytes: UNLIMITED, maxGas: UNLIMITED };
 
 export class Chain {
   #head: Head | undefined;
@@ -28,7 +27,11 @@ export class Chain {
     if (store.version === 0n) return;
     this.moved(readHead(store.latest()));
     const overlay = new Overlay(store.latest());
-    const steps = migrate(new AppContext(this.environment, this.next(), overlay), assembly.modules);
+    const ctx = new AppContext(this.environment, this.next(), overlay);
+    const { consensus } = assembly.keepers;
+    // A state of before there was this module has what a block may hold in its head, and nothing else of the engine's.
+    if (!consensus.begun(ctx)) consensus.begin(ctx, { ...DEFAULTS, block: this.limits });
+    const steps = migrate(ctx, assembly.modules);
     if (steps.length === 0) return;
     this.#ahead = overlay;
     migrated(steps);

@@ -3,14 +3,16 @@
  * committed block. FinalizeBlock may be called again for the same height.
  */
 import * as abci from "cosmjs-types/tendermint/abci/types";
-import { compareBytes, EMPTY } from "#kernel/bytes.js";
+import { ConsensusParams as EngineParams } from "cosmjs-types/tendermint/types/params";
+import { compareBytes, EMPTY, equalBytes } from "#kernel/bytes.js";
 import { type BlockInfo } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
+import { ConsensusParams } from "#proto/gen/tendermint/types/params.js";
 import { checkBlockData, isBlockData } from "./block/block-data.js";
 import { lastCommitOf, misbehaviourOf, nanoseconds } from "./block/commit.js";
 import { eventsOf } from "./block/events.js";
 import { type Head, writeHead } from "./block/head.js";
-import { BlockGas, gasLimitOf } from "./block/limits.js";
+import { BlockGas, gasLimitOf, limitsOf } from "./block/limits.js";
 import { type Chain } from "./chain.js";
 import { type Faults } from "./faults.js";
 import { factsOf } from "./proposal.js";
@@ -50,6 +52,7 @@ export function finalizeBlock(chain: Chain, o: FinalizeOptions, r: abci.RequestF
     extensions: verdict.ok ? verdict.extensions : lastCommit.votes.map(() => EMPTY),
   };
   const ctx = new AppContext(chain.environment, block, overlay);
+  const engine = assembly.keepers.consensus.params(ctx);
   assembly.beginBlock(ctx);
   const gas = new BlockGas(limits);
   const execution = { ...o.execution, maxGas: gasLimitOf(limits) };
@@ -62,7 +65,8 @@ export function finalizeBlock(chain: Chain, o: FinalizeOptions, r: abci.RequestF
   assembly.endBlock(ctx);
   const updates = assembly.modules.flatMap((m) => m.validatorUpdates?.(ctx) ?? []);
 
-  const head: Head = { chainId: block.chainId, height: r.height, timeMs: block.timeMs, timeNs, proposer: block.proposer, prefix: chain.environment.addresses.prefix, limits };
+  const nextEngine = assembly.keepers.consensus.params(ctx);
+  const head: Head = { chainId: block.chainId, height: r.height, timeMs: block.timeMs, timeNs, proposer: block.proposer, prefix: chain.environment.addresses.prefix, limits: limitsOf(nextEngine) };
   writeHead(overlay, head);
   const changes = chain.ahead ? mergeChanges(chain.ahead, overlay) : overlay.changes();
   const prepared = chain.store.prepare(r.height, changes);
@@ -71,9 +75,19 @@ export function finalizeBlock(chain: Chain, o: FinalizeOptions, r: abci.RequestF
     events: eventsOf(ctx.events),
     txResults,
     validatorUpdates: updates.map((u) => ({ pubKey: { ed25519: u.key }, power: u.power })),
+    consensusParamUpdates: engineUpdate(engine, nextEngine),
     appHash: prepared.appHash,
   });
   return { response, pending: { prepared, head } };
+}
+
+/**
+ * What the engine is told where something changed; it applies it from the next block on. Never when vote extensions begin,
+ * since the engine stops over any change of that, nor the application's version, which headers have from the program.
+ */
+function engineUpdate(before: ConsensusParams, { block, evidence, validator }: ConsensusParams): EngineParams | undefined {
+  const after = ConsensusParams.encode({ ...before, block, evidence, validator });
+  return equalBytes(ConsensusParams.encode(before), after) ? undefined : EngineParams.fromPartial({ block, evidence, validator });
 }
 
 /** Genesis is part of version 1, and migrations are of the block behind them: both's writes, last value of each key. */

@@ -1,13 +1,15 @@
 /** InitChain: app_state into an empty state, checked as a whole before the chain begins. */
 import * as abci from "cosmjs-types/tendermint/abci/types";
+import { ConsensusParams as EngineParams } from "cosmjs-types/tendermint/types/params";
 import { DEFAULT_PREFIX, isAddressPrefix } from "#kernel/address.js";
 import { EMPTY, equalBytes } from "#kernel/bytes.js";
 import { type BlockInfo } from "#kernel/context.js";
 import { makeEnvironment } from "#kernel/environment.js";
+import { ConsensusParams } from "#proto/gen/tendermint/types/params.js";
 import { readState } from "./app-state.js";
 import { nanoseconds } from "./block/commit.js";
 import { type Head, NO_PROPOSER } from "./block/head.js";
-import { UNLIMITED } from "./block/limits.js";
+import { limitsOf } from "./block/limits.js";
 import { type Chain } from "./chain.js";
 import { ConfigFault } from "./config-fault.js";
 import { genesisFault } from "./genesis-check.js";
@@ -43,21 +45,22 @@ function begin(chain: Chain, r: abci.RequestInitChain): void {
     extensions: [],
   };
   const overlay = new Overlay(chain.store.latest());
-  const { modules } = chain.assembly;
+  const { modules, keepers } = chain.assembly;
   const ctx = new AppContext(makeEnvironment(chain.crypto, prefix), block, overlay);
+  const params = ConsensusParams.decode(EngineParams.encode(r.consensusParams ?? EngineParams.fromPartial({})).finish());
+  keepers.consensus.begin(ctx, params);
   readState(ctx, modules, state);
   noteVersions(ctx, modules);
 
-  const set = chain.assembly.keepers.staking.members(ctx);
+  const set = keepers.staking.members(ctx);
   const agrees = r.validators.length === set.length && r.validators.every((v) => set.some((s) => s.power === v.power && equalBytes(s.consensusKey, v.pubKey?.ed25519 ?? EMPTY)));
   if (!agrees) throw new Error("validators: those of CometBFT and of app_state.staking who are bonded are not the same keys and powers");
-  const fault = genesisFault(r.consensusParams, r.initialHeight, set.length);
+  const fault = genesisFault(params, { initialHeight: r.initialHeight, validators: set.length, maxValidators: keepers.staking.params(ctx).maxValidators });
   if (fault) throw new Error(fault);
   const [broken] = checkInvariants(modules, ctx).broken;
   if (broken) throw new Error(`app_state breaks "${broken.invariant}" of ${broken.module}: ${broken.fault}`);
 
-  const { maxBytes = UNLIMITED, maxGas = UNLIMITED } = r.consensusParams?.block ?? {};
-  const head: Head = { ...block, height: r.initialHeight - 1n, prefix, limits: { maxBytes, maxGas } };
+  const head: Head = { ...block, height: r.initialHeight - 1n, prefix, limits: limitsOf(params) };
   chain.begin(overlay, head);
 }
 

@@ -2,6 +2,7 @@
 import { decText, fromWire } from "./dec.js";
 import { PubKey as Ed25519 } from "./gen/cosmos/crypto/ed25519/keys.js";
 import { PubKey as Secp256k1 } from "./gen/cosmos/crypto/secp256k1/keys.js";
+import { Equivocation } from "./gen/cosmos/evidence/v1beta1/evidence.js";
 import type { Any } from "./gen/google/protobuf/any.js";
 import { base64 } from "./json.js";
 import { type Instant, timestampText } from "./time.js";
@@ -33,7 +34,12 @@ export function aminoJson(codec: Codec<unknown>, message: unknown): unknown {
   return out;
 }
 
+/** Other messages that an Any may hold, behind the name of their type. */
+const RECORDS: ReadonlyMap<string, Codec<unknown>> = new Map([[Equivocation.typeUrl, Equivocation as Codec<unknown>]]);
+
 function aminoAny({ typeUrl, value }: Any): unknown {
+  const record = RECORDS.get(typeUrl);
+  if (record) return { type: record.aminoName, value: aminoJson(record, record.decode(value)) };
   const codec = KEYS.get(typeUrl);
   if (!codec) throw new Error(`${typeUrl} has no amino JSON`);
   return { type: codec.aminoName, value: base64(codec.decode(value).key) };

@@ -6,10 +6,10 @@ import { concat, fromHex, utf8 } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { MsgBlockData } from "#proto/gen/pouw/v1/block.js";
 import { decodeBlockDataTx, encodeBlockDataTx } from "#protocol/block-data.js";
+import { largestBlockDataTx } from "#protocol/block-room.js";
 import { extensionSignBytes, MAX_EXTENSION_BYTES } from "#protocol/verification/extension.js";
 import { coin } from "#test/chain/chain.js";
 import { Account, NODE_CHAIN, TestNode } from "#test/chain/node.js";
-import { largestBlockDataTx } from "./block-data.js";
 
 const { Point } = ed25519;
 const L = Point.Fn.ORDER;

@@ -2,6 +2,7 @@
 import { type CommitVote } from "#kernel/context.js";
 import { type View } from "#kernel/store.js";
 import { decodeBlockDataTx, encodeBlockDataTx, isBlockDataTx } from "#protocol/block-data.js";
+import { largestBlockDataTx } from "#protocol/block-room.js";
 import { beaconMessage } from "#protocol/draws/beacon.js";
 import { extensionSignBytes, MAX_EXTENSION_BYTES } from "#protocol/verification/extension.js";
 import { type ExtendedVote, MsgBlockData } from "#proto/gen/pouw/v1/block.js";
@@ -27,21 +28,6 @@ export interface BlockFacts {
 export type BlockDataVerdict = { readonly ok: true; readonly beaconSignature: Uint8Array; readonly extensions: readonly Uint8Array[] } | { readonly ok: false; readonly reason: string };
 
 const EMPTY = new Uint8Array(0);
-const BEACON_SIGNATURE = 96;
-const ED25519_SIGNATURE = 64;
-
-let largest: { readonly votes: number; readonly bytes: number } | undefined;
-
-/** Bytes of the largest transaction 0 for a number of votes: every extension as long as it may be. */
-export function largestBlockDataTx(votes: number): number {
-  if (largest?.votes !== votes) {
-    const vote = { extension: new Uint8Array(MAX_EXTENSION_BYTES), signature: new Uint8Array(ED25519_SIGNATURE) };
-    const data = MsgBlockData.create({ beaconSignature: new Uint8Array(BEACON_SIGNATURE), votes: Array.from({ length: votes }, () => vote) });
-    largest = { votes, bytes: encodeBlockDataTx(data).length };
-  }
-  return largest.bytes;
-}
-
 const TYPE_URL = Buffer.from(MsgBlockData.typeUrl);
 /** the type URL stands behind three tags and lengths */
 const HEAD_BYTES = 20;

@@ -19,7 +19,7 @@ export const appStore = defineStore("app");
 
 const heads = appStore.item(
   1,
-  "the head: the header of the block that this state belongs to, address prefix and limits of a block",
+  "the head: the header of the block that this state belongs to, address prefix, and limits of the next block",
   record<WireHead, Head>(
     WireHead,
     (w) => ({

@@ -1,11 +1,12 @@
 import test from "ava";
 import fc from "fast-check";
 import { AuthInfo, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { largestBlockData } from "#protocol/block-room.js";
 import { MAX_EXTENSION_BYTES } from "#protocol/verification/extension.js";
 import { Account, TestNode } from "#test/chain/node.js";
 import { send, shaped } from "#test/chain/shaped-tx.js";
 import { type Head } from "../application.js";
-import { gasWanted, largestBlockData, largestTransaction, wireSize } from "./limits.js";
+import { gasWanted, largestTransaction, wireSize } from "./limits.js";
 import { selectTransactions } from "./select.js";
 
 const raw = (gasLimit: bigint, size = 0): Uint8Array =>
@@ -65,7 +66,7 @@ test("gas of a block: when others decided more than it has, nothing runs after t
 });
 
 test("bytes of a block: the longest transaction that CheckTx takes stands beside the largest transaction 0", async (t) => {
-  const node = await TestNode.make(t, { validators: 2 });
+  const node = await TestNode.make(t, { validators: 2, params: { staking: { max_validators: 2 } } });
   const maxBytes = 2n * largestBlockData(2);
   node.app.initChain(node.genesis(undefined, { maxBytes }));
   await node.block([]);

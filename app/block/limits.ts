@@ -1,6 +1,7 @@
-/** What a block may hold: bytes and gas, as the consensus parameters of the genesis say. */
+/** What a block may hold: bytes and gas, as the consensus parameters say. */
+import { largestBlockData, transactionBytes, UNLIMITED, wireLength } from "#protocol/block-room.js";
 import { uvarint } from "#protocol/verification/extension.js";
-import { largestBlockDataTx } from "./block-data.js";
+import type { ConsensusParams } from "#proto/gen/tendermint/types/params.js";
 
 export interface BlockLimits {
   readonly maxBytes: bigint;
@@ -8,28 +9,19 @@ export interface BlockLimits {
   readonly maxGas: bigint;
 }
 
-/** CometBFT's word for "as much as there can be" */
-export const UNLIMITED = -1n;
-/** what that is of bytes */
-const MOST_BYTES = 104_857_600n;
-/** CometBFT's own bounds: block, header and commit without signatures; a signature of the commit */
-const BLOCK_OVERHEAD = 11n + 626n + 94n;
-const COMMIT_SIGNATURE = 111n;
+/** Of a chain without a genesis. */
+export const NO_LIMITS: BlockLimits = { maxBytes: UNLIMITED, maxGas: UNLIMITED };
 
-/** Bytes in a block of a transaction of this length: tag, length, content. */
-const wireLength = (length: number): bigint => 1n + BigInt(uvarint(length).length + length);
+/** As the engine applies them from the next block on. */
+export const limitsOf = ({ block }: Pick<ConsensusParams, "block">): BlockLimits => (block ? { maxBytes: block.maxBytes, maxGas: block.maxGas } : NO_LIMITS);
 
 export const wireSize = (tx: Uint8Array): bigint => wireLength(tx.length);
-
-/** What the largest transaction 0 of a set takes of a block. */
-export const largestBlockData = (validators: number): bigint => wireLength(largestBlockDataTx(validators));
 
 export const gasLimitOf = ({ maxGas }: BlockLimits): bigint | undefined => (maxGas === UNLIMITED ? undefined : maxGas);
 
 /** Bytes of the longest transaction that fits beside the largest transaction 0 of so many validators. */
 export function largestTransaction({ maxBytes }: BlockLimits, validators: number): bigint {
-  const whole = maxBytes === UNLIMITED ? MOST_BYTES : maxBytes;
-  const rest = whole - BLOCK_OVERHEAD - COMMIT_SIGNATURE * BigInt(validators) - largestBlockData(validators);
+  const rest = transactionBytes(maxBytes, validators) - largestBlockData(validators);
   return rest - 1n - BigInt(uvarint(Number(rest)).length);
 }
 

@@ -16,6 +16,7 @@ import { deductFee, type FeeDeps, type MinGasPrice } from "./fee.js";
 import { addressOfKey, type AnyKey, keyCount, SIMULATED_KEY, signatureParts, signaturesGiven, simulatedSize, verifySignature } from "./pubkey.js";
 import { signBytes } from "./sign-mode.js";
 import { checkTimeouts } from "./timeout.js";
+import { useTimeout } from "./unordered.js";
 
 export interface AnteDeps extends FeeDeps {
   readonly auth: AuthKeeper;
@@ -55,13 +56,14 @@ export function runAnte(ctx: Context, tx: DecodedTx, deps: AnteDeps, o: AnteOpti
     for (let n = 0; n < given; n++) ctx.gas.consume(params.sigVerifyCostSecp256k1, "ante verify: secp256k1");
   });
 
-  if (body.unordered) throw sdk.notSupported("unordered transactions are not enabled");
+  if (body.unordered) useTimeout(ctx, auth, body, tx.signers, o.simulate);
   accounts.forEach((account, i) => {
     const signer = info.signerInfos[i] as SignerInfo;
-    if (signer.sequence !== account.sequence) throw sdk.wrongSequence(`account sequence mismatch, expected ${account.sequence}, got ${signer.sequence}`);
+    if (body.unordered && signer.sequence > 0n) throw sdk.invalidRequest("sequence is not allowed for unordered transactions");
+    if (!body.unordered && signer.sequence !== account.sequence) throw sdk.wrongSequence(`account sequence mismatch, expected ${account.sequence}, got ${signer.sequence}`);
     if (!o.simulate) checkSignature(ctx, tx, account, signer, tx.raw.signatures[i] as Uint8Array);
   });
-  for (const account of accounts) auth.countTransaction(ctx, account);
+  if (!body.unordered) for (const account of accounts) auth.countTransaction(ctx, account);
 }
 
 function checkPresence({ raw, signers }: DecodedTx): void {
@@ -100,17 +102,17 @@ function setKeys(ctx: Context, auth: AuthKeeper, { signers, auth: { signerInfos 
   });
 }
 
-/** By which transactions are found: tx.acc_seq and tx.signature, signer by signer. */
-function emitSignatures(ctx: Context, { raw, signers, auth: { signerInfos } }: DecodedTx): void {
+/** By which transactions are found: tx.acc_seq, where they are counted, and tx.signature, signer by signer. */
+function emitSignatures(ctx: Context, { raw, body, signers, auth: { signerInfos } }: DecodedTx): void {
   signers.forEach((address, i) => {
     const { sequence, modeInfo } = signerInfos[i] as SignerInfo;
-    ctx.emit(txEvents.sequence({ acc_seq: `${address}/${sequence}` }));
+    if (!body.unordered) ctx.emit(txEvents.sequence({ acc_seq: `${address}/${sequence}` }));
     for (const part of signatureParts(modeInfo, raw.signatures[i] ?? new Uint8Array(0))) ctx.emit(txEvents.signature({ signature: base64(part) }));
   });
 }
 
-function checkSignature(ctx: Context, tx: DecodedTx, account: Account, { modeInfo }: SignerInfo, signature: Uint8Array): void {
-  const { accountNumber, sequence } = account;
+function checkSignature(ctx: Context, tx: DecodedTx, account: Account, { modeInfo, sequence }: SignerInfo, signature: Uint8Array): void {
+  const { accountNumber } = account;
   const { chainId } = ctx.block;
   let valid = false;
   try {
@@ -122,7 +124,7 @@ function checkSignature(ctx: Context, tx: DecodedTx, account: Account, { modeInf
   const amino = modeInfo?.single?.mode === SignMode.SIGN_MODE_LEGACY_AMINO_JSON;
   throw sdk.unauthorized(
     amino
-      ? `signature verification failed; please verify account number (${accountNumber}), sequence (${sequence}) and chain-id (${chainId})`
+      ? `signature verification failed; please verify account number (${accountNumber}), sequence (${account.sequence}) and chain-id (${chainId})`
       : `signature verification failed; please verify account number (${accountNumber}) and chain-id (${chainId}): (unable to verify single signer signature)`,
   );
 }

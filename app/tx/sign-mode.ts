@@ -3,6 +3,7 @@ import { serializeSignDoc, type StdSignDoc } from "@cosmjs/amino";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { SignDoc } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { sdk } from "#kernel/errors.js";
+import { timestampText } from "#proto/time.js";
 import { type DecodedTx } from "./decode.js";
 
 export interface SignerData {
@@ -22,9 +23,7 @@ export function signBytes(mode: SignMode, tx: DecodedTx, s: SignerData): Uint8Ar
 /** What the document does not name is not signed: whoever passes the transaction on could add it, and change its hash and its gas. */
 function unsignedByAmino({ body, auth }: DecodedTx): string | undefined {
   if (body.extensionOptions.length + body.nonCriticalExtensionOptions.length > 0) return "protobuf extension options";
-  if (auth.tip) return "tips";
-  if (body.unordered) return "unordered transactions";
-  return body.timeoutTimestamp ? "timeout_timestamp" : undefined;
+  return auth.tip ? "tips" : undefined;
 }
 
 function aminoBytes(tx: DecodedTx, s: SignerData): Uint8Array {
@@ -47,6 +46,8 @@ function aminoBytes(tx: DecodedTx, s: SignerData): Uint8Array {
     }),
     sequence: `${s.sequence}`,
     ...(tx.body.timeoutHeight > 0n ? { timeout_height: `${tx.body.timeoutHeight}` } : {}),
+    ...(tx.body.timeoutTimestamp ? { timeout_timestamp: timestampText(tx.body.timeoutTimestamp) } : {}),
+    ...(tx.body.unordered ? { unordered: true } : {}),
   };
   return serializeSignDoc(doc as unknown as StdSignDoc);
 }

@@ -1,6 +1,7 @@
 /**
  * Genesis of `auth`: parameters and accounts in the Cosmos SDK's JSON. Accounts of modules need not stand there, they are
- * made where they are missing; what stands there of them agrees with what their modules declare.
+ * made where they are missing; what stands there of them agrees with what their modules declare. When unordered transactions end
+ * does not stand there, as in the SDK.
  */
 import { within, defineGenesis, type Genesis } from "#kernel/genesis.js";
 import { type Environment } from "#kernel/environment.js";

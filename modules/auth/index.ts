@@ -20,6 +20,7 @@ export const auth = defineModule({
       keeper,
       queries: implementQuery(AuthQuery, authQueries(ports, keeper)),
       genesis: authGenesis(ports, keeper),
+      beginBlock: (ctx) => keeper.forgetTimeouts(ctx),
       invariants: authInvariants,
     };
   },

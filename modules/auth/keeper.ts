@@ -6,7 +6,7 @@
  */
 import { type Context } from "#kernel/context.js";
 import { params } from "./params.js";
-import { accounts, addressByNumber, nextNumber } from "./store.js";
+import { accounts, addressByNumber, nextNumber, timeouts } from "./store.js";
 import { type Account, type AuthKeeper } from "./types.js";
 
 export const authKeeper: AuthKeeper = {
@@ -26,7 +26,19 @@ export const authKeeper: AuthKeeper = {
     return put(ctx, { ...account, pubKey });
   },
   countTransaction: (ctx, account) => put(ctx, { ...account, sequence: account.sequence + 1n }),
+  useTimeout(ctx, address, timeoutNs) {
+    if (timeouts.has(ctx, timeoutNs, address)) return false;
+    timeouts.add(ctx, timeoutNs, address);
+    return true;
+  },
+  forgetTimeouts(ctx) {
+    // What ends at this very instant may be in this block still. (The SDK forgets it, and would take it a second time.)
+    for (const used of timeouts.keys(ctx, { below: [ctx.block.timeNs], limit: FORGOTTEN_AT_ONCE })) timeouts.delete(ctx, ...used);
+  },
 };
+
+/** In one block, since blocks of ten minutes can be made to end at one instant. What is left is of no effect: it has ended. */
+const FORGOTTEN_AT_ONCE = 5_000;
 
 function put(ctx: Context, account: Account): Account {
   accounts.set(ctx, account, account.address);

@@ -25,4 +25,8 @@ export interface AuthKeeper {
   setPubKey(ctx: Context, account: Account, pubKey: Any): Account;
   /** One more transaction that it signed; `account` as above. */
   countTransaction(ctx: Context, account: Account): Account;
+  /** An unordered transaction that this account signs and that ends then, nanoseconds since 1970; false where one did before. */
+  useTimeout(ctx: Context, address: string, timeoutNs: bigint): boolean;
+  /** At the beginning of a block: forgets those that have ended. */
+  forgetTimeouts(ctx: Context): void;
 }

@@ -1,4 +1,5 @@
 /** Messages of `evaluation`. The ante handler has authenticated the miner or evaluator. */
+import { updateParams } from "#kernel/authority.js";
 import type { View } from "#kernel/store.js";
 import type { MsgHandlers } from "#kernel/services.js";
 import type { EvaluationMsg } from "#proto/gen/pouw/evaluation/v1/tx.js";
@@ -8,6 +9,7 @@ import { isScoreCommit } from "#protocol/tasks/scores.js";
 import { evaluationErrors as errors } from "./errors.js";
 import { evaluationEvents } from "./events.js";
 import { evaluatorsOf, finalSeq, putCommitment, putSubmission } from "./keeper.js";
+import { params } from "./params.js";
 import { commitments, submissions } from "./store.js";
 import type { EvaluationPorts, Task } from "./types.js";
 
@@ -63,5 +65,7 @@ export function evaluationMessages(ports: EvaluationPorts): MsgHandlers<typeof E
       ctx.emit(evaluationEvents.revealed({ task: id, evaluator, scores: scores.map((s) => `${s.slot}:${s.score}`).join(",") }));
       return {};
     },
+
+    updateParams: updateParams(params),
   };
 }

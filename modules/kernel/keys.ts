@@ -20,6 +20,13 @@ export interface Part<T> {
 export const u32: Part<number> = { name: "u32", encode: (v) => u32be(v), decode: (b, at) => [readU32be(b, at), at + 4] };
 /** Eight bytes, big-endian. */
 export const u64: Part<bigint> = { name: "u64", encode: (v) => u64be(v), decode: (b, at) => [readU64be(b, at), at + 8] };
+/** Eight bytes, big-endian, with the sign turned so that what is below zero comes first: the Cosmos SDK's Int64Key. */
+export const i64: Part<bigint> = {
+  name: "i64",
+  encode: (v) => u64be(BigInt.asUintN(64, v) ^ SIGN),
+  decode: (b, at) => [BigInt.asIntN(64, readU64be(b, at) ^ SIGN), at + 8],
+};
+const SIGN = 1n << 63n;
 /** One byte of length and the raw address, as the Cosmos SDK has it where something follows. */
 export const address: Part<string> = {
   name: "address",

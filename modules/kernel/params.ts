@@ -29,6 +29,8 @@ export interface Params<P> {
   /** Throws before InitChain has written them. */
   get(view: View): P;
   /** Throws sdk.invalidRequest with what is wrong. */
+  check(p: P): void;
+  /** Throws as `check`. */
   set(ctx: Context, p: P): void;
   /** One line on the first field that is wrong, or undefined. */
   fault(p: P): string | undefined;
@@ -57,6 +59,10 @@ export function defineParams<P>(store: StoreDefinition, prefix: number, codec: C
     }
     return rules.check?.(p);
   };
+  const check = (p: P): void => {
+    const wrong = fault(p);
+    if (wrong) throw sdk.invalidRequest(`params.${wrong}`);
+  };
   return {
     codec,
     defaults: rules.defaults,
@@ -65,9 +71,9 @@ export function defineParams<P>(store: StoreDefinition, prefix: number, codec: C
       if (!p) throw new Error(`${store.name}: no parameters are set; InitChain writes them`);
       return p;
     },
+    check,
     set(ctx, p) {
-      const wrong = fault(p);
-      if (wrong) throw sdk.invalidRequest(`params.${wrong}`);
+      check(p);
       item.set(ctx, p);
     },
     fault,

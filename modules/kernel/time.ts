@@ -8,5 +8,8 @@ export function instantOf(ns: bigint): { seconds: bigint; nanos: number } {
   return { seconds: (ns - rest) / SECOND, nanos: Number(rest) };
 }
 
-/** Absent is 1970. */
+/** The longest time that the Cosmos SDK knows: nanoseconds of 64 bits with a sign. Added to any block's time it is an instant that keys and calendars have. */
+export const MAX_DURATION_NS = (1n << 63n) - 1n;
+
+/** Absent is 1970, or no time at all. */
 export const nanosecondsOf = (t: Instant | undefined): bigint => (t ? t.seconds * SECOND + BigInt(t.nanos) : 0n);

@@ -1,4 +1,5 @@
-/** The message of `matching`. The ante handler has authenticated `worker`. */
+/** Messages of `matching`. The ante handler has authenticated `worker`. */
+import { updateParams } from "#kernel/authority.js";
 import { equalBytes } from "#kernel/bytes.js";
 import type { MsgHandlers } from "#kernel/services.js";
 import type { MatchingMsg } from "#proto/gen/pouw/matching/v1/tx.js";
@@ -6,6 +7,7 @@ import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import { matchingErrors } from "./errors.js";
 import { matchingEvents } from "./events.js";
 import type { MatchingWriter } from "./keeper.js";
+import { params } from "./params.js";
 import { type MatchingPorts, parseJoinTask } from "./types.js";
 
 export const matchingMessages = (ports: MatchingPorts, keeper: MatchingWriter): MsgHandlers<typeof MatchingMsg> => ({
@@ -25,4 +27,5 @@ export const matchingMessages = (ports: MatchingPorts, keeper: MatchingWriter): 
     ctx.emit(matchingEvents.joined({ task: taskId, worker, seats: own.length, endpoint: as.endpoint ?? "" }));
     return {};
   },
+  updateParams: updateParams(params),
 });

@@ -5,4 +5,5 @@ export const slashingEvents = {
   liveness: defineEvent("liveness", "address", "missed_blocks", "height"),
   slashed: defineEvent("slash", "address", "power", "reason", "jailed", "burned_coins"),
   slashedOnly: defineEvent("slash", "address", "power", "reason", "burned_coins"),
+  jailed: defineEvent("slash", "jailed"),
 };

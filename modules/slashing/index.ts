@@ -1,4 +1,4 @@
-/** `slashing`: who does not sign, or signs twice, and what it costs. Messages, events, queries and genesis are the Cosmos SDK's own. */
+/** `slashing`: who does not sign, and what that costs, and signing twice. Messages, events, queries and genesis are the Cosmos SDK's own. */
 import { defineModule } from "#kernel/module.js";
 import { implementMsg, implementQuery } from "#kernel/services.js";
 import { SlashingQuery } from "#proto/gen/cosmos/slashing/v1beta1/query.js";
@@ -28,11 +28,7 @@ export const slashing = defineModule({
       messages: implementMsg("slashing", SlashingMsg, slashingMessages(writer)),
       queries: implementQuery(SlashingQuery, slashingQueries(keeper)),
       genesis: slashingGenesis(writer),
-      beginBlock(ctx) {
-        writer.judge(ctx);
-        // The engine hands over proofs that it has checked, of faults that are young enough.
-        for (const m of ctx.block.misbehaviour) writer.tombstone(ctx, m.validator, m.height, m.power);
-      },
+      beginBlock: (ctx) => writer.judge(ctx),
       invariants: slashingInvariants,
     };
   },

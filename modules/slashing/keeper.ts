@@ -107,16 +107,17 @@ export function slashingKeeper(ports: SlashingPorts): SlashingWriter {
       if (info && (info.tombstoned || ctx.block.timeNs < info.jailedUntilNs)) throw slashingErrors.jailed("");
       ports.staking.unjail(ctx, address);
     },
-    tombstone(ctx, address, height, power) {
-      const known = keeper.info(ctx, address);
-      const v = ports.staking.byConsensusAddress(ctx, address);
-      if (!known || !v || v.status === BOND_STATUS_UNBONDED || known.tombstoned) return false;
-      const burned = ports.staking.slash(ctx, address, height - UPDATE_DELAY, power, decOfBytes(params.get(ctx).slashFractionDoubleSign));
+    tombstone(ctx, address, stakeHeight, power) {
+      const burned = ports.staking.slash(ctx, address, stakeHeight, power, decOfBytes(params.get(ctx).slashFractionDoubleSign));
       const text = ctx.addresses.consensus.format(address);
       ctx.emit(slashingEvents.slashedOnly({ address: text, power, reason: "double_sign", burned_coins: burned }));
-      if (!ports.staking.byConsensusAddress(ctx, address)?.jailed) ports.staking.jail(ctx, address);
-      keeper.put(ctx, { ...known, jailedUntilNs: FOR_EVER_NS, tombstoned: true });
-      return true;
+      const v = ports.staking.byConsensusAddress(ctx, address);
+      if (v && !v.jailed) {
+        ports.staking.jail(ctx, address);
+        ctx.emit(slashingEvents.jailed({ jailed: text }));
+      }
+      const known = keeper.info(ctx, address);
+      if (known) keeper.put(ctx, { ...known, jailedUntilNs: FOR_EVER_NS, tombstoned: true });
     },
   };
   return keeper;

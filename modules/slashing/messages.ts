@@ -1,6 +1,5 @@
 /** Messages of `slashing`. The ante handler has authenticated who signs. */
-import { checkAuthority } from "#kernel/authority.js";
-import { sdk } from "#kernel/errors.js";
+import { updateParams } from "#kernel/authority.js";
 import type { MsgHandlers } from "#kernel/services.js";
 import type { SlashingMsg } from "#proto/gen/cosmos/slashing/v1beta1/tx.js";
 import type { SlashingWriter } from "./keeper.js";
@@ -11,11 +10,6 @@ export const slashingMessages = (keeper: SlashingWriter): MsgHandlers<typeof Sla
     keeper.unjail(ctx, ctx.addresses.format(ctx.addresses.operator.parse(validatorAddr)));
     return {};
   },
-  updateParams(ctx, m) {
-    checkAuthority(ctx, m.authority);
-    if (!m.params) throw sdk.invalidRequest("params are missing");
-    params.set(ctx, m.params);
-    return {};
-  },
+  updateParams: updateParams(params),
 });
 

@@ -2,6 +2,7 @@
 import { decOf, type Dec, fromWire, ONE, roundInt, mul } from "#kernel/dec.js";
 import { asciiText, utf8 } from "#kernel/bytes.js";
 import { defineParams } from "#kernel/params.js";
+import { MAX_DURATION_NS, nanosecondsOf } from "#kernel/time.js";
 import { Params } from "#proto/gen/cosmos/slashing/v1beta1/slashing.js";
 import { store } from "./store.js";
 
@@ -18,8 +19,9 @@ export const params = defineParams(store, 0x00, Params, {
   },
   check(p) {
     if (p.signedBlocksWindow < 1n || p.signedBlocksWindow > 1n << 32n) return `signed_blocks_window: got ${p.signedBlocksWindow}, want 1 to ${1n << 32n}`;
-    const { seconds = 0n, nanos = 0 } = p.downtimeJailDuration ?? {};
-    if (seconds < 0n || (seconds === 0n && nanos <= 0)) return "downtime_jail_duration: want more than nothing";
+    const jail = nanosecondsOf(p.downtimeJailDuration);
+    if (jail <= 0n) return "downtime_jail_duration: want more than nothing";
+    if (jail > MAX_DURATION_NS) return `downtime_jail_duration: got ${jail} nanoseconds, want at most ${MAX_DURATION_NS}`;
     for (const [name, value] of [["min_signed_per_window", p.minSignedPerWindow], ["slash_fraction_double_sign", p.slashFractionDoubleSign], ["slash_fraction_downtime", p.slashFractionDowntime]] as const) {
       const d = decOfBytes(value);
       if (d < 0n || d > ONE) return `${name}: want 0 to 1`;

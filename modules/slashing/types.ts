@@ -46,6 +46,9 @@ export interface SlashingKeeper {
   info(view: View, address: Uint8Array): SigningInfo | undefined;
   /** For the hook of staking. */
   bonded(ctx: Context, address: Uint8Array): void;
-  /** For who signed twice at one height: slashes, jails for ever. Answers false where that was done before. */
-  tombstone(ctx: Context, address: Uint8Array, height: bigint, power: bigint): boolean;
+  /**
+   * For who signed twice at one height: slashes the stake that it had at `stakeHeight` with this power, jails for ever. The
+   * caller knows that it is a validator which has not unbonded, has a signing info and was never tombstoned.
+   */
+  tombstone(ctx: Context, address: Uint8Array, stakeHeight: bigint, power: bigint): void;
 }

@@ -28,7 +28,7 @@ export const staking = defineModule({
     const keeper: StakingKeeper = writer;
     return {
       keeper,
-      messages: implementMsg("staking", StakingMsg, stakingMessages(writer)),
+      messages: implementMsg("staking", StakingMsg, stakingMessages(ports, writer)),
       queries: implementQuery(StakingQuery, stakingQueries(ports, keeper)),
       genesis: stakingGenesis(writer),
       beginBlock: trackHistory,

@@ -1,7 +1,7 @@
 /** Messages of `staking`: x/staking/keeper/msg_server.go of the Cosmos SDK. The ante handler has authenticated who signs. */
 import { consensusAddress } from "#kernel/address.js";
 import { utf8 } from "#kernel/bytes.js";
-import { checkAuthority } from "#kernel/authority.js";
+import { updateParams } from "#kernel/authority.js";
 import { isDenom, MAX_AMOUNT } from "#kernel/coins.js";
 import type { Context } from "#kernel/context.js";
 import { decText, fromWire, ONE } from "#kernel/dec.js";
@@ -20,7 +20,7 @@ import { minCommission, type StakingWriter } from "./keeper/index.js";
 import { unbondingAt, putUnbonding } from "./keeper/books.js";
 import { params } from "./params.js";
 import { hasNoRate } from "./shares.js";
-import { BondStatus, type Commission, type Validator } from "./types.js";
+import { BondStatus, type Commission, type StakingPorts, type Validator } from "./types.js";
 
 const DAY_NS = 86_400_000_000_000n;
 /** Longest texts of a description, characters of UTF-8 bytes. */
@@ -28,7 +28,7 @@ const LENGTHS = { moniker: 70, identity: 3000, website: 140, securityContact: 14
 const LABELS: Record<keyof typeof LENGTHS, string> = { moniker: "moniker", identity: "identity", website: "website", securityContact: "security contact", details: "details" };
 const UNCHANGED = "[do-not-modify]";
 
-export function stakingMessages(keeper: StakingWriter): MsgHandlers<typeof StakingMsg> {
+export function stakingMessages(ports: Pick<StakingPorts, "consensus">, keeper: StakingWriter): MsgHandlers<typeof StakingMsg> {
   const operatorOf = (ctx: Context, text: string, what = "validator"): string => named(what, () => ctx.addresses.format(ctx.addresses.operator.parse(text)));
   const delegatorOf = (ctx: Context, text: string): string => named("delegator", () => ctx.addresses.format(ctx.addresses.parse(text)));
   const must = (ctx: Context, operator: string): Validator => {
@@ -164,12 +164,12 @@ export function stakingMessages(keeper: StakingWriter): MsgHandlers<typeof Staki
       return {};
     },
 
-    updateParams(ctx, m) {
-      checkAuthority(ctx, m.authority);
-      if (!m.params) throw sdk.invalidRequest("params are missing");
-      params.set(ctx, m.params);
-      return {};
-    },
+    updateParams: updateParams(params, (ctx, next, now) => {
+      if (next.bondDenom !== now.bondDenom) throw sdk.invalidRequest(`params.bond_denom: got ${next.bondDenom}, want ${now.bondDenom} as it is: all stakes, fees and pools are in it`);
+      if (next.maxValidators <= now.maxValidators) return;
+      const most = ports.consensus.mostValidators(ctx);
+      if (next.maxValidators > most) throw sdk.invalidRequest(`params.max_validators: got ${next.maxValidators}, want at most ${most}, or block.max_bytes of the module consensus raised first: a block has to hold transaction 0 of all of them`);
+    }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { isDenom } from "#kernel/coins.js";
 import { fromWire, ONE } from "#kernel/dec.js";
 import { defineParams } from "#kernel/params.js";
+import { MAX_DURATION_NS, nanosecondsOf } from "#kernel/time.js";
 import { Params } from "#proto/gen/cosmos/staking/v1beta1/staking.js";
 import { store } from "./store.js";
 
@@ -12,7 +13,9 @@ const BOND_DENOM = "upouw";
 export const params = defineParams(store, 0x51, Params, {
   defaults: { unbondingTime: THREE_WEEKS, maxValidators: 100, maxEntries: 7, historicalEntries: 100, bondDenom: BOND_DENOM, minCommissionRate: "0" },
   check(p) {
-    if (!p.unbondingTime || p.unbondingTime.seconds < 0n || (p.unbondingTime.seconds === 0n && p.unbondingTime.nanos <= 0)) return "unbonding_time: unbonding time must be positive";
+    const time = nanosecondsOf(p.unbondingTime);
+    if (time <= 0n) return "unbonding_time: unbonding time must be positive";
+    if (time > MAX_DURATION_NS) return `unbonding_time: got ${time} nanoseconds, want at most ${MAX_DURATION_NS}`;
     if (p.maxValidators < 1) return `max_validators: max validators must be positive: ${p.maxValidators}`;
     if (p.maxEntries < 1) return `max_entries: max entries must be positive: ${p.maxEntries}`;
     if (!isDenom(p.bondDenom)) return `bond_denom: invalid denom: ${p.bondDenom}`;

@@ -108,6 +108,7 @@ export interface StakingPorts {
   readonly bank: ModuleBank<typeof stakingAccounts>;
   /** of all modules: who the authority of parameters is */
   readonly accounts: readonly AccountDeclaration[];
+  readonly consensus: { /** whose transaction 0 blocks have room for */ mostValidators(view: View): number };
   /** whether the operator's validator has a key that it can sign the beacon with now */
   readonly beacon: { has(view: View, operator: string): boolean; /** a validator that is gone */ forget(ctx: Context, operator: string): void };
 }

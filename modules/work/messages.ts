@@ -4,6 +4,7 @@
  * The claim proves that the header stands in the slot's anchored log; the draw used randomness that came after the
  * anchor. What costs least is checked first: all of it takes well under a millisecond.
  */
+import { updateParams } from "#kernel/authority.js";
 import { equalBytes, toHex } from "#kernel/bytes.js";
 import type { Context } from "#kernel/context.js";
 import type { MsgHandlers } from "#kernel/services.js";
@@ -29,7 +30,7 @@ const CLAIMS_OF_SLOT = 8;
 /** as many hashes as a proof can have in a log of 2^64 headers */
 const MAX_PROOF = 64;
 
-export const workMessages = (ports: WorkPorts): MsgHandlers<typeof WorkMsg> => ({ submitWork: (ctx, m) => submitWork(ports, ctx, m) });
+export const workMessages = (ports: WorkPorts): MsgHandlers<typeof WorkMsg> => ({ submitWork: (ctx, m) => submitWork(ports, ctx, m), updateParams: updateParams(params) });
 
 function submitWork(ports: WorkPorts, ctx: Context, m: MsgSubmitWork): MsgSubmitWorkResponse {
   ctx.gas.consume(GAS_PER_CLAIM, "work claim");

@@ -1,9 +1,11 @@
 /** Messages of `workers`. The ante handler has authenticated `worker`. A look-up costs least, so it comes first. */
+import { updateParams } from "#kernel/authority.js";
 import type { MsgHandlers } from "#kernel/services.js";
 import type { View } from "#kernel/store.js";
 import type { WorkersMsg } from "#proto/gen/pouw/workers/v1/tx.js";
 import { workersErrors } from "./errors.js";
 import type { WorkersWriter } from "./keeper.js";
+import { params } from "./params.js";
 import { parseAddStake, parseRegisterWorker, parseUnbond, parseUpdateWorker, type WorkersPorts } from "./types.js";
 
 export function workersMessages(ports: WorkersPorts, keeper: WorkersWriter): MsgHandlers<typeof WorkersMsg> {
@@ -29,5 +31,6 @@ export function workersMessages(ports: WorkersPorts, keeper: WorkersWriter): Msg
       const w = keeper.must(ctx, wire.worker);
       return { height: keeper.unbond(ctx, w, parseUnbond(wire, denom(ctx)).amount) };
     },
+    updateParams: updateParams(params),
   };
 }

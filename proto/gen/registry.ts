@@ -9,6 +9,8 @@ import * as cosmos_bank_v1beta1_query from "./cosmos/bank/v1beta1/query.js";
 import * as cosmos_bank_v1beta1_tx from "./cosmos/bank/v1beta1/tx.js";
 import * as cosmos_base_query_v1beta1_pagination from "./cosmos/base/query/v1beta1/pagination.js";
 import * as cosmos_base_v1beta1_coin from "./cosmos/base/v1beta1/coin.js";
+import * as cosmos_consensus_v1_query from "./cosmos/consensus/v1/query.js";
+import * as cosmos_consensus_v1_tx from "./cosmos/consensus/v1/tx.js";
 import * as cosmos_crypto_ed25519_keys from "./cosmos/crypto/ed25519/keys.js";
 import * as cosmos_crypto_multisig_keys from "./cosmos/crypto/multisig/keys.js";
 import * as cosmos_crypto_secp256k1_keys from "./cosmos/crypto/secp256k1/keys.js";
@@ -16,6 +18,10 @@ import * as cosmos_distribution_v1beta1_distribution from "./cosmos/distribution
 import * as cosmos_distribution_v1beta1_genesis from "./cosmos/distribution/v1beta1/genesis.js";
 import * as cosmos_distribution_v1beta1_query from "./cosmos/distribution/v1beta1/query.js";
 import * as cosmos_distribution_v1beta1_tx from "./cosmos/distribution/v1beta1/tx.js";
+import * as cosmos_evidence_v1beta1_evidence from "./cosmos/evidence/v1beta1/evidence.js";
+import * as cosmos_evidence_v1beta1_genesis from "./cosmos/evidence/v1beta1/genesis.js";
+import * as cosmos_evidence_v1beta1_query from "./cosmos/evidence/v1beta1/query.js";
+import * as cosmos_evidence_v1beta1_tx from "./cosmos/evidence/v1beta1/tx.js";
 import * as cosmos_mint_v1beta1_genesis from "./cosmos/mint/v1beta1/genesis.js";
 import * as cosmos_mint_v1beta1_mint from "./cosmos/mint/v1beta1/mint.js";
 import * as cosmos_mint_v1beta1_query from "./cosmos/mint/v1beta1/query.js";
@@ -66,6 +72,7 @@ import * as pouw_workers_v1_genesis from "./pouw/workers/v1/genesis.js";
 import * as pouw_workers_v1_query from "./pouw/workers/v1/query.js";
 import * as pouw_workers_v1_tx from "./pouw/workers/v1/tx.js";
 import * as pouw_workers_v1_types from "./pouw/workers/v1/types.js";
+import * as tendermint_types_params from "./tendermint/types/params.js";
 import * as tendermint_types_types from "./tendermint/types/types.js";
 import * as tendermint_version_types from "./tendermint/version/types.js";
 
@@ -140,6 +147,10 @@ export const codecs = [
   cosmos_base_query_v1beta1_pagination.PageResponse,
   cosmos_base_v1beta1_coin.Coin,
   cosmos_base_v1beta1_coin.DecCoin,
+  cosmos_consensus_v1_query.QueryParamsRequest,
+  cosmos_consensus_v1_query.QueryParamsResponse,
+  cosmos_consensus_v1_tx.MsgUpdateParams,
+  cosmos_consensus_v1_tx.MsgUpdateParamsResponse,
   cosmos_crypto_ed25519_keys.PubKey,
   cosmos_crypto_multisig_keys.LegacyAminoPubKey,
   cosmos_crypto_secp256k1_keys.PubKey,
@@ -195,6 +206,14 @@ export const codecs = [
   cosmos_distribution_v1beta1_tx.MsgCommunityPoolSpendResponse,
   cosmos_distribution_v1beta1_tx.MsgDepositValidatorRewardsPool,
   cosmos_distribution_v1beta1_tx.MsgDepositValidatorRewardsPoolResponse,
+  cosmos_evidence_v1beta1_evidence.Equivocation,
+  cosmos_evidence_v1beta1_genesis.GenesisState,
+  cosmos_evidence_v1beta1_query.QueryEvidenceRequest,
+  cosmos_evidence_v1beta1_query.QueryEvidenceResponse,
+  cosmos_evidence_v1beta1_query.QueryAllEvidenceRequest,
+  cosmos_evidence_v1beta1_query.QueryAllEvidenceResponse,
+  cosmos_evidence_v1beta1_tx.MsgSubmitEvidence,
+  cosmos_evidence_v1beta1_tx.MsgSubmitEvidenceResponse,
   cosmos_mint_v1beta1_genesis.GenesisState,
   cosmos_mint_v1beta1_mint.Minter,
   cosmos_mint_v1beta1_mint.Params,
@@ -312,6 +331,8 @@ export const codecs = [
   pouw_evaluation_v1_tx.MsgCommitScoresResponse,
   pouw_evaluation_v1_tx.MsgRevealScores,
   pouw_evaluation_v1_tx.MsgRevealScoresResponse,
+  pouw_evaluation_v1_tx.MsgUpdateParams,
+  pouw_evaluation_v1_tx.MsgUpdateParamsResponse,
   pouw_evaluation_v1_types.Params,
   pouw_evaluation_v1_types.Payout,
   pouw_evaluation_v1_types.Submission,
@@ -324,6 +345,8 @@ export const codecs = [
   pouw_matching_v1_query.QuerySeatsResponse,
   pouw_matching_v1_tx.MsgJoinTask,
   pouw_matching_v1_tx.MsgJoinTaskResponse,
+  pouw_matching_v1_tx.MsgUpdateParams,
+  pouw_matching_v1_tx.MsgUpdateParamsResponse,
   pouw_matching_v1_types.Params,
   pouw_matching_v1_types.Seat,
   pouw_supervision_v1_genesis.GenesisState,
@@ -342,6 +365,8 @@ export const codecs = [
   pouw_supervision_v1_tx.MsgRequestAuditResponse,
   pouw_supervision_v1_tx.MsgReportEquivocation,
   pouw_supervision_v1_tx.MsgReportEquivocationResponse,
+  pouw_supervision_v1_tx.MsgUpdateParams,
+  pouw_supervision_v1_tx.MsgUpdateParamsResponse,
   pouw_supervision_v1_types.Params,
   pouw_supervision_v1_types.AnchoredHead,
   pouw_supervision_v1_types.Advance,
@@ -366,6 +391,8 @@ export const codecs = [
   pouw_tasks_v1_tx.MsgStopTrainingResponse,
   pouw_tasks_v1_tx.MsgRevealTestSet,
   pouw_tasks_v1_tx.MsgRevealTestSetResponse,
+  pouw_tasks_v1_tx.MsgUpdateParams,
+  pouw_tasks_v1_tx.MsgUpdateParamsResponse,
   pouw_tasks_v1_types.Params,
   pouw_tasks_v1_types.Optimizer,
   pouw_tasks_v1_types.LearningRateStep,
@@ -426,6 +453,8 @@ export const codecs = [
   pouw_work_v1_query.QueryMiningInfoResponse,
   pouw_work_v1_tx.MsgSubmitWork,
   pouw_work_v1_tx.MsgSubmitWorkResponse,
+  pouw_work_v1_tx.MsgUpdateParams,
+  pouw_work_v1_tx.MsgUpdateParamsResponse,
   pouw_work_v1_types.Params,
   pouw_work_v1_types.JobVerdict,
   pouw_work_v1_types.Job,
@@ -448,9 +477,18 @@ export const codecs = [
   pouw_workers_v1_tx.MsgAddStakeResponse,
   pouw_workers_v1_tx.MsgUnbond,
   pouw_workers_v1_tx.MsgUnbondResponse,
+  pouw_workers_v1_tx.MsgUpdateParams,
+  pouw_workers_v1_tx.MsgUpdateParamsResponse,
   pouw_workers_v1_types.Params,
   pouw_workers_v1_types.Worker,
   pouw_workers_v1_types.Unbonding,
+  tendermint_types_params.ConsensusParams,
+  tendermint_types_params.BlockParams,
+  tendermint_types_params.EvidenceParams,
+  tendermint_types_params.ValidatorParams,
+  tendermint_types_params.VersionParams,
+  tendermint_types_params.HashedParams,
+  tendermint_types_params.ABCIParams,
   tendermint_types_types.PartSetHeader,
   tendermint_types_types.BlockID,
   tendermint_types_types.Header,
@@ -462,8 +500,12 @@ export const services: readonly ServiceInfo[] = [
   cosmos_auth_v1beta1_query.AuthQuery,
   cosmos_bank_v1beta1_query.BankQuery,
   cosmos_bank_v1beta1_tx.BankMsg,
+  cosmos_consensus_v1_query.ConsensusQuery,
+  cosmos_consensus_v1_tx.ConsensusMsg,
   cosmos_distribution_v1beta1_query.DistributionQuery,
   cosmos_distribution_v1beta1_tx.DistributionMsg,
+  cosmos_evidence_v1beta1_query.EvidenceQuery,
+  cosmos_evidence_v1beta1_tx.EvidenceMsg,
   cosmos_mint_v1beta1_query.MintQuery,
   cosmos_mint_v1beta1_tx.MintMsg,
   cosmos_slashing_v1beta1_query.SlashingQuery,

@@ -131,13 +131,19 @@ export class TestNode implements Ledger {
     return { prefix: environment.addresses.prefix, ...appState(environment, { validators: this.validators.map((v) => v.of), balances, params }) };
   }
 
-  genesis(state: Record<string, unknown> = this.appState(), params: { maxBytes?: bigint; extensionsFrom?: bigint } = {}): abci.RequestInitChain {
+  genesis(state: Record<string, unknown> = this.appState(), params: { maxBytes?: bigint; evidenceBytes?: bigint; keyTypes?: string[]; extensionsFrom?: bigint } = {}): abci.RequestInitChain {
     return abci.RequestInitChain.fromPartial({
       chainId: NODE_CHAIN,
       initialHeight: 1n,
       time: this.time(),
       validators: this.validators.map((v) => ({ pubKey: { ed25519: v.consensusKey }, power: POWER })),
-      consensusParams: ConsensusParams.fromPartial({ block: { maxBytes: params.maxBytes ?? 4_194_304n, maxGas: this.o.maxGas ?? -1n }, abci: { voteExtensionsEnableHeight: params.extensionsFrom ?? 1n } }),
+      consensusParams: ConsensusParams.fromPartial({
+        block: { maxBytes: params.maxBytes ?? 4_194_304n, maxGas: this.o.maxGas ?? -1n },
+        evidence: { maxAgeNumBlocks: 100_000n, maxAgeDuration: { seconds: 172_800n, nanos: 0 }, maxBytes: params.evidenceBytes ?? 1_024n },
+        validator: { pubKeyTypes: params.keyTypes ?? ["ed25519"] },
+        version: { app: 1n },
+        abci: { voteExtensionsEnableHeight: params.extensionsFrom ?? 1n },
+      }),
       appStateBytes: utf8(JSON.stringify(state)),
     });
   }
@@ -169,10 +175,10 @@ export class TestNode implements Ledger {
   }
 
   /** A decided block of exactly these transactions, committed. */
-  async decided(txs: readonly Uint8Array[]): Promise<abci.ResponseFinalizeBlock> {
+  async decided(txs: readonly Uint8Array[], more: Partial<abci.RequestFinalizeBlock> = {}): Promise<abci.ResponseFinalizeBlock> {
     this.timeMs += 1_000n;
     const proposer = this.validators[0] as ValidatorKeys;
-    const result = this.app.finalizeBlock(abci.RequestFinalizeBlock.fromPartial({ height: this.height + 1n, time: this.time(), txs: [...txs], proposerAddress: proposer.address, decidedLastCommit: { round: 0, votes: this.lastVotes() } }));
+    const result = this.app.finalizeBlock(abci.RequestFinalizeBlock.fromPartial({ height: this.height + 1n, time: this.time(), txs: [...txs], proposerAddress: proposer.address, decidedLastCommit: { round: 0, votes: this.lastVotes() }, ...more }));
     this.height++;
     await this.app.commit();
     return result;

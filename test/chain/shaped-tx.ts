@@ -9,6 +9,7 @@ import type { FeeGrants } from "#app/tx/fee.js";
 import { type EncodedMessage } from "#app/tx/router.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { MsgSend } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
+import { timestampText } from "#proto/time.js";
 import { coin, type TestChain } from "./chain.js";
 
 export type { EncodedMessage } from "#app/tx/router.js";
@@ -87,7 +88,7 @@ export async function shaped(on: Ledger, accounts: readonly Account[], o: Shape 
   for (const [i, account] of accounts.entries()) {
     const { number, sequence } = known[i] as (typeof known)[number];
     const { signature } = o.amino
-      ? await account.amino.signAmino(account.address, makeAminoDoc(messages.map(aminoSend), { amount: o.fee ?? [], gas: `${gas}`, ...paid }, on.chainId, o.body?.memo ?? "", number, Number(sequence)))
+      ? await account.amino.signAmino(account.address, { ...makeAminoDoc(messages.map(aminoSend), { amount: o.fee ?? [], gas: `${gas}`, ...paid }, on.chainId, o.body?.memo ?? "", number, Number(sequence)), ...aminoBody(o.body) })
       : await account.wallet.signDirect(account.address, makeSignDoc(raw.bodyBytes, raw.authInfoBytes, on.chainId, number));
     raw.signatures.push(Uint8Array.from(Buffer.from(signature.signature, "base64")));
   }
@@ -99,6 +100,9 @@ export async function shaped(on: Ledger, accounts: readonly Account[], o: Shape 
   }
   return TxRaw.encode(raw).finish();
 }
+
+/** Fields of the Cosmos SDK's document that CosmJS does not make. */
+const aminoBody = ({ unordered, timeoutTimestamp }: Partial<TxBody> = {}) => ({ ...(unordered ? { unordered } : {}), ...(timeoutTimestamp ? { timeout_timestamp: timestampText(timeoutTimestamp) } : {}) });
 
 function aminoSend({ value }: EncodedMessage) {
   const { fromAddress, toAddress, amount } = MsgSend.decode(value);

@@ -1,6 +1,8 @@
 /** Messages of `tasks`: all that a transaction can do to this module. The ante handler has authenticated the client. */
+import { updateParams } from "#kernel/authority.js";
 import type { MsgHandlers } from "#kernel/services.js";
 import type { TasksMsg } from "#proto/gen/pouw/tasks/v1/tx.js";
+import { params } from "../params.js";
 import type { TasksPorts } from "../types.js";
 import { cancelTask } from "./cancel-task.js";
 import { createTask } from "./create-task.js";
@@ -12,4 +14,5 @@ export const tasksMessages = (ports: TasksPorts): MsgHandlers<typeof TasksMsg> =
   cancelTask: cancelTask(ports),
   stopTraining,
   revealTestSet,
+  updateParams: updateParams(params),
 });

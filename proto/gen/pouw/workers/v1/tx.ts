@@ -2,6 +2,7 @@
 import { type Codec, type FieldInfo, readUint64, Reader, type ServiceInfo, Writer, writeUint64 } from "../../../../wire.js";
 import { Coin } from "../../../cosmos/base/v1beta1/coin.js";
 import { Role } from "../../v1/types.js";
+import { Params } from "./types.js";
 
 /** pouw.workers.v1.MsgRegisterWorker — Offers work: roles, profiles, memory, seats, preferences, and a stake. */
 export interface MsgRegisterWorker {
@@ -324,6 +325,73 @@ export const MsgUnbondResponse: Codec<MsgUnbondResponse> = {
   decode(bytes) { return MsgUnbondResponse.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
 };
 
+/** pouw.workers.v1.MsgUpdateParams — Sets the parameters of workers' stake, all of them; governance's alone. */
+export interface MsgUpdateParams {
+  authority: string;
+  params?: Params | undefined;
+}
+export const MsgUpdateParams: Codec<MsgUpdateParams> = {
+  typeUrl: "/pouw.workers.v1.MsgUpdateParams",
+  comment: "Sets the parameters of workers' stake, all of them; governance's alone.",
+  signer: "authority",
+  aminoName: "pouw/x/workers/MsgUpdateParams",
+  fields: [
+    { name: "authority", proto: "authority", id: 1, type: "string" },
+    { name: "params", proto: "params", id: 2, type: "message", aminoKeepsEmpty: true, codec: () => Params as Codec<unknown> },
+  ] satisfies FieldInfo[],
+  create: (init = {}) => ({ authority: "", ...init }),
+  write(m, w) {
+    if (m.authority.length !== 0) { w.uint32(10); w.string(m.authority); }
+    if (m.params !== undefined) { w.uint32(18); w.fork(); Params.write(m.params, w); w.ldelim(); }
+  },
+  read(r, length, depth) {
+    if (depth > 16) throw new Error("message nested too deeply");
+    const end = length < 0 ? r.len : r.pos + length;
+    if (end > r.len) throw new RangeError("truncated message");
+    const m = MsgUpdateParams.create();
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag) {
+        case 10: m.authority = r.string(); break;
+        case 18: m.params = Params.read(r, r.uint32(), depth + 1); break;
+        default: r.skipType(tag & 7, depth, tag >>> 3);
+      }
+    }
+    if (r.pos !== end) throw new RangeError("truncated message");
+    return m;
+  },
+  encode(m) { const w = new Writer(); MsgUpdateParams.write(m, w); return w.finish(); },
+  decode(bytes) { return MsgUpdateParams.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
+};
+
+/** pouw.workers.v1.MsgUpdateParamsResponse */
+export interface MsgUpdateParamsResponse {
+}
+export const MsgUpdateParamsResponse: Codec<MsgUpdateParamsResponse> = {
+  typeUrl: "/pouw.workers.v1.MsgUpdateParamsResponse",
+  fields: [
+  ] satisfies FieldInfo[],
+  create: (init = {}) => ({ ...init }),
+  write(_m, _w) {
+  },
+  read(r, length, depth) {
+    if (depth > 16) throw new Error("message nested too deeply");
+    const end = length < 0 ? r.len : r.pos + length;
+    if (end > r.len) throw new RangeError("truncated message");
+    const m = MsgUpdateParamsResponse.create();
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag) {
+        default: r.skipType(tag & 7, depth, tag >>> 3);
+      }
+    }
+    if (r.pos !== end) throw new RangeError("truncated message");
+    return m;
+  },
+  encode(m) { const w = new Writer(); MsgUpdateParamsResponse.write(m, w); return w.finish(); },
+  decode(bytes) { return MsgUpdateParamsResponse.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
+};
+
 /** pouw.workers.v1.Msg — Messages about a worker's registration and stake. */
 export const WorkersMsg = {
   name: "pouw.workers.v1.Msg",
@@ -364,6 +432,15 @@ export const WorkersMsg = {
       responseStream: false,
       request: MsgUnbond,
       response: MsgUnbondResponse,
+    },
+    updateParams: {
+      name: "UpdateParams",
+      path: "/pouw.workers.v1.Msg/UpdateParams",
+      comment: "Sets the parameters of workers' stake, all of them; governance's alone.",
+      requestStream: false,
+      responseStream: false,
+      request: MsgUpdateParams,
+      response: MsgUpdateParamsResponse,
     },
   },
 } as const satisfies ServiceInfo;
