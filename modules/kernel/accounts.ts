@@ -2,6 +2,7 @@
  * Module accounts and what they may do. A module declares its own; the bank hands it a face that knows just these, so that
  * minting without the right does not compile, and knows no module by name itself.
  */
+import type { Amount } from "./coin-list.js";
 import type { Context } from "./context.js";
 import type { View } from "./store.js";
 
@@ -29,11 +30,25 @@ export interface ModuleBank<A extends Accounts> {
   readonly fromPool: (ctx: Context, pool: AccountName<A>, to: string, amount: bigint, denom?: string) => void;
   /** To an account of another module, by its name. */
   readonly betweenPools: (ctx: Context, from: AccountName<A>, to: string, amount: bigint, denom?: string) => void;
-  /** Coins that are delegated and come back: no transfer, but theirs still. */
+  /** Coins that are delegated and come back: no transfer, but theirs still. Those that cannot be spent yet may be delegated too. */
   readonly stake: (ctx: Context, from: string, pool: AccountWith<A, "stake">, amount: bigint, denom?: string) => void;
   readonly unstake: (ctx: Context, pool: AccountWith<A, "stake">, to: string, amount: bigint, denom?: string) => void;
   readonly mint: (ctx: Context, pool: AccountWith<A, "mint">, amount: bigint, denom?: string) => void;
   readonly burn: (ctx: Context, pool: AccountWith<A, "burn">, amount: bigint, denom?: string) => void;
+}
+
+/** Several coins at once, ascending by denomination, which move together and are told of in one set of events. The bank is this too. */
+export interface CoinBank<A extends Accounts> {
+  /** Throws sdk.insufficientFunds, as the next ones. */
+  readonly coinsToPool: (ctx: Context, from: string, pool: AccountName<A>, coins: readonly Amount[]) => void;
+  readonly coinsFromPool: (ctx: Context, pool: AccountName<A>, to: string, coins: readonly Amount[]) => void;
+  readonly coinsBetweenPools: (ctx: Context, from: AccountName<A>, to: string, coins: readonly Amount[]) => void;
+  /** Between any accounts, as a message asks for it that `from` has signed. */
+  readonly transfer: (ctx: Context, from: string, to: string, coins: readonly Amount[]) => void;
+  /** Throws bank.sendDisabled where messages may not transfer one of these. */
+  readonly checkEnabled: (view: View, coins: readonly Amount[]) => void;
+  /** Throws sdk.unauthorized for an account of a module, to which messages transfer nothing. */
+  readonly checkReceiver: (view: View, address: string) => void;
 }
 
 /** Declares accounts, with their names and rights kept in the type. */
