@@ -2,7 +2,7 @@
  * Wires the modules: every one gets the others' keepers by their names, and the bank's face for its own accounts. Ports are
  * read at call time, so the order of creation is free, and the modules of useful work may need each other in circles.
  */
-import { type AccountDeclaration, type Accounts, type ModuleBank } from "#kernel/accounts.js";
+import { type AccountDeclaration, type Accounts, type CoinBank, type ModuleBank } from "#kernel/accounts.js";
 import { type Context } from "#kernel/context.js";
 import { type ModuleDefinition, type ModuleFaces } from "#kernel/module.js";
 import { type MessageHandler, type MessageRunner, type QueryHandler } from "#kernel/services.js";
@@ -21,12 +21,15 @@ export type OwnedAccount = AccountDeclaration & { readonly module: string };
 
 /** What a module with accounts A may ask for. */
 export type PortsOf<A extends Accounts> = Omit<Keepers, "bank"> & {
-  readonly bank: ModuleBank<A>;
+  readonly bank: ModuleBank<A> & CoinBank<A>;
   /** of all modules */
   readonly accounts: readonly OwnedAccount[];
   /** runs any module's messages */
   readonly router: MessageRunner;
 };
+
+/** The bank as a module with any accounts has it. */
+type Bank = ModuleBank<Accounts> & CoinBank<Accounts>;
 
 /** A module whose ports are not offered does not compile here. */
 type Wired = { readonly [N in Name]: { readonly create: (ports: PortsOf<List[N]["accounts"]>) => ModuleFaces<unknown> } };
@@ -83,15 +86,15 @@ export function assemble(): Assembly {
     if (!router) throw new Error("the router was asked for while modules are made; ports are read at call time");
     return router;
   };
-  const faces: (() => ModuleBank<Accounts>)[] = [];
+  const faces: (() => Bank)[] = [];
   const portsOf = (own: Accounts): PortsOf<Accounts> => {
     const ports = { accounts } as unknown as PortsOf<Accounts>;
-    let bank: ModuleBank<Accounts> | undefined;
+    let bank: Bank | undefined;
     for (const name of NAMES) {
       if (name !== "bank") Object.defineProperty(ports, name, { get: () => keeperOf(name), enumerable: true });
     }
     Object.defineProperty(ports, "router", { get: runner, enumerable: true });
-    const face = (): ModuleBank<Accounts> => (bank ??= keepers.bank.for(own));
+    const face = (): Bank => (bank ??= keepers.bank.for(own));
     faces.push(face);
     return Object.defineProperty(ports, "bank", { get: face, enumerable: true });
   };

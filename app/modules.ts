@@ -15,5 +15,6 @@ export { slashing } from "#modules/slashing/index.js";
 export { staking } from "#modules/staking/index.js";
 export { supervision } from "#modules/supervision/index.js";
 export { tasks } from "#modules/tasks/index.js";
+export { vesting } from "#modules/vesting/index.js";
 export { work } from "#modules/work/index.js";
 export { workers } from "#modules/workers/index.js";

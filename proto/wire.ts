@@ -21,8 +21,8 @@ export interface FieldInfo {
   readonly oneof?: string;
   /** stands in amino JSON even when it is empty */
   readonly aminoKeepsEmpty?: boolean;
-  /** a decimal number of 18 places: see dec.ts */
-  readonly scalar?: "dec";
+  /** a number as text: a decimal of 18 places (see dec.ts), or an integer */
+  readonly scalar?: "dec" | "int";
   readonly comment?: string;
   readonly values?: Readonly<Record<string, number>>;
   readonly codec?: () => Codec<unknown>;

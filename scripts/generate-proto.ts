@@ -262,6 +262,8 @@ function messageText(item: protobuf.ReflectionObject): string {
 
 const camel = (s: string): string => s.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase());
 
+const NUMBERS: Readonly<Record<string, string>> = { "cosmos.Dec": "dec", "cosmos.Int": "int" };
+
 function fieldInfo(p: FieldPlan): string[] {
   const { f } = p;
   const t = f.resolvedType;
@@ -275,7 +277,8 @@ function fieldInfo(p: FieldPlan): string[] {
   if (f.options?.proto3_optional === true) info.push("optional: true");
   if (oneofOf(f)) info.push(`oneof: "${oneofOf(f)}"`);
   if (f.options?.["(amino.dont_omitempty)"] === true) info.push("aminoKeepsEmpty: true");
-  if (f.options?.["(cosmos_proto.scalar)"] === "cosmos.Dec") info.push('scalar: "dec"');
+  const scalar = NUMBERS[f.options?.["(cosmos_proto.scalar)"] as string];
+  if (scalar) info.push(`scalar: "${scalar}"`);
   const comment = oneLine(f.comment);
   if (comment) info.push(`comment: ${JSON.stringify(comment)}`);
   if (t instanceof protobuf.Enum) info.push(`values: ${t.name}`);

@@ -3,18 +3,18 @@
  * presence of signatures, timeouts, memo, size, fee, keys, number of signatures, signature gas, signatures, sequences.
  */
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
-import { type SignerInfo } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { type ModeInfo, type SignerInfo } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { equalBytes } from "#kernel/bytes.js";
 import { type Context } from "#kernel/context.js";
-import { sdk } from "#kernel/errors.js";
+import { ModuleError, sdk } from "#kernel/errors.js";
 import { type Account, type AuthKeeper } from "#modules/auth/index.js";
 import { type Params } from "#proto/gen/cosmos/auth/v1beta1/auth.js";
 import { base64 } from "#proto/json.js";
 import { type DecodedTx } from "./decode.js";
 import { txEvents } from "./events.js";
 import { deductFee, type FeeDeps, type MinGasPrice } from "./fee.js";
-import { addressOfKey, type AnyKey, keyCount, SIMULATED_KEY, signatureParts, signaturesGiven, simulatedSize, verifySignature } from "./pubkey.js";
-import { signBytes } from "./sign-mode.js";
+import { addressOfKey, type AnyKey, keyCount, MULTISIG, SIMULATED_KEY, signatureParts, signaturesGiven, simulatedSize, verifySignature } from "./pubkey.js";
+import { hasSeparators, type Separators, signBytes, SignModeFault } from "./sign-mode.js";
 import { checkTimeouts } from "./timeout.js";
 import { useTimeout } from "./unordered.js";
 
@@ -112,19 +112,25 @@ function emitSignatures(ctx: Context, { raw, body, signers, auth: { signerInfos 
 }
 
 function checkSignature(ctx: Context, tx: DecodedTx, account: Account, { modeInfo, sequence }: SignerInfo, signature: Uint8Array): void {
-  const { accountNumber } = account;
+  const { address, accountNumber, pubKey } = account;
   const { chainId } = ctx.block;
+  const verified = (separators: Separators): boolean =>
+    pubKey !== undefined && verifySignature(ctx.crypto, pubKey, modeInfo, signature, (mode) => signBytes(mode, tx, { address, chainId, accountNumber, sequence }, separators));
   let valid = false;
+  let why = pubKey?.typeUrl === MULTISIG ? "unable to verify multisignature" : "unable to verify single signer signature";
   try {
-    valid = account.pubKey !== undefined && verifySignature(ctx.crypto, account.pubKey, modeInfo, signature, (mode) => signBytes(mode, tx, { chainId, accountNumber, sequence }));
+    valid = verified("escaped") || (hasSeparators(tx.raw.bodyBytes) && verified("raw"));
   } catch (e) {
-    if (e instanceof Error && e.name === "ModuleError") throw e;
+    if (e instanceof SignModeFault) why = e.message;
+    else if (e instanceof ModuleError) throw e;
   }
   if (valid) return;
-  const amino = modeInfo?.single?.mode === SignMode.SIGN_MODE_LEGACY_AMINO_JSON;
   throw sdk.unauthorized(
-    amino
+    onlyAmino(modeInfo)
       ? `signature verification failed; please verify account number (${accountNumber}), sequence (${account.sequence}) and chain-id (${chainId})`
-      : `signature verification failed; please verify account number (${accountNumber}) and chain-id (${chainId}): (unable to verify single signer signature)`,
+      : `signature verification failed; please verify account number (${accountNumber}) and chain-id (${chainId}): (${why})`,
   );
 }
+
+/** Whether all who sign for one account sign in amino JSON, which names the sequence. */
+const onlyAmino = (mode: ModeInfo | undefined): boolean => mode?.single?.mode === SignMode.SIGN_MODE_LEGACY_AMINO_JSON || (mode?.multi !== undefined && mode.multi.modeInfos.every((m) => m.single?.mode === SignMode.SIGN_MODE_LEGACY_AMINO_JSON));

@@ -1,7 +1,9 @@
 /** A transaction's bytes: decoded, and refused when they are not what encoding again would give. */
 import { AuthInfo, type ModeInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { lowerCase } from "#kernel/address.js";
 import { equalBytes } from "#kernel/bytes.js";
 import { sdk } from "#kernel/errors.js";
+import { numberFault } from "#proto/scalars.js";
 import { type DecodedMessage, type Router } from "./router.js";
 import { isTimestamp } from "./timeout.js";
 
@@ -70,6 +72,10 @@ export function decodeTx(bytes: Uint8Array, router: Router, limit = BigInt(MAX_M
     message.signers.forEach(signs);
     return message;
   });
-  if (auth.fee?.payer) signs(auth.fee.payer);
+  for (const { amount } of auth.fee?.amount ?? []) {
+    const fault = numberFault(amount);
+    if (fault !== undefined) throw sdk.txDecode(fault);
+  }
+  if (auth.fee?.payer) signs(lowerCase(auth.fee.payer));
   return { raw, body, auth, messages, signers: [...signers], size: bytes.length };
 }

@@ -15,7 +15,7 @@ import { Writer } from "#proto/wire.js";
 export type AnyKey = Readonly<Any>;
 
 const SECP = PubKey.typeUrl;
-const MULTISIG = LegacyAminoPubKey.typeUrl;
+export const MULTISIG = LegacyAminoPubKey.typeUrl;
 /** amino prefixes of tendermint/PubKeySecp256k1 and tendermint/PubKeyMultisigThreshold */
 const AMINO_SECP = Uint8Array.of(0xeb, 0x5a, 0xe9, 0x87, 0x21);
 const AMINO_MULTISIG = Uint8Array.of(0x22, 0xc1, 0xf7, 0xe2);

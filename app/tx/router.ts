@@ -45,6 +45,8 @@ export function makeRouter(handlers: ReadonlyMap<string, MessageHandler>): Route
         throw sdk.txDecode(`${typeUrl}: ${(e as Error).message}`);
       }
       if (!equalBytes(again, value)) throw sdk.txDecode(`${typeUrl}: the bytes are not canonical protobuf`);
+      const fault = handler.fault?.(message);
+      if (fault !== undefined) throw sdk.txDecode(fault);
       return { handler, value: message, signers: handler.signers(message) };
     },
     signers: (message) => router.decode(message).signers,

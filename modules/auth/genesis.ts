@@ -1,57 +1,87 @@
 /**
- * Genesis of `auth`: parameters and accounts in the Cosmos SDK's JSON. Accounts of modules need not stand there, they are
+ * Genesis of `auth`: parameters and accounts of all kinds in the Cosmos SDK's JSON. Accounts of modules need not stand there, they are
  * made where they are missing; what stands there of them agrees with what their modules declare. When unordered transactions end
  * does not stand there, as in the SDK.
  */
 import { within, defineGenesis, type Genesis } from "#kernel/genesis.js";
 import { type Environment } from "#kernel/environment.js";
-import { BaseAccount, ModuleAccount } from "#proto/gen/cosmos/auth/v1beta1/auth.js";
+import { lowerCase } from "#kernel/address.js";
+import { BaseAccount } from "#proto/gen/cosmos/auth/v1beta1/auth.js";
 import { GenesisState } from "#proto/gen/cosmos/auth/v1beta1/genesis.js";
 import { LegacyAminoPubKey } from "#proto/gen/cosmos/crypto/multisig/keys.js";
 import { PubKey } from "#proto/gen/cosmos/crypto/secp256k1/keys.js";
 import { type Any } from "#proto/gen/google/protobuf/any.js";
 import { type Codec } from "#proto/wire.js";
-import { restore } from "./keeper.js";
-import { anyAccount, declaredAt, permissionsOf } from "./module-accounts.js";
+import { ACCOUNT_TYPES, anyAccount, parseAccount } from "./account.js";
+import { ensureModule, restore } from "./keeper.js";
+import { asModule, declaredAt, permissionsOf } from "./module-accounts.js";
 import { params } from "./params.js";
 import { accounts } from "./store.js";
-import { type Account, type AuthKeeper, type AuthPorts, type ModuleAccountDeclaration } from "./types.js";
+import { type Account, type AuthPorts, type ModuleAccountDeclaration } from "./types.js";
+import { vestingFault } from "./vesting.js";
 
 const MAX_NUMBER = 1n << 62n;
 const SECP_KEY = 33;
 
-export function authGenesis(ports: AuthPorts, keeper: AuthKeeper): Genesis {
+export function authGenesis(ports: AuthPorts): Genesis {
   const genesis = defineGenesis("auth", {
     codec: GenesisState,
     params,
-    types: [BaseAccount, ModuleAccount, PubKey, LegacyAminoPubKey] as readonly Codec<unknown>[],
+    types: [...ACCOUNT_TYPES, PubKey, LegacyAminoPubKey] as readonly Codec<unknown>[],
     init(ctx, state, at) {
       const list = state.accounts.map((any, i) => accountOf(ctx, ports.accounts, any, `${at}.accounts[${i}]`));
-      const seen = new Set<string | bigint>();
-      for (const [i, { address, accountNumber }] of list.entries()) {
-        if (seen.has(accountNumber)) throw new Error(`${at}.accounts[${i}].account_number: ${accountNumber} stands there twice`);
+      const seen = new Set<string>();
+      for (const [i, { address }] of list.entries()) {
         if (seen.has(address)) throw new Error(`${at}.accounts[${i}].address: ${address} stands there twice`);
-        seen.add(accountNumber).add(address);
+        seen.add(address);
       }
-      restore(ctx, list);
-      for (const { name } of ports.accounts) keeper.ensure(ctx, ctx.addresses.module(name));
+      restore(ctx, numbered(list));
+      for (const declared of ports.accounts) ensureModule(ctx, declared);
     },
-    export: (ctx) => ({ accounts: accounts.list(ctx).map((account) => anyAccount(account, declaredAt(ctx, ports.accounts, account.address))) }),
+    export: (ctx) => ({ accounts: accounts.list(ctx).map(anyAccount) }),
   });
-  return { ...genesis, init: (ctx, json) => genesis.init(ctx, completed(json)) };
+  return { ...genesis, init: (ctx, json) => genesis.init(ctx, typed(json)) };
 }
 
-function accountOf(env: Environment, declared: readonly ModuleAccountDeclaration[], { typeUrl, value }: Any, at: string): Account {
-  if (typeUrl === BaseAccount.typeUrl) return checked(env, BaseAccount.decode(value), at);
-  if (typeUrl !== ModuleAccount.typeUrl) throw new Error(`${at}: got a ${typeUrl}, want an account`);
-  const { baseAccount, name, permissions } = ModuleAccount.decode(value);
-  if (!baseAccount) throw new Error(`${at}.base_account: is missing`);
-  const account = checked(env, baseAccount, `${at}.base_account`);
-  const own = declared.find((d) => d.name === name);
-  if (!own) throw new Error(`${at}.name: no module declares the account ${JSON.stringify(name)}`);
-  if (env.addresses.module(name) !== account.address) throw new Error(`${at}.base_account.address: got ${account.address}, want ${env.addresses.module(name)}, which is ${name}'s`);
-  const want = permissionsOf(own);
-  if (permissions.join() !== want.join()) throw new Error(`${at}.permissions: got ${JSON.stringify(permissions)}, want ${JSON.stringify(want)}, as its module declares`);
+/** Where a number stands twice the first account has it, and the others get those that are free, from 0 on, as in the SDK. */
+function numbered(list: readonly Account[]): Account[] {
+  const taken = new Set<bigint>();
+  const second = list.filter(({ accountNumber }) => taken.size === taken.add(accountNumber).size);
+  const order = [...second].sort((a, b) => (a.accountNumber === b.accountNumber ? 0 : a.accountNumber < b.accountNumber ? -1 : 1));
+  const given = new Map<Account, bigint>();
+  let next = 0n;
+  for (const account of order) {
+    while (taken.has(next)) next++;
+    taken.add(next);
+    given.set(account, next);
+  }
+  return list.map((account) => ({ ...account, accountNumber: given.get(account) ?? account.accountNumber }));
+}
+
+function accountOf(env: Environment, declared: readonly ModuleAccountDeclaration[], any: Any, at: string): Account {
+  let parsed: Account;
+  try {
+    parsed = parseAccount(any);
+  } catch (e) {
+    throw new Error(`${at}${(e as Error).message}`, { cause: e });
+  }
+  const { module, vesting } = parsed;
+  const base = module ? `${at}.base_account` : !vesting ? at : vesting.kind === "base" ? `${at}.base_account` : `${at}.base_vesting_account.base_account`;
+  const account = checked(env, { ...parsed, address: lowerCase(parsed.address) }, base);
+  const own = declaredAt(env, declared, account.address);
+  if (vesting) {
+    const fault = vestingFault(vesting, vesting);
+    if (fault !== undefined) throw new Error(`${at}: ${fault}`);
+    if (own) throw new Error(`${base}.address: ${account.address} is the account of ${own.name}, which has no vesting`);
+    return account;
+  }
+  if (!module) return own ? asModule(account, own) : account;
+  const named = declared.find((d) => d.name === module.name);
+  if (!named) throw new Error(`${at}.name: no module declares the account ${JSON.stringify(module.name)}`);
+  const address = env.addresses.module(module.name);
+  if (address !== account.address) throw new Error(`${base}.address: got ${account.address}, want ${address}, which is ${module.name}'s`);
+  const want = permissionsOf(named);
+  if (module.permissions.join() !== want.join()) throw new Error(`${at}.permissions: got ${JSON.stringify(module.permissions)}, want ${JSON.stringify(want)}, as its module declares`);
   return account;
 }
 
@@ -78,29 +108,8 @@ function checkKey({ typeUrl, value }: Any, at: string, several: boolean): void {
 type Json = Record<string, unknown>;
 const isObject = (v: unknown): v is Json => typeof v === "object" && v !== null && !Array.isArray(v);
 
-/** As a person may write it: who has no "@type" is a BaseAccount, and who has no number gets the next one behind those that have. */
-function completed(json: unknown): unknown {
+/** As a person may write it: who has no "@type" is a BaseAccount. */
+function typed(json: unknown): unknown {
   if (!isObject(json) || !Array.isArray(json.accounts)) return json;
-  const list = json.accounts as readonly unknown[];
-  let next = 0n;
-  for (const a of list) {
-    const number = String(numberOf(baseOf(a) ?? {}));
-    if (/^\d{1,20}$/.test(number) && BigInt(number) >= next) next = BigInt(number) + 1n;
-  }
-  const numbered = (a: unknown): unknown => {
-    const base = baseOf(a);
-    if (!base || numberOf(base) !== undefined) return a;
-    const complete = { ...base, account_number: `${next++}` };
-    return base === a ? complete : { ...(a as Json), base_account: complete };
-  };
-  return { ...json, accounts: list.map(numbered).map((a) => (isObject(a) && !("@type" in a) ? { "@type": BaseAccount.typeUrl, ...a } : a)) };
+  return { ...json, accounts: json.accounts.map((a: unknown) => (isObject(a) && !("@type" in a) ? { "@type": BaseAccount.typeUrl, ...a } : a)) };
 }
-
-/** The part of an account that every kind has. */
-function baseOf(a: unknown): Json | undefined {
-  if (!isObject(a)) return undefined;
-  if (a["@type"] === undefined || a["@type"] === BaseAccount.typeUrl) return a;
-  return isObject(a.base_account) ? a.base_account : undefined;
-}
-
-const numberOf = (account: Json): unknown => account.account_number ?? account.accountNumber;

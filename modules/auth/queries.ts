@@ -5,7 +5,8 @@ import { paginate } from "#kernel/pagination.js";
 import { type QueryHandlers } from "#kernel/services.js";
 import { type AuthQuery } from "#proto/gen/cosmos/auth/v1beta1/query.js";
 import { type Any } from "#proto/gen/google/protobuf/any.js";
-import { anyAccount, declaredAt } from "./module-accounts.js";
+import { anyAccount, baseOf } from "./account.js";
+import { asModule } from "./module-accounts.js";
 import { accounts, addressByNumber } from "./store.js";
 import { type Account, type AuthKeeper, type AuthPorts, type ModuleAccountDeclaration } from "./types.js";
 
@@ -13,7 +14,6 @@ import { type Account, type AuthKeeper, type AuthPorts, type ModuleAccountDeclar
 const LENGTHS: readonly number[] = [20, 32];
 
 export function authQueries(ports: AuthPorts, keeper: AuthKeeper): QueryHandlers<typeof AuthQuery> {
-  const wire = (ctx: QueryContext, account: Account): Any => anyAccount(account, declaredAt(ctx, ports.accounts, account.address));
   const must = (ctx: QueryContext, address: string): Account => {
     const account = keeper.get(ctx, address);
     if (!account) throw sdk.keyNotFound(`account ${address} not found`);
@@ -22,16 +22,17 @@ export function authQueries(ports: AuthPorts, keeper: AuthKeeper): QueryHandlers
   /** One that a new program declares and no transaction has touched has no account yet. */
   const moduleAccount = (ctx: QueryContext, declared: ModuleAccountDeclaration): Any => {
     const address = ctx.addresses.module(declared.name);
-    return anyAccount(keeper.get(ctx, address) ?? { address, accountNumber: 0n, sequence: 0n }, declared);
+    const account = keeper.get(ctx, address) ?? { address, accountNumber: 0n, sequence: 0n };
+    return anyAccount(account.module ? account : asModule(account, declared));
   };
   return {
     accounts(ctx, { pagination: request }) {
       const { items, pagination } = paginate(ctx, accounts, request);
-      return { accounts: items.map(({ value }) => wire(ctx, value)), pagination };
+      return { accounts: items.map(({ value }) => anyAccount(value)), pagination };
     },
     account(ctx, { address }) {
       if (address === "") throw sdk.invalidRequest("Address cannot be empty");
-      return { account: wire(ctx, must(ctx, address)) };
+      return { account: anyAccount(must(ctx, address)) };
     },
     accountAddressByID(ctx, { id, accountId }) {
       if (id !== 0n) throw sdk.invalidRequest("requesting with id isn't supported, try to request using account-id");
@@ -59,7 +60,7 @@ export function authQueries(ports: AuthPorts, keeper: AuthKeeper): QueryHandlers
     },
     accountInfo(ctx, { address }) {
       if (address === "") throw sdk.invalidRequest("address cannot be empty");
-      return { info: must(ctx, address) };
+      return { info: baseOf(must(ctx, address)) };
     },
   };
 }

@@ -1,15 +1,15 @@
 /** Genesis of `bank`: the Cosmos SDK's JSON. Supplies may be left out: they are what the balances add up to. */
+import { type Amount, parseAnyCoins, parseCoins, sums, type WireCoin, wireCoin } from "#kernel/coin-list.js";
 import { isDenom, MAX_AMOUNT } from "#kernel/coins.js";
 import { type Context } from "#kernel/context.js";
 import { defineGenesis, type Genesis, within } from "#kernel/genesis.js";
 import { type Metadata, type SendEnabled } from "#proto/gen/cosmos/bank/v1beta1/bank.js";
 import { type Balance, GenesisState } from "#proto/gen/cosmos/bank/v1beta1/genesis.js";
-import { parseCoins, type WireCoin, wireCoin } from "./coins.js";
-import { type BankState, restore, sums } from "./keeper.js";
+import { type BankState, restore } from "./keeper.js";
 import { metadataFault, metadataOf } from "./metadata.js";
 import { params } from "./params.js";
 import { balances, metadata, sendEnabled } from "./store.js";
-import { type Amount, type BankKeeper, type BankPorts } from "./types.js";
+import { type BankKeeper, type BankPorts } from "./types.js";
 
 export const bankGenesis = (ports: BankPorts, keeper: BankKeeper): Genesis =>
   defineGenesis("bank", {
@@ -23,7 +23,7 @@ export const bankGenesis = (ports: BankPorts, keeper: BankKeeper): Genesis =>
       if (state.supply.length > 0) checkSupply(state.supply, totals, `${at}.supply`);
       checkSendEnabled(state.sendEnabled, `${at}.send_enabled`);
       const { bondDenom } = ports.staking.params(ctx);
-      checkMetadata(state.denomMetadata, totals, bondDenom, `${at}.denom_metadata`);
+      checkMetadata(state.denomMetadata, `${at}.denom_metadata`);
 
       const named = state.denomMetadata.some((m) => m.base === bondDenom);
       for (const { address } of given) ports.auth.ensure(ctx, address);
@@ -43,7 +43,7 @@ function balancesOf(ctx: Context, list: readonly Balance[], at: string): BankSta
     within(`${at}[${i}].address`, () => ctx.addresses.parse(address));
     if (seen.has(address)) throw new Error(`${at}[${i}]: ${address} stands there twice`);
     seen.add(address);
-    return { address, coins: within(`${at}[${i}].coins`, () => parseCoins(coins)) };
+    return { address, coins: within(`${at}[${i}].coins`, () => parseAnyCoins(coins)) };
   });
 }
 
@@ -64,12 +64,11 @@ function checkSendEnabled(list: readonly SendEnabled[], at: string): void {
   }
 }
 
-function checkMetadata(list: readonly Metadata[], totals: readonly Amount[], bondDenom: string, at: string): void {
+function checkMetadata(list: readonly Metadata[], at: string): void {
   const twice = repeated(list.map((m) => m.base));
   for (const [i, m] of list.entries()) {
     const fault = metadataFault(m);
     if (fault) throw new Error(`${at}[${i}].${fault}`);
-    if (m.base !== bondDenom && !totals.some((c) => c.denom === m.base)) throw new Error(`${at}[${i}].base: ${m.base} has no supply and is not the chain's own denomination, ${bondDenom}`);
     if (i === twice) throw new Error(`${at}[${i}].base: ${m.base} stands there twice`);
   }
 }

@@ -13,7 +13,6 @@ import { bankQueries } from "./queries.js";
 import { store } from "./store.js";
 import { type BankPorts } from "./types.js";
 
-export { parseFee } from "./coins.js";
 export { type Amount, type BankKeeper } from "./types.js";
 
 export const bank = defineModule({
@@ -25,8 +24,8 @@ export const bank = defineModule({
     const keeper = bankKeeper(ports);
     return {
       keeper,
-      messages: implementMsg("bank", BankMsg, bankMessages(ports, keeper), bankChecks),
-      queries: implementQuery(BankQuery, bankQueries(keeper)),
+      messages: implementMsg("bank", BankMsg, bankMessages(keeper), bankChecks),
+      queries: implementQuery(BankQuery, bankQueries(ports, keeper)),
       genesis: bankGenesis(ports, keeper),
       invariants: bankInvariants,
     };

@@ -1,6 +1,6 @@
 /** What always holds of balances. */
+import { sums } from "#kernel/coin-list.js";
 import { type Invariants } from "#kernel/module.js";
-import { sums } from "./keeper.js";
 import { balances, owners, supplies } from "./store.js";
 
 export const bankInvariants: Invariants = {

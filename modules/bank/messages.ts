@@ -1,11 +1,13 @@
-/** Messages of `bank`: transfers. The ante handler has authenticated who sends. */
+/** Messages of `bank`: transfers, and what governance says of them. The ante handler has authenticated who sends. */
+import { checkAuthority } from "#kernel/authority.js";
+import { type Amount, parseCoins, sums } from "#kernel/coin-list.js";
+import { isDenom } from "#kernel/coins.js";
 import { type Context } from "#kernel/context.js";
-import { sdk } from "#kernel/errors.js";
+import { ModuleError, sdk } from "#kernel/errors.js";
 import { type MsgChecks, type MsgHandlers } from "#kernel/services.js";
 import { type BankMsg } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
-import { parseCoins } from "./coins.js";
 import { bankErrors } from "./errors.js";
-import { type Amount, type BankKeeper, type BankPorts } from "./types.js";
+import { type BankWriter } from "./keeper.js";
 
 /** Everything that costs comes after this: a message of thousands of senders is refused while it is decoded. */
 export const bankChecks: MsgChecks<typeof BankMsg> = {
@@ -15,39 +17,67 @@ export const bankChecks: MsgChecks<typeof BankMsg> = {
   },
 };
 
-export function bankMessages(ports: BankPorts, keeper: BankKeeper): MsgHandlers<typeof BankMsg> {
-  /** Module accounts hold what their modules account for; nobody else puts anything there. */
-  const checkReceiver = ({ addresses }: Context, to: string): void => {
-    const address = addresses.format(addresses.parse(to));
-    if (ports.accounts.some((a) => addresses.module(a.name) === address)) throw sdk.unauthorized(`${to} is not allowed to receive funds`);
-  };
-  const checkEnabled = (ctx: Context, coins: readonly Amount[]): void => {
-    const disabled = coins.find((c) => !keeper.sendEnabled(ctx, c.denom));
-    if (disabled) throw bankErrors.sendDisabled(`${disabled.denom} transfers are currently disabled`);
-  };
+export function bankMessages(keeper: BankWriter): MsgHandlers<typeof BankMsg> {
   return {
     send(ctx, { fromAddress, toAddress, amount }) {
-      checkReceiver(ctx, toAddress);
+      checkAddress(ctx, "from", fromAddress);
+      checkAddress(ctx, "to", toAddress);
       const coins = parseCoins(amount);
-      checkEnabled(ctx, coins);
-      for (const c of coins) keeper.send(ctx, fromAddress, toAddress, c.amount, c.denom);
+      keeper.checkEnabled(ctx, coins);
+      keeper.checkReceiver(ctx, toAddress);
+      keeper.sendCoins(ctx, fromAddress, toAddress, coins);
       return {};
     },
+
     multiSend(ctx, { inputs: [input], outputs }) {
       if (!input) throw bankErrors.noInputs("");
       if (outputs.length === 0) throw bankErrors.noOutputs("");
+      checkAddress(ctx, "input", input.address);
       const coins = parseCoins(input.coins);
-      checkEnabled(ctx, coins);
-      const left = new Map(coins.map((c) => [c.denom, c.amount]));
-      for (const o of outputs) {
-        checkReceiver(ctx, o.address);
-        for (const c of parseCoins(o.coins)) {
-          left.set(c.denom, (left.get(c.denom) ?? 0n) - c.amount);
-          keeper.send(ctx, input.address, o.address, c.amount, c.denom);
-        }
+      const parts = outputs.map((o) => {
+        checkAddress(ctx, "output", o.address);
+        return { address: o.address, coins: parseCoins(o.coins) };
+      });
+      if (!equal(coins, sums(parts.flatMap((p) => p.coins)))) throw bankErrors.inputOutputMismatch("");
+      keeper.checkEnabled(ctx, coins);
+      for (const { address } of parts) keeper.checkReceiver(ctx, address);
+      keeper.sendToMany(ctx, input.address, coins, parts);
+      return {};
+    },
+
+    updateParams(ctx, { authority, params }) {
+      checkAuthority(ctx, authority);
+      if (!params) throw sdk.invalidRequest("params are missing");
+      keeper.setParams(ctx, params);
+      return {};
+    },
+
+    setSendEnabled(ctx, { authority, sendEnabled, useDefaultFor }) {
+      checkAuthority(ctx, authority);
+      const seen = new Set<string>();
+      for (const { denom } of sendEnabled) {
+        if (seen.has(denom)) throw sdk.invalidRequest(`duplicate denom entries found for ${quoted(denom)}`);
+        seen.add(denom);
+        if (!isDenom(denom)) throw sdk.invalidRequest(`invalid SendEnabled denom ${quoted(denom)}: invalid denom: ${plain(denom)}`);
       }
-      if ([...left.values()].some((v) => v !== 0n)) throw bankErrors.inputOutputMismatch("");
+      for (const denom of useDefaultFor) if (!isDenom(denom)) throw sdk.invalidRequest(`invalid UseDefaultFor denom ${quoted(denom)}: invalid denom: ${plain(denom)}`);
+      for (const { denom, enabled } of sendEnabled) keeper.setSendEnabled(ctx, denom, enabled);
+      for (const denom of useDefaultFor) keeper.setSendEnabled(ctx, denom, undefined);
       return {};
     },
   };
 }
+
+/** A sender's text may hold anything and be of any length. */
+const plain = (text: string): string => text.slice(0, 130).replace(/[^\x20-\x7e]/g, "?");
+const quoted = (text: string): string => JSON.stringify(plain(text));
+
+function checkAddress({ addresses }: Context, which: string, address: string): void {
+  try {
+    addresses.parse(address);
+  } catch (e) {
+    throw e instanceof ModuleError ? sdk.invalidAddress(`invalid ${which} address: ${e.message.replace(/: invalid address$/, "")}`) : e;
+  }
+}
+
+const equal = (a: readonly Amount[], b: readonly Amount[]): boolean => a.length === b.length && a.every((c, i) => c.denom === b[i]?.denom && c.amount === b[i]?.amount);

@@ -19,8 +19,11 @@ export function metadataOf(base: string): Metadata {
 }
 
 /** One line that begins with the field, or undefined: the units begin with the base, ascend, and one of them is shown. */
-export function metadataFault({ base, display, denomUnits }: Metadata): string | undefined {
+export function metadataFault({ base, display, name, symbol, denomUnits }: Metadata): string | undefined {
+  if (name.trim() === "") return "name: is blank";
+  if (symbol.trim() === "") return "symbol: is blank";
   if (!isDenom(base)) return `base: ${JSON.stringify(base)} is not a denomination`;
+  if (!isDenom(display)) return `display: ${JSON.stringify(display)} is not a denomination`;
   if (denomUnits[0]?.denom !== base || denomUnits[0].exponent !== 0) return `denom_units[0]: want the base ${base}, with exponent 0`;
   for (const [i, { denom, exponent, aliases }] of denomUnits.entries()) {
     const before = denomUnits[i - 1];

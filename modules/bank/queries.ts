@@ -1,4 +1,5 @@
-/** What anybody can ask of balances, as the Cosmos SDK answers it. Nothing is locked here: who has coins can spend them. */
+/** What anybody can ask of balances, as the Cosmos SDK answers it. What can be spent is judged at the time of the block that is asked. */
+import { amountOf, wireCoin } from "#kernel/coin-list.js";
 import { type QueryContext } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
 import { type Page, paginate } from "#kernel/pagination.js";
@@ -8,13 +9,12 @@ import { type BankQuery, type DenomOwner } from "#proto/gen/cosmos/bank/v1beta1/
 import { type PageRequest } from "#proto/gen/cosmos/base/query/v1beta1/pagination.js";
 import { type Coin } from "#proto/gen/cosmos/base/v1beta1/coin.js";
 import { isDenom } from "#kernel/coins.js";
-import { wireCoin } from "./coins.js";
 import { balances, metadata, owners, sendEnabled, supplies } from "./store.js";
-import { type BankKeeper } from "./types.js";
+import { type BankKeeper, type BankPorts } from "./types.js";
 
 type Request = PageRequest | undefined;
 
-export function bankQueries(keeper: BankKeeper): QueryHandlers<typeof BankQuery> {
+export function bankQueries(ports: BankPorts, keeper: BankKeeper): QueryHandlers<typeof BankQuery> {
   const balance = (ctx: QueryContext, address: string, denom: string): Coin => wireCoin({ denom, amount: keeper.balance(ctx, address, valid(denom)) });
   const ownersOf = (ctx: QueryContext, denom: string, request: Request): Page<DenomOwner> => {
     const { items, pagination } = paginate(ctx, owners, request, [valid(denom)]);
@@ -29,9 +29,17 @@ export function bankQueries(keeper: BankKeeper): QueryHandlers<typeof BankQuery>
     },
     spendableBalances(ctx, { address, pagination: request }) {
       const { items, pagination } = balancesOf(ctx, address, request);
-      return { balances: items, pagination };
+      const locked = ports.auth.locked(ctx, address);
+      // Where more is locked of anything than is there, the SDK answers that nothing at all can be spent.
+      const none = locked.some((c) => keeper.balance(ctx, address, c.denom) < c.amount);
+      const left = ({ denom, amount }: Coin): bigint => (none ? 0n : BigInt(amount) - amountOf(locked, denom));
+      return { balances: items.map((c) => wireCoin({ denom: c.denom, amount: left(c) })), pagination };
     },
-    spendableBalanceByDenom: (ctx, { address, denom }) => ({ balance: balance(ctx, address, denom) }),
+    spendableBalanceByDenom(ctx, { address, denom }) {
+      const has = keeper.balance(ctx, address, valid(denom));
+      const kept = amountOf(ports.auth.locked(ctx, address), denom);
+      return { balance: wireCoin({ denom, amount: has > kept ? has - kept : 0n }) };
+    },
     totalSupply(ctx, { pagination: request }) {
       const { items, pagination } = paginate(ctx, supplies, request);
       return { supply: items.map(({ key: [denom], value: amount }) => wireCoin({ denom, amount })), pagination };

@@ -1,10 +1,10 @@
 /** Genesis of `distribution`: nothing of a new chain, all records of one that ran. */
+import { coinsText } from "#kernel/coin-list.js";
 import type { Context, QueryContext } from "#kernel/context.js";
 import { addCoins, type DecCoins, parseDecCoins, truncateCoins, wireDecCoins } from "#kernel/dec-coins.js";
 import { defineGenesis, inside, within } from "#kernel/genesis.js";
 import type { Entry, StoreMap } from "#kernel/store.js";
 import { GenesisState } from "#proto/gen/cosmos/distribution/v1beta1/genesis.js";
-import { coinsText } from "./keeper/index.js";
 import { params } from "./params.js";
 import * as kept from "./store.js";
 import { DISTRIBUTION, type DistributionPorts } from "./types.js";

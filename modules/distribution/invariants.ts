@@ -1,8 +1,9 @@
 /** What must hold of earnings after every block: x/distribution/keeper/invariants.go of older versions of the Cosmos SDK. */
+import { coinsText } from "#kernel/coin-list.js";
 import { addCoins, covers, decCoinsText, type DecCoins } from "#kernel/dec-coins.js";
 import type { Invariants } from "#kernel/module.js";
 import { holdings } from "./genesis.js";
-import { coinsText, type DistributionWriter } from "./keeper/index.js";
+import type { DistributionWriter } from "./keeper/index.js";
 import { commissions, historical, outstanding, slashEvents, starting } from "./store.js";
 import { DISTRIBUTION, type DistributionPorts } from "./types.js";
 

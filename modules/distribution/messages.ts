@@ -1,6 +1,6 @@
 /** Messages of `distribution`. The ante handler has authenticated who signs. */
 import { checkAuthority } from "#kernel/authority.js";
-import { type Coin, parseCoins, wireCoin } from "#kernel/coins.js";
+import { type Amount, parseCoins, wireCoin } from "#kernel/coin-list.js";
 import type { Context } from "#kernel/context.js";
 import { fromWire } from "#kernel/dec.js";
 import { sdk } from "#kernel/errors.js";
@@ -20,7 +20,7 @@ export function distributionMessages(ports: DistributionPorts, keeper: Distribut
   };
   const account = (ctx: Context, text: string, what: string): string => named(what, () => ctx.addresses.format(ctx.addresses.parse(text)));
   const operator = (ctx: Context, text: string): string => named("validator", () => ctx.addresses.format(ctx.addresses.operator.parse(text)));
-  const wire = (coins: readonly Coin[]) => coins.filter((c) => c.amount > 0n).map(wireCoin);
+  const wire = (coins: readonly Amount[]) => coins.filter((c) => c.amount > 0n).map(wireCoin);
 
   return {
     setWithdrawAddress(ctx, m) {

@@ -1,6 +1,6 @@
 /** What `distribution` keeps, needs of other modules and offers. */
-import { type AccountDeclaration, defineAccounts, FEE_COLLECTOR, type ModuleBank, type Payer } from "#kernel/accounts.js";
-import type { Coin } from "#kernel/coins.js";
+import { type AccountDeclaration, type CoinBank, defineAccounts, FEE_COLLECTOR, type ModuleBank, type Payer } from "#kernel/accounts.js";
+import type { Amount } from "#kernel/coin-list.js";
 import type { Context } from "#kernel/context.js";
 import type { Dec } from "#kernel/dec.js";
 import type { DecCoins } from "#kernel/dec-coins.js";
@@ -47,7 +47,7 @@ interface DelegationStake {
 }
 
 export interface DistributionPorts {
-  readonly bank: ModuleBank<typeof distributionAccounts>;
+  readonly bank: ModuleBank<typeof distributionAccounts> & CoinBank<typeof distributionAccounts>;
   /** of all modules: they are no place for rewards to go to */
   readonly accounts: readonly AccountDeclaration[];
   readonly staking: {
@@ -73,7 +73,7 @@ export interface DistributionKeeper {
    */
   pay<N extends string>(ctx: Context, bank: Payer<N>, pool: N, operator: string, amount: bigint): void;
   /** From an account to the community pool. Throws sdk.insufficientFunds. */
-  fund(ctx: Context, from: string, coins: readonly Coin[]): void;
+  fund(ctx: Context, from: string, coins: readonly Amount[]): void;
   /** What staking tells of: x/distribution/keeper/hooks.go of the Cosmos SDK. */
   readonly hooks: {
     afterValidatorCreated(ctx: Context, operator: string): void;

@@ -2,7 +2,7 @@
  * Module accounts and what they may do. A module declares its own; the bank hands it a face that knows just these, so that
  * minting without the right does not compile, and knows no module by name itself.
  */
-import type { Coin } from "./coins.js";
+import type { Amount } from "./coin-list.js";
 import type { Context } from "./context.js";
 import type { View } from "./store.js";
 
@@ -29,7 +29,7 @@ export type AccountWith<A extends Accounts, R extends Right> = { [I in keyof A]:
 export interface ModuleBank<A extends Accounts> {
   readonly poolBalance: (view: View, pool: AccountName<A>, denom?: string) => bigint;
   /** All that an account holds, ascending by denomination. */
-  readonly poolBalances: (view: View, pool: AccountName<A>) => readonly Coin[];
+  readonly poolBalances: (view: View, pool: AccountName<A>) => readonly Amount[];
   /** of all there is */
   readonly supply: (view: View, denom?: string) => bigint;
   /** Throws sdk.insufficientFunds. */
@@ -37,7 +37,7 @@ export interface ModuleBank<A extends Accounts> {
   readonly fromPool: (ctx: Context, pool: AccountName<A>, to: string, amount: bigint, denom?: string) => void;
   /** To an account of another module, by its name. */
   readonly betweenPools: (ctx: Context, from: AccountName<A>, to: string, amount: bigint, denom?: string) => void;
-  /** Coins that are delegated and come back: no transfer, but theirs still. */
+  /** Coins that are delegated and come back: no transfer, but theirs still. Those that cannot be spent yet may be delegated too. */
   readonly stake: (ctx: Context, from: string, pool: AccountWith<A, "stake">, amount: bigint, denom?: string) => void;
   readonly unstake: (ctx: Context, pool: AccountWith<A, "stake">, to: string, amount: bigint, denom?: string) => void;
   readonly mint: (ctx: Context, pool: AccountWith<A, "mint">, amount: bigint, denom?: string) => void;
@@ -48,6 +48,20 @@ export interface ModuleBank<A extends Accounts> {
 export interface Payer<N extends string> {
   readonly betweenPools: (ctx: Context, from: N, to: string, amount: bigint, denom?: string) => void;
   readonly fromPool: (ctx: Context, pool: N, to: string, amount: bigint, denom?: string) => void;
+}
+
+/** Several coins at once, ascending by denomination, which move together and are told of in one set of events. The bank is this too. */
+export interface CoinBank<A extends Accounts> {
+  /** Throws sdk.insufficientFunds, as the next ones. */
+  readonly coinsToPool: (ctx: Context, from: string, pool: AccountName<A>, coins: readonly Amount[]) => void;
+  readonly coinsFromPool: (ctx: Context, pool: AccountName<A>, to: string, coins: readonly Amount[]) => void;
+  readonly coinsBetweenPools: (ctx: Context, from: AccountName<A>, to: string, coins: readonly Amount[]) => void;
+  /** Between any accounts, as a message asks for it that `from` has signed. */
+  readonly transfer: (ctx: Context, from: string, to: string, coins: readonly Amount[]) => void;
+  /** Throws bank.sendDisabled where messages may not transfer one of these. */
+  readonly checkEnabled: (view: View, coins: readonly Amount[]) => void;
+  /** Throws sdk.unauthorized for an account of a module, to which messages transfer nothing. */
+  readonly checkReceiver: (view: View, address: string) => void;
 }
 
 /** Declares accounts, with their names and rights kept in the type. */

@@ -18,7 +18,8 @@ export interface Addresses {
   format(bytes: Uint8Array): string;
   /**
    * 20 raw bytes of an account address (32 for a derived one). Throws sdk.invalidAddress. Bech32 would allow all upper
-   * case too: that is refused, so that an address has one spelling and equal addresses are equal strings.
+   * case too: what clients send is put into lower case at the door (`lowerCase`), so that behind it an address has one
+   * spelling and equal addresses are equal strings.
    */
   parse(text: string): Uint8Array;
   /** The same bytes as an operator of a validator is written (prefix "…valoper"). */
@@ -59,6 +60,15 @@ export function operatorOfAccount(text: string): string {
     return text;
   }
 }
+
+/** Text that is an address in upper case, as bech32 allows it to be written, in the one spelling that the state has; any other text as it is. */
+export function lowerCase(text: string): string {
+  if (!UPPER.test(text)) return text;
+  const lower = text.toLowerCase();
+  return bech32.decodeUnsafe(lower) ? lower : text;
+}
+/** All that bech32 is written with, no lower-case letter, a separator behind the prefix: cheap, before the checksum is looked at. */
+const UPPER = /^[A-Z][A-Z0-9]{0,25}1[02-9AC-HJ-NP-Z]{38,100}$/;
 
 /** Above the accounts that a few blocks touch; then all are forgotten. */
 const MAX_PARSED = 16_384;

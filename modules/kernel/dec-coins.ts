@@ -3,6 +3,7 @@
  * function does with a rest is what the Cosmos SDK's DecCoins does (types/dec_coin.go).
  */
 import type { DecCoin } from "#proto/gen/cosmos/base/v1beta1/coin.js";
+import type { Amount } from "./coin-list.js";
 import { type Dec, decOf, decText, fromWire, minDec, mul, mulTruncate as mulDown, quoTruncate as quoDown, truncate as whole } from "./dec.js";
 
 export interface DecAmount {
@@ -11,16 +12,10 @@ export interface DecAmount {
 }
 export type DecCoins = readonly DecAmount[];
 
-/** Base units. */
-interface Coin {
-  readonly denom: string;
-  readonly amount: bigint;
-}
-
 const each = (coins: DecCoins, f: (c: DecAmount) => Dec): DecCoins => coins.map((c) => ({ denom: c.denom, amount: f(c) })).filter((c) => c.amount !== 0n);
 
 /** Of coins ascending by denomination. */
-export const decCoinsOf = (coins: readonly Coin[]): DecCoins => each(coins, (c) => decOf(c.amount));
+export const decCoinsOf = (coins: readonly Amount[]): DecCoins => each(coins, (c) => decOf(c.amount));
 export const amountOf = (coins: DecCoins, denom: string): Dec => coins.find((c) => c.denom === denom)?.amount ?? 0n;
 
 /** Amounts may be negative in neither, nor in what comes out of it. */
@@ -64,7 +59,7 @@ export const quoTruncate = (coins: DecCoins, d: Dec): DecCoins => each(coins, (c
 export const intersect = (a: DecCoins, b: DecCoins): DecCoins => each(a, (c) => minDec(c.amount, amountOf(b, c.denom)));
 
 /** Whole base units, and what is left of each. */
-export function truncateCoins(coins: DecCoins): readonly [Coin[], DecCoins] {
+export function truncateCoins(coins: DecCoins): readonly [Amount[], DecCoins] {
   const units = coins.map(({ denom, amount }) => ({ denom, amount: whole(amount) })).filter((c) => c.amount > 0n);
   return [units, each(coins, (c) => c.amount - decOf(whole(c.amount)))];
 }

@@ -7,6 +7,7 @@ import { type Codec } from "#proto/wire.js";
 import { equalBytes } from "./bytes.js";
 import type { Context, QueryContext } from "./context.js";
 import type { Params } from "./params.js";
+import { inLowerCase } from "./spelling.js";
 
 export interface Genesis {
   /** Reads parsed JSON (undefined: nothing is named) into an empty state. Throws one line that begins with the path. */
@@ -33,7 +34,7 @@ export function defineGenesis<G, P = never>(name: string, { codec, params, types
   return {
     init(ctx, json) {
       const given = json ?? {};
-      const state = fromJson(codec, params && isObject(given) ? { ...given, params: named(params, given.params, `${at}.params`) } : given, at, inAny);
+      const state = inLowerCase(codec, fromJson(codec, params && isObject(given) ? { ...given, params: named(params, given.params, `${at}.params`) } : given, at, inAny));
       bounded(codec as Codec<unknown>, state, at);
       if (params) {
         const p = (state as { params?: P }).params ?? params.defaults;

@@ -3,9 +3,11 @@
  * bytes are read and written, who signs. A method without a function does not compile.
  */
 import { aminoJson } from "#proto/amino.js";
+import { numbersFault } from "#proto/scalars.js";
 import { type Codec, type MethodInfo, type RequestOf as Request, type ResponseOf as Response, type ServiceInfo } from "#proto/wire.js";
 import type { Context, QueryContext } from "./context.js";
-import { accountOfOperator } from "./address.js";
+import { accountOfOperator, lowerCase } from "./address.js";
+import { inLowerCase } from "./spelling.js";
 import { sdk } from "./errors.js";
 
 type Methods<S extends ServiceInfo> = S["methods"];
@@ -34,6 +36,8 @@ export interface MessageHandler {
   decode(value: Uint8Array): unknown;
   /** The message's canonical bytes again, for the re-encoding check. */
   encode(message: unknown): Uint8Array;
+  /** Why the message is none though its bytes can be read, where there is a reason. */
+  fault?(message: unknown): string | undefined;
   /** bech32 addresses, in order, without repeats */
   signers(message: unknown): string[];
   /** its amino JSON, for SIGN_MODE_LEGACY_AMINO_JSON */
@@ -63,7 +67,7 @@ export function implementQuery<S extends ServiceInfo>(service: S, handlers: Quer
   return Object.entries(service.methods).map(([name, method]) => {
     const run = handlers[name as keyof Methods<S>] as (ctx: QueryContext, q: unknown) => unknown;
     const { request, response } = method as unknown as { request: Codec<unknown>; response: Codec<unknown> };
-    return { service: service.name, method, path: method.path, run: (ctx, bytes) => response.encode(run(ctx, request.decode(bytes))) };
+    return { service: service.name, method, path: method.path, run: (ctx, bytes) => response.encode(run(ctx, inLowerCase(request, request.decode(bytes)))) };
   });
 }
 
@@ -83,6 +87,7 @@ export function implementMsg<S extends ServiceInfo>(module: string, service: S, 
       module,
       decode: (value) => request.decode(value),
       encode: (m) => request.encode(m),
+      fault: (m) => numbersFault(request, m),
       signers(m) {
         check?.(m);
         return [...new Set(signersOf(request, m))];
@@ -95,7 +100,7 @@ export function implementMsg<S extends ServiceInfo>(module: string, service: S, 
           throw sdk.invalidRequest(`${request.typeUrl} has no amino JSON: ${(e as Error).message.slice(0, 200)}`);
         }
       },
-      run: (ctx, m) => ({ typeUrl: response.typeUrl, value: response.encode(run(ctx, m)) }),
+      run: (ctx, m) => ({ typeUrl: response.typeUrl, value: response.encode(run(ctx, inLowerCase(request, m))) }),
     };
   });
 }
@@ -107,7 +112,7 @@ function signersOf(codec: Codec<unknown>, message: unknown): string[] {
   const value = (message as Record<string, unknown>)[field.name];
   const all = field.repeated ? (value as unknown[]) : [value];
   return all.flatMap((v) => {
-    if (typeof v === "string") return [accountOfOperator(v)];
+    if (typeof v === "string") return [accountOfOperator(lowerCase(v))];
     if (v === undefined || !field.codec) throw sdk.invalidRequest(`${codec.typeUrl}: ${field.proto} is missing`);
     return signersOf(field.codec(), v);
   });

@@ -3,6 +3,7 @@ import { type Codec, type ServiceInfo } from "../wire.js";
 import * as cosmos_auth_v1beta1_auth from "./cosmos/auth/v1beta1/auth.js";
 import * as cosmos_auth_v1beta1_genesis from "./cosmos/auth/v1beta1/genesis.js";
 import * as cosmos_auth_v1beta1_query from "./cosmos/auth/v1beta1/query.js";
+import * as cosmos_auth_v1beta1_tx from "./cosmos/auth/v1beta1/tx.js";
 import * as cosmos_bank_v1beta1_bank from "./cosmos/bank/v1beta1/bank.js";
 import * as cosmos_bank_v1beta1_genesis from "./cosmos/bank/v1beta1/genesis.js";
 import * as cosmos_bank_v1beta1_query from "./cosmos/bank/v1beta1/query.js";
@@ -34,6 +35,8 @@ import * as cosmos_staking_v1beta1_genesis from "./cosmos/staking/v1beta1/genesi
 import * as cosmos_staking_v1beta1_query from "./cosmos/staking/v1beta1/query.js";
 import * as cosmos_staking_v1beta1_staking from "./cosmos/staking/v1beta1/staking.js";
 import * as cosmos_staking_v1beta1_tx from "./cosmos/staking/v1beta1/tx.js";
+import * as cosmos_vesting_v1beta1_tx from "./cosmos/vesting/v1beta1/tx.js";
+import * as cosmos_vesting_v1beta1_vesting from "./cosmos/vesting/v1beta1/vesting.js";
 import * as google_api_http from "./google/api/http.js";
 import * as google_protobuf_any from "./google/protobuf/any.js";
 import * as google_protobuf_duration from "./google/protobuf/duration.js";
@@ -103,6 +106,8 @@ export const codecs = [
   cosmos_auth_v1beta1_query.QueryAccountAddressByIDResponse,
   cosmos_auth_v1beta1_query.QueryAccountInfoRequest,
   cosmos_auth_v1beta1_query.QueryAccountInfoResponse,
+  cosmos_auth_v1beta1_tx.MsgUpdateParams,
+  cosmos_auth_v1beta1_tx.MsgUpdateParamsResponse,
   cosmos_bank_v1beta1_bank.Params,
   cosmos_bank_v1beta1_bank.SendEnabled,
   cosmos_bank_v1beta1_bank.Input,
@@ -143,6 +148,10 @@ export const codecs = [
   cosmos_bank_v1beta1_tx.MsgSendResponse,
   cosmos_bank_v1beta1_tx.MsgMultiSend,
   cosmos_bank_v1beta1_tx.MsgMultiSendResponse,
+  cosmos_bank_v1beta1_tx.MsgUpdateParams,
+  cosmos_bank_v1beta1_tx.MsgUpdateParamsResponse,
+  cosmos_bank_v1beta1_tx.MsgSetSendEnabled,
+  cosmos_bank_v1beta1_tx.MsgSetSendEnabledResponse,
   cosmos_base_query_v1beta1_pagination.PageRequest,
   cosmos_base_query_v1beta1_pagination.PageResponse,
   cosmos_base_v1beta1_coin.Coin,
@@ -305,6 +314,18 @@ export const codecs = [
   cosmos_staking_v1beta1_tx.MsgCancelUnbondingDelegationResponse,
   cosmos_staking_v1beta1_tx.MsgUpdateParams,
   cosmos_staking_v1beta1_tx.MsgUpdateParamsResponse,
+  cosmos_vesting_v1beta1_tx.MsgCreateVestingAccount,
+  cosmos_vesting_v1beta1_tx.MsgCreateVestingAccountResponse,
+  cosmos_vesting_v1beta1_tx.MsgCreatePermanentLockedAccount,
+  cosmos_vesting_v1beta1_tx.MsgCreatePermanentLockedAccountResponse,
+  cosmos_vesting_v1beta1_tx.MsgCreatePeriodicVestingAccount,
+  cosmos_vesting_v1beta1_tx.MsgCreatePeriodicVestingAccountResponse,
+  cosmos_vesting_v1beta1_vesting.BaseVestingAccount,
+  cosmos_vesting_v1beta1_vesting.ContinuousVestingAccount,
+  cosmos_vesting_v1beta1_vesting.DelayedVestingAccount,
+  cosmos_vesting_v1beta1_vesting.Period,
+  cosmos_vesting_v1beta1_vesting.PeriodicVestingAccount,
+  cosmos_vesting_v1beta1_vesting.PermanentLockedAccount,
   google_api_http.HttpRule,
   google_protobuf_any.Any,
   google_protobuf_duration.Duration,
@@ -498,6 +519,7 @@ export const codecs = [
 /** Every service. */
 export const services: readonly ServiceInfo[] = [
   cosmos_auth_v1beta1_query.AuthQuery,
+  cosmos_auth_v1beta1_tx.AuthMsg,
   cosmos_bank_v1beta1_query.BankQuery,
   cosmos_bank_v1beta1_tx.BankMsg,
   cosmos_consensus_v1_query.ConsensusQuery,
@@ -512,6 +534,7 @@ export const services: readonly ServiceInfo[] = [
   cosmos_slashing_v1beta1_tx.SlashingMsg,
   cosmos_staking_v1beta1_query.StakingQuery,
   cosmos_staking_v1beta1_tx.StakingMsg,
+  cosmos_vesting_v1beta1_tx.VestingMsg,
   pouw_beacon_v1_query.BeaconQuery,
   pouw_beacon_v1_tx.BeaconMsg,
   pouw_evaluation_v1_query.EvaluationQuery,

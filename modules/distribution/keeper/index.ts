@@ -3,7 +3,7 @@
  * Invariant kept here: the module's account holds what is outstanding and the community pool, to the unit below.
  */
 import { FEE_COLLECTOR } from "#kernel/accounts.js";
-import type { Coin } from "#kernel/coins.js";
+import { type Amount, coinsText } from "#kernel/coin-list.js";
 import type { Context } from "#kernel/context.js";
 import { decOf, fromWire, ONE, quoTruncate } from "#kernel/dec.js";
 import { addCoins, covers, type DecCoins, decCoinsOf, decCoinsText, intersect, mulCoins, mulTruncate, subCoins, truncateCoins } from "#kernel/dec-coins.js";
@@ -22,17 +22,15 @@ export interface DistributionWriter extends DistributionKeeper {
   withdrawAddress(view: View, delegator: string): string;
   setWithdrawAddress(ctx: Context, delegator: string, to: string): void;
   /** Answers what was paid. */
-  withdraw(ctx: Context, delegator: string, operator: string): Coin[];
-  withdrawCommission(ctx: Context, operator: string): Coin[];
+  withdraw(ctx: Context, delegator: string, operator: string): Amount[];
+  withdrawCommission(ctx: Context, operator: string): Amount[];
   /** From the community pool. Throws where it holds less. */
-  spend(ctx: Context, to: string, coins: readonly Coin[]): void;
+  spend(ctx: Context, to: string, coins: readonly Amount[]): void;
   /** From an account to a validator and its delegators. */
-  deposit(ctx: Context, from: string, operator: string, coins: readonly Coin[]): void;
+  deposit(ctx: Context, from: string, operator: string, coins: readonly Amount[]): void;
   /** What a delegation has earned by now; nothing is written. */
   rewards(view: View, height: bigint, delegator: string, operator: string): DecCoins;
 }
-
-export const coinsText = (coins: readonly Coin[]): string => coins.map((c) => `${c.amount}${c.denom}`).join(",");
 
 export function distributionKeeper(ports: DistributionPorts): DistributionWriter {
   const operatorText = (ctx: View, operator: string): string => ctx.addresses.operator.format(ctx.addresses.parse(operator));
@@ -40,11 +38,8 @@ export function distributionKeeper(ports: DistributionPorts): DistributionWriter
   const toPool = (ctx: Context, coins: DecCoins): void => {
     if (coins.length > 0) pool.set(ctx, addCoins(pool.get(ctx) ?? [], coins));
   };
-  const payOut = (ctx: Context, to: string, coins: readonly Coin[]): void => {
-    for (const c of coins) ports.bank.fromPool(ctx, DISTRIBUTION, to, c.amount, c.denom);
-  };
-  const take = (ctx: Context, from: string, coins: readonly Coin[]): void => {
-    for (const c of coins) ports.bank.toPool(ctx, from, DISTRIBUTION, c.amount, c.denom);
+  const payOut = (ctx: Context, to: string, coins: readonly Amount[]): void => {
+    if (coins.length > 0) ports.bank.coinsFromPool(ctx, DISTRIBUTION, to, coins);
   };
   type Validator = ReturnType<typeof ports.staking.mustValidator>;
 
@@ -62,7 +57,7 @@ export function distributionKeeper(ports: DistributionPorts): DistributionWriter
   }
 
   /** Pays a delegation out, whose reckoning has to begin anew or end. */
-  function payDelegation(ctx: Context, v: Validator, delegator: string): Coin[] {
+  function payDelegation(ctx: Context, v: Validator, delegator: string): Amount[] {
     const { operator } = v;
     const from = starting.get(ctx, operator, delegator);
     const d = ports.staking.mustDelegation(ctx, delegator, operator);
@@ -93,7 +88,7 @@ export function distributionKeeper(ports: DistributionPorts): DistributionWriter
       allocateTo(ctx, v, decCoinsOf([{ denom: ports.staking.params(ctx).bondDenom, amount }]));
     },
     fund(ctx, from, coins) {
-      take(ctx, from, coins);
+      ports.bank.coinsToPool(ctx, from, DISTRIBUTION, coins);
       toPool(ctx, decCoinsOf(coins));
     },
 
@@ -102,7 +97,7 @@ export function distributionKeeper(ports: DistributionPorts): DistributionWriter
       const total = votes.reduce((sum, v) => sum + v.power, 0n);
       if (ctx.block.height > 1n) {
         const fees = ports.bank.poolBalances(ctx, FEE_COLLECTOR);
-        for (const c of fees) ports.bank.betweenPools(ctx, FEE_COLLECTOR, DISTRIBUTION, c.amount, c.denom);
+        if (fees.length > 0) ports.bank.coinsBetweenPools(ctx, FEE_COLLECTOR, DISTRIBUTION, fees);
         const collected = decCoinsOf(fees);
         let left = collected;
         if (total > 0n && fees.length > 0) {
@@ -156,7 +151,7 @@ export function distributionKeeper(ports: DistributionPorts): DistributionWriter
       pool.set(ctx, subCoins(has, wanted));
     },
     deposit(ctx, from, operator, coins) {
-      take(ctx, from, coins);
+      ports.bank.coinsToPool(ctx, from, DISTRIBUTION, coins);
       allocateTo(ctx, ports.staking.mustValidator(ctx, operator), decCoinsOf(coins));
     },
     rewards(view, height, delegator, operator) {

@@ -11,7 +11,7 @@ export const Coin: Codec<Coin> = {
   comment: "An amount of one denomination; the amount is a decimal integer of base units.",
   fields: [
     { name: "denom", proto: "denom", id: 1, type: "string" },
-    { name: "amount", proto: "amount", id: 2, type: "string", aminoKeepsEmpty: true },
+    { name: "amount", proto: "amount", id: 2, type: "string", aminoKeepsEmpty: true, scalar: "int" },
   ] satisfies FieldInfo[],
   create: (init = {}) => ({ denom: "", amount: "", ...init }),
   write(m, w) {

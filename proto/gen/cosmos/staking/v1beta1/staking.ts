@@ -197,7 +197,7 @@ export const Validator: Codec<Validator> = {
     { name: "unbondingHeight", proto: "unbonding_height", id: 8, type: "int64", comment: "where it began to unbond" },
     { name: "unbondingTime", proto: "unbonding_time", id: 9, type: "message", aminoKeepsEmpty: true, comment: "when it is unbonded", codec: () => Timestamp as Codec<unknown> },
     { name: "commission", proto: "commission", id: 10, type: "message", aminoKeepsEmpty: true, codec: () => Commission as Codec<unknown> },
-    { name: "minSelfDelegation", proto: "min_self_delegation", id: 11, type: "string", aminoKeepsEmpty: true, comment: "base units that the operator keeps bonded" },
+    { name: "minSelfDelegation", proto: "min_self_delegation", id: 11, type: "string", aminoKeepsEmpty: true, scalar: "int", comment: "base units that the operator keeps bonded" },
     { name: "unbondingOnHoldRefCount", proto: "unbonding_on_hold_ref_count", id: 12, type: "int64", comment: "who holds its unbonding up" },
     { name: "unbondingIds", proto: "unbonding_ids", id: 13, type: "uint64", repeated: true, comment: "of its unbondings" },
   ] satisfies FieldInfo[],

@@ -25,7 +25,7 @@ export const MsgCreateValidator: Codec<MsgCreateValidator> = {
   fields: [
     { name: "description", proto: "description", id: 1, type: "message", aminoKeepsEmpty: true, codec: () => Description as Codec<unknown> },
     { name: "commission", proto: "commission", id: 2, type: "message", aminoKeepsEmpty: true, codec: () => CommissionRates as Codec<unknown> },
-    { name: "minSelfDelegation", proto: "min_self_delegation", id: 3, type: "string" },
+    { name: "minSelfDelegation", proto: "min_self_delegation", id: 3, type: "string", scalar: "int" },
     { name: "delegatorAddress", proto: "delegator_address", id: 4, type: "string", comment: "the operator's own; not read" },
     { name: "validatorAddress", proto: "validator_address", id: 5, type: "string" },
     { name: "pubkey", proto: "pubkey", id: 6, type: "message", comment: "the key that signs blocks", codec: () => Any as Codec<unknown> },
@@ -113,7 +113,7 @@ export const MsgEditValidator: Codec<MsgEditValidator> = {
     { name: "description", proto: "description", id: 1, type: "message", aminoKeepsEmpty: true, comment: "a field \"[do-not-modify]\" stays as it is", codec: () => Description as Codec<unknown> },
     { name: "validatorAddress", proto: "validator_address", id: 2, type: "string" },
     { name: "commissionRate", proto: "commission_rate", id: 3, type: "string", scalar: "dec", comment: "empty: as it is" },
-    { name: "minSelfDelegation", proto: "min_self_delegation", id: 4, type: "string", comment: "empty: as it is" },
+    { name: "minSelfDelegation", proto: "min_self_delegation", id: 4, type: "string", scalar: "int", comment: "empty: as it is" },
   ] satisfies FieldInfo[],
   create: (init = {}) => ({ validatorAddress: "", commissionRate: "", minSelfDelegation: "", ...init }),
   write(m, w) {
