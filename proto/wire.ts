@@ -21,6 +21,8 @@ export interface FieldInfo {
   readonly oneof?: string;
   /** stands in amino JSON even when it is empty */
   readonly aminoKeepsEmpty?: boolean;
+  /** its type's name in amino JSON, where it is one of several */
+  readonly aminoOneof?: string;
   /** a decimal number of 18 places: see dec.ts */
   readonly scalar?: "dec";
   readonly comment?: string;

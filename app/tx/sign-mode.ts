@@ -3,6 +3,7 @@ import { serializeSignDoc, type StdSignDoc } from "@cosmjs/amino";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { SignDoc } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { sdk } from "#kernel/errors.js";
+import { aminoNameOf } from "#proto/amino.js";
 import { type DecodedTx } from "./decode.js";
 
 export interface SignerData {
@@ -41,10 +42,7 @@ function aminoBytes(tx: DecodedTx, s: SignerData): Uint8Array {
       ...(fee?.granter ? { granter: fee.granter } : {}),
     },
     memo: tx.body.memo,
-    msgs: tx.messages.map(({ handler, value }) => {
-      if (!handler.aminoName) throw sdk.notSupported(`${handler.typeUrl} has no amino JSON form: sign with SIGN_MODE_DIRECT`);
-      return { type: handler.aminoName, value: handler.amino(value) };
-    }),
+    msgs: tx.messages.map(({ handler, value }) => ({ type: aminoNameOf(handler), value: handler.amino(value) })),
     sequence: `${s.sequence}`,
     ...(tx.body.timeoutHeight > 0n ? { timeout_height: `${tx.body.timeoutHeight}` } : {}),
   };

@@ -3,6 +3,11 @@ import { type Codec, type ServiceInfo } from "../wire.js";
 import * as cosmos_auth_v1beta1_auth from "./cosmos/auth/v1beta1/auth.js";
 import * as cosmos_auth_v1beta1_genesis from "./cosmos/auth/v1beta1/genesis.js";
 import * as cosmos_auth_v1beta1_query from "./cosmos/auth/v1beta1/query.js";
+import * as cosmos_authz_v1beta1_authz from "./cosmos/authz/v1beta1/authz.js";
+import * as cosmos_authz_v1beta1_genesis from "./cosmos/authz/v1beta1/genesis.js";
+import * as cosmos_authz_v1beta1_query from "./cosmos/authz/v1beta1/query.js";
+import * as cosmos_authz_v1beta1_tx from "./cosmos/authz/v1beta1/tx.js";
+import * as cosmos_bank_v1beta1_authz from "./cosmos/bank/v1beta1/authz.js";
 import * as cosmos_bank_v1beta1_bank from "./cosmos/bank/v1beta1/bank.js";
 import * as cosmos_bank_v1beta1_genesis from "./cosmos/bank/v1beta1/genesis.js";
 import * as cosmos_bank_v1beta1_query from "./cosmos/bank/v1beta1/query.js";
@@ -12,10 +17,15 @@ import * as cosmos_base_v1beta1_coin from "./cosmos/base/v1beta1/coin.js";
 import * as cosmos_crypto_ed25519_keys from "./cosmos/crypto/ed25519/keys.js";
 import * as cosmos_crypto_multisig_keys from "./cosmos/crypto/multisig/keys.js";
 import * as cosmos_crypto_secp256k1_keys from "./cosmos/crypto/secp256k1/keys.js";
+import * as cosmos_feegrant_v1beta1_feegrant from "./cosmos/feegrant/v1beta1/feegrant.js";
+import * as cosmos_feegrant_v1beta1_genesis from "./cosmos/feegrant/v1beta1/genesis.js";
+import * as cosmos_feegrant_v1beta1_query from "./cosmos/feegrant/v1beta1/query.js";
+import * as cosmos_feegrant_v1beta1_tx from "./cosmos/feegrant/v1beta1/tx.js";
 import * as cosmos_slashing_v1beta1_genesis from "./cosmos/slashing/v1beta1/genesis.js";
 import * as cosmos_slashing_v1beta1_query from "./cosmos/slashing/v1beta1/query.js";
 import * as cosmos_slashing_v1beta1_slashing from "./cosmos/slashing/v1beta1/slashing.js";
 import * as cosmos_slashing_v1beta1_tx from "./cosmos/slashing/v1beta1/tx.js";
+import * as cosmos_staking_v1beta1_authz from "./cosmos/staking/v1beta1/authz.js";
 import * as cosmos_staking_v1beta1_genesis from "./cosmos/staking/v1beta1/genesis.js";
 import * as cosmos_staking_v1beta1_query from "./cosmos/staking/v1beta1/query.js";
 import * as cosmos_staking_v1beta1_staking from "./cosmos/staking/v1beta1/staking.js";
@@ -88,6 +98,24 @@ export const codecs = [
   cosmos_auth_v1beta1_query.QueryAccountAddressByIDResponse,
   cosmos_auth_v1beta1_query.QueryAccountInfoRequest,
   cosmos_auth_v1beta1_query.QueryAccountInfoResponse,
+  cosmos_authz_v1beta1_authz.GenericAuthorization,
+  cosmos_authz_v1beta1_authz.Grant,
+  cosmos_authz_v1beta1_authz.GrantAuthorization,
+  cosmos_authz_v1beta1_authz.GrantQueueItem,
+  cosmos_authz_v1beta1_genesis.GenesisState,
+  cosmos_authz_v1beta1_query.QueryGrantsRequest,
+  cosmos_authz_v1beta1_query.QueryGrantsResponse,
+  cosmos_authz_v1beta1_query.QueryGranterGrantsRequest,
+  cosmos_authz_v1beta1_query.QueryGranterGrantsResponse,
+  cosmos_authz_v1beta1_query.QueryGranteeGrantsRequest,
+  cosmos_authz_v1beta1_query.QueryGranteeGrantsResponse,
+  cosmos_authz_v1beta1_tx.MsgGrant,
+  cosmos_authz_v1beta1_tx.MsgGrantResponse,
+  cosmos_authz_v1beta1_tx.MsgExec,
+  cosmos_authz_v1beta1_tx.MsgExecResponse,
+  cosmos_authz_v1beta1_tx.MsgRevoke,
+  cosmos_authz_v1beta1_tx.MsgRevokeResponse,
+  cosmos_bank_v1beta1_authz.SendAuthorization,
   cosmos_bank_v1beta1_bank.Params,
   cosmos_bank_v1beta1_bank.SendEnabled,
   cosmos_bank_v1beta1_bank.Input,
@@ -134,6 +162,23 @@ export const codecs = [
   cosmos_crypto_ed25519_keys.PubKey,
   cosmos_crypto_multisig_keys.LegacyAminoPubKey,
   cosmos_crypto_secp256k1_keys.PubKey,
+  cosmos_feegrant_v1beta1_feegrant.BasicAllowance,
+  cosmos_feegrant_v1beta1_feegrant.PeriodicAllowance,
+  cosmos_feegrant_v1beta1_feegrant.AllowedMsgAllowance,
+  cosmos_feegrant_v1beta1_feegrant.Grant,
+  cosmos_feegrant_v1beta1_genesis.GenesisState,
+  cosmos_feegrant_v1beta1_query.QueryAllowanceRequest,
+  cosmos_feegrant_v1beta1_query.QueryAllowanceResponse,
+  cosmos_feegrant_v1beta1_query.QueryAllowancesRequest,
+  cosmos_feegrant_v1beta1_query.QueryAllowancesResponse,
+  cosmos_feegrant_v1beta1_query.QueryAllowancesByGranterRequest,
+  cosmos_feegrant_v1beta1_query.QueryAllowancesByGranterResponse,
+  cosmos_feegrant_v1beta1_tx.MsgGrantAllowance,
+  cosmos_feegrant_v1beta1_tx.MsgGrantAllowanceResponse,
+  cosmos_feegrant_v1beta1_tx.MsgRevokeAllowance,
+  cosmos_feegrant_v1beta1_tx.MsgRevokeAllowanceResponse,
+  cosmos_feegrant_v1beta1_tx.MsgPruneAllowances,
+  cosmos_feegrant_v1beta1_tx.MsgPruneAllowancesResponse,
   cosmos_slashing_v1beta1_genesis.GenesisState,
   cosmos_slashing_v1beta1_genesis.SigningInfo,
   cosmos_slashing_v1beta1_genesis.ValidatorMissedBlocks,
@@ -150,6 +195,8 @@ export const codecs = [
   cosmos_slashing_v1beta1_tx.MsgUnjailResponse,
   cosmos_slashing_v1beta1_tx.MsgUpdateParams,
   cosmos_slashing_v1beta1_tx.MsgUpdateParamsResponse,
+  cosmos_staking_v1beta1_authz.StakeAuthorization,
+  cosmos_staking_v1beta1_authz.StakeAuthorization_Validators,
   cosmos_staking_v1beta1_genesis.GenesisState,
   cosmos_staking_v1beta1_genesis.LastValidatorPower,
   cosmos_staking_v1beta1_query.QueryValidatorsRequest,
@@ -388,8 +435,12 @@ export const codecs = [
 /** Every service. */
 export const services: readonly ServiceInfo[] = [
   cosmos_auth_v1beta1_query.AuthQuery,
+  cosmos_authz_v1beta1_query.AuthzQuery,
+  cosmos_authz_v1beta1_tx.AuthzMsg,
   cosmos_bank_v1beta1_query.BankQuery,
   cosmos_bank_v1beta1_tx.BankMsg,
+  cosmos_feegrant_v1beta1_query.FeegrantQuery,
+  cosmos_feegrant_v1beta1_tx.FeegrantMsg,
   cosmos_slashing_v1beta1_query.SlashingQuery,
   cosmos_slashing_v1beta1_tx.SlashingMsg,
   cosmos_staking_v1beta1_query.StakingQuery,
