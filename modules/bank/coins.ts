@@ -1,34 +1,8 @@
 /** Lists of coins as messages and fees carry them: valid denominations, ascending, none twice. */
-import { isDenom, MAX_AMOUNT } from "#kernel/coins.js";
+import { type Amount, coinsText, readCoins, type WireCoin } from "#kernel/coin-list.js";
 import { sdk } from "#kernel/errors.js";
-import { type Coin } from "#proto/gen/cosmos/base/v1beta1/coin.js";
-import { type Amount } from "./types.js";
 
-/** As messages have them: the amount is text, and neither it nor the denomination need be one. */
-export type WireCoin = Readonly<Coin>;
-
-const MAX_TEXT = 300;
-
-export const wireCoin = ({ denom, amount }: Amount): Coin => ({ denom, amount: `${amount}` });
-
-/** For logs and events: a sender's text may hold anything, half a surrogate pair too, and be of any length. */
-function coinsText(list: readonly WireCoin[]): string {
-  const text = list.slice(0, 16).map((c) => `${c.amount}${c.denom}`).join(",");
-  return text.slice(0, MAX_TEXT).replace(/[^\x20-\x7e]/g, "?");
-}
-
-/** Undefined when a denomination or an amount is none, or their order is not ascending. An amount may be zero. */
-function readCoins(list: readonly WireCoin[]): Amount[] | undefined {
-  const out: Amount[] = [];
-  for (const { denom, amount } of list) {
-    const before = out.at(-1);
-    if (!isDenom(denom) || !/^[0-9]{1,78}$/.test(amount) || (before && before.denom >= denom)) return undefined;
-    const value = BigInt(amount);
-    if (value > MAX_AMOUNT) return undefined;
-    out.push({ denom, amount: value });
-  }
-  return out;
-}
+export { type WireCoin, wireCoin } from "#kernel/coin-list.js";
 
 /** Coins of a message: at least one, all positive. Throws sdk.invalidCoins. */
 export function parseCoins(list: readonly WireCoin[]): Amount[] {

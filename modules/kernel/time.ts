@@ -10,3 +10,6 @@ export function instantOf(ns: bigint): { seconds: bigint; nanos: number } {
 
 /** Absent is 1970. */
 export const nanosecondsOf = (t: Instant | undefined): bigint => (t ? t.seconds * SECOND + BigInt(t.nanos) : 0n);
+
+/** Whether a protobuf Timestamp is one: of the years 1 to 9999, with less than a second of nanoseconds. Go reads no other. */
+export const isInstant = ({ seconds, nanos }: Instant): boolean => seconds >= -62_135_596_800n && seconds < 253_402_300_800n && nanos >= 0 && nanos < 1_000_000_000;

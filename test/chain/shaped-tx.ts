@@ -5,7 +5,6 @@ import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { AuthInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { utf8 } from "#kernel/bytes.js";
 import { executeTx, type Execution, type Mode, type TxOutcome } from "#app/tx/execute.js";
-import type { FeeGrants } from "#app/tx/fee.js";
 import { type EncodedMessage } from "#app/tx/router.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { MsgSend } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
@@ -106,9 +105,8 @@ function aminoSend({ value }: EncodedMessage) {
 }
 
 /** Runs a transaction in the block that the test chain is in; what was delivered is part of the block's events. */
-export function execute(c: TestChain, bytes: Uint8Array, mode: Mode = "deliver", o: Partial<Execution> & { readonly feeGrants?: FeeGrants } = {}): TxOutcome {
-  const { auth, bank } = c.k;
-  const outcome = executeTx(c.ctx, bytes, mode, { router: c.app.router, deps: { auth, bank, feeGrants: o.feeGrants }, ...o });
+export function execute(c: TestChain, bytes: Uint8Array, mode: Mode = "deliver", o: Partial<Execution> = {}): TxOutcome {
+  const outcome = executeTx(c.ctx, bytes, mode, { router: c.app.router, deps: c.k, ...o });
   if (mode === "deliver") for (const e of outcome.events) c.ctx.emit(e);
   return outcome;
 }
