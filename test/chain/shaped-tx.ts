@@ -1,5 +1,5 @@
 /** Transactions of any shape, signed by any number of accounts in either mode, for the node and for the test chain. */
-import { encodeSecp256k1Pubkey, makeSignDoc as makeAminoDoc, Secp256k1Wallet } from "@cosmjs/amino";
+import { type AminoMsg, encodeSecp256k1Pubkey, makeSignDoc as makeAminoDoc, Secp256k1Wallet } from "@cosmjs/amino";
 import { DirectSecp256k1Wallet, encodePubkey, makeSignDoc } from "@cosmjs/proto-signing";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { AuthInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
@@ -52,6 +52,8 @@ export interface Shape {
   /** instead of the account's own */
   readonly sequence?: bigint;
   readonly amino?: boolean;
+  /** the messages as amino JSON; where they are transfers that can be left out */
+  readonly aminoMessages?: readonly AminoMsg[];
   /** whether signer infos have public keys; they do when not given */
   readonly keys?: boolean;
   /** before it is signed */
@@ -86,7 +88,7 @@ export async function shaped(on: Ledger, accounts: readonly Account[], o: Shape 
   for (const [i, account] of accounts.entries()) {
     const { number, sequence } = known[i] as (typeof known)[number];
     const { signature } = o.amino
-      ? await account.amino.signAmino(account.address, makeAminoDoc(messages.map(aminoSend), { amount: o.fee ?? [], gas: `${gas}`, ...paid }, on.chainId, o.body?.memo ?? "", number, Number(sequence)))
+      ? await account.amino.signAmino(account.address, makeAminoDoc(o.aminoMessages ?? messages.map(aminoSend), { amount: o.fee ?? [], gas: `${gas}`, ...paid }, on.chainId, o.body?.memo ?? "", number, Number(sequence)))
       : await account.wallet.signDirect(account.address, makeSignDoc(raw.bodyBytes, raw.authInfoBytes, on.chainId, number));
     raw.signatures.push(Uint8Array.from(Buffer.from(signature.signature, "base64")));
   }
