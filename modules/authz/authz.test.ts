@@ -1,5 +1,5 @@
 import test from "ava";
-import { compareBytes, utf8 } from "#kernel/bytes.js";
+import { compareBytes, toHex, utf8 } from "#kernel/bytes.js";
 import { makeEnvironment } from "#kernel/environment.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { GenericAuthorization } from "#proto/gen/cosmos/authz/v1beta1/authz.js";
@@ -266,4 +266,13 @@ test("an export goes on as it was, and a genesis that is none is refused by its 
   t.regex(broken({ authorization: { "@type": GenericAuthorization.typeUrl, msg: "/none" } }) ?? "", /there is no message \/none/);
   t.throws(() => begun({ ...state, authz: { authorization: [list[0], list[0]] } }), { message: /authorization\[1\]\.authorization: .* twice/ });
   t.is(begun({ ...state, authz: { authorization: [{ ...list[0], expiration: "2001-01-01T00:00:00Z" }] } }).query(q.granterGrants, { granter: a }).grants.length, 0, "what has expired is left out");
+});
+
+test("keys are laid out as the Cosmos SDK has them", (t) => {
+  const x = chain();
+  x.block(() => grant(x, generic(MsgSend), { seconds: 1_900_000_000n, nanos: 5_000_000 }));
+  const raw = (text: string): string => `14${toHex(env.addresses.parse(text))}`;
+  const own = [...x.dump()].filter(([k]) => k.startsWith("authz/"));
+  t.deepEqual(own.map(([k]) => k), [`authz/01${raw(a)}${raw(b)}${toHex(utf8(MsgSend.typeUrl))}`, `authz/02${toHex(utf8("2030-03-17T17:46:40.005000000"))}${raw(a)}${raw(b)}`]);
+  t.is(own[1]?.[1], `0a${MsgSend.typeUrl.length.toString(16)}${toHex(utf8(MsgSend.typeUrl))}`, "the types that end then");
 });

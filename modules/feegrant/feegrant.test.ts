@@ -1,5 +1,5 @@
 import test from "ava";
-import { utf8 } from "#kernel/bytes.js";
+import { toHex, utf8 } from "#kernel/bytes.js";
 import { makeEnvironment } from "#kernel/environment.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { MsgSend } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
@@ -207,4 +207,12 @@ test("an export goes on as it was, and a genesis that is none is refused by its 
 
 test("what is read is written again with what Go never leaves out", (t) => {
   t.deepEqual(readAllowance(any(PeriodicAllowance, {})).encode(), any(PeriodicAllowance, { basic: BasicAllowance.create(), period: { seconds: 0n, nanos: 0 }, periodReset: { seconds: -62_135_596_800n, nanos: 0 } }));
+});
+
+test("keys are laid out as the Cosmos SDK has them", (t) => {
+  const x = chain();
+  x.block(() => grant(x, basic({ expiration: { seconds: 1_900_000_000n, nanos: 0 } })));
+  const pair = [b, a].map((text) => `14${toHex(env.addresses.parse(text))}`).join("");
+  const own = [...x.dump()].filter(([k]) => k.startsWith("feegrant/"));
+  t.deepEqual(own.map(([k]) => k), [`feegrant/00${pair}`, `feegrant/01${toHex(utf8("2030-03-17T17:46:40.000000000"))}${pair}`]);
 });
