@@ -65,7 +65,7 @@ test("genesis: what is no state of a module is told with its place", async (t) =
   t.regex(await refusal(t, (_n, s) => (s.supervision.params.slash_stall = -5)), /^app_state\.supervision\.params\.slash_stall: got -5, want a whole number from 0 to/);
   t.regex(await refusal(t, (_n, s) => (s.supervision.params.slash_stall = 1_000_001)), /^app_state\.supervision\.params\.slash_stall: got 1000001, want 0 to 1000000 parts per million/);
   t.regex(await refusal(t, (_n, s) => (s.bank.balances = 7)), /^app_state\.bank\.balances: got 7, want a list/);
-  t.regex(await refusal(t, (_n, s) => (s.bnak = {})), /^app_state\.bnak: there is no such module; there are auth, bank, beacon/);
+  t.regex(await refusal(t, (_n, s) => (s.bnak = {})), /^app_state\.bnak: there is no such module; there are auth, authz, bank, beacon/);
   t.regex(await refusal(t, (_n, s) => (s.work.params.draw_dealy = "2")), /^app_state\.work\.params\.draw_dealy: there is no such field; there are draw_delay/);
   const node = await TestNode.make(t);
   t.is(t.throws(() => node.app.initChain({ ...node.genesis(), appStateBytes: new Uint8Array(0) }))?.message, "app_state: want a JSON object with the modules' states");

@@ -41,7 +41,7 @@ export type RunningModule = ModuleFaces<unknown> & Pick<ModuleDefinition, "name"
 /** Who reads others' records in genesis comes after them; where an order matters the others follow by name. */
 const GENESIS = ["staking", "slashing", "auth", "bank", "distribution", "beacon", "workers", "tasks", "matching", "supervision", "work", "evaluation"] as const satisfies readonly Name[];
 /** Protocol section 11. Matching only looks at who could be drawn, before anything of this block changes it; then the Cosmos SDK's order. */
-const BEGIN = ["matching", "mint", "distribution", "slashing", "evidence", "staking", "beacon", "work"] as const satisfies readonly Name[];
+const BEGIN = ["matching", "mint", "distribution", "slashing", "evidence", "staking", "authz", "beacon", "work"] as const satisfies readonly Name[];
 /** Heads are moved before phases end, phases before the target is moved; what unbonds is paid last. */
 const END = ["supervision", "tasks", "work", "workers"] as const satisfies readonly Name[];
 

@@ -3,12 +3,14 @@
  * app/assemble.ts says in which order they begin and end a block.
  */
 export { auth } from "#modules/auth/index.js";
+export { authz } from "#modules/authz/index.js";
 export { bank } from "#modules/bank/index.js";
 export { beacon } from "#modules/beacon/index.js";
 export { distribution } from "#modules/distribution/index.js";
 export { consensus } from "#modules/consensus/index.js";
 export { evaluation } from "#modules/evaluation/index.js";
 export { evidence } from "#modules/evidence/index.js";
+export { feegrant } from "#modules/feegrant/index.js";
 export { matching } from "#modules/matching/index.js";
 export { mint } from "#modules/mint/index.js";
 export { slashing } from "#modules/slashing/index.js";

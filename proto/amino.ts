@@ -1,9 +1,10 @@
 /** Amino JSON of messages by their field descriptors, as SIGN_MODE_LEGACY_AMINO_JSON signs it. */
 import { decText, fromWire } from "./dec.js";
 import { PubKey as Ed25519 } from "./gen/cosmos/crypto/ed25519/keys.js";
+import { LegacyAminoPubKey } from "./gen/cosmos/crypto/multisig/keys.js";
 import { PubKey as Secp256k1 } from "./gen/cosmos/crypto/secp256k1/keys.js";
-import { Equivocation } from "./gen/cosmos/evidence/v1beta1/evidence.js";
 import type { Any } from "./gen/google/protobuf/any.js";
+import { codecs } from "./gen/registry.js";
 import { base64 } from "./json.js";
 import { type Instant, timestampText } from "./time.js";
 import { type Codec, type FieldInfo } from "./wire.js";
@@ -15,8 +16,17 @@ const TEXTS: Readonly<Record<string, (v: unknown) => string>> = {
 };
 /** Keys stand in amino JSON as their bytes, behind the name of their type. */
 const KEYS = new Map([Ed25519, Secp256k1].map((codec) => [codec.typeUrl, codec]));
+/** What else an Any may hold: all but keys of several, whose form is another again and stands in no message. */
+const TYPES = new Map(codecs.filter((c) => c.typeUrl !== LegacyAminoPubKey.typeUrl).map((c) => [c.typeUrl, c]));
 
-/** snake_case, 64-bit integers as strings, bytes base64, decimal numbers with their point; defaults left out where the .proto does not keep them. Throws for an Any of a type that has no amino form. */
+/** The name of a type: what its .proto file says, else its type URL. */
+export const aminoNameOf = ({ aminoName, typeUrl }: Pick<Codec<unknown>, "aminoName" | "typeUrl">): string => aminoName ?? typeUrl;
+
+/**
+ * snake_case, 64-bit integers as strings, bytes base64, decimal numbers with their point; defaults left out where the .proto
+ * does not keep them. Of fields that exclude each other the one that is there stands behind its type's name. Throws for an Any
+ * of a type that has no amino form.
+ */
 export function aminoJson(codec: Codec<unknown>, message: unknown): unknown {
   const text = TEXTS[codec.typeUrl];
   if (text) return text(message);
@@ -24,7 +34,12 @@ export function aminoJson(codec: Codec<unknown>, message: unknown): unknown {
   const out: Record<string, unknown> = {};
   for (const f of codec.fields) {
     const v = (message as Record<string, unknown>)[f.name];
-    if (f.repeated) {
+    if (f.oneof && f.aminoOneof) {
+      // as Go names the field that all of them share; nothing is null
+      const shared = pascal(f.oneof);
+      if (v !== undefined) out[shared] = { type: f.aminoOneof, value: { [f.proto]: aminoValue(f, v) } };
+      else out[shared] ??= null;
+    } else if (f.repeated) {
       const list = v as unknown[];
       if (list.length > 0 || f.aminoKeepsEmpty) out[f.proto] = list.map((x) => aminoValue(f, x));
     } else if (v !== undefined && (f.aminoKeepsEmpty || f.optional || (v !== 0 && v !== 0n && v !== "" && v !== false && !(v instanceof Uint8Array && v.length === 0)))) {
@@ -34,16 +49,15 @@ export function aminoJson(codec: Codec<unknown>, message: unknown): unknown {
   return out;
 }
 
-/** Other messages that an Any may hold, behind the name of their type. */
-const RECORDS: ReadonlyMap<string, Codec<unknown>> = new Map([[Equivocation.typeUrl, Equivocation as Codec<unknown>]]);
-
 function aminoAny({ typeUrl, value }: Any): unknown {
-  const record = RECORDS.get(typeUrl);
-  if (record) return { type: record.aminoName, value: aminoJson(record, record.decode(value)) };
-  const codec = KEYS.get(typeUrl);
+  const key = KEYS.get(typeUrl);
+  if (key) return { type: key.aminoName, value: base64(key.decode(value).key) };
+  const codec = TYPES.get(typeUrl);
   if (!codec) throw new Error(`${typeUrl} has no amino JSON`);
-  return { type: codec.aminoName, value: base64(codec.decode(value).key) };
+  return { type: aminoNameOf(codec), value: aminoJson(codec, codec.decode(value)) };
 }
+
+const pascal = (name: string): string => name.replace(/(?:^|_)([a-z])/g, (_, c: string) => c.toUpperCase());
 
 function aminoValue(f: FieldInfo, v: unknown): unknown {
   if (f.type === "message") return f.codec ? aminoJson(f.codec(), v) : {};

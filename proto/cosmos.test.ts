@@ -5,6 +5,11 @@ import * as auth from "cosmjs-types/cosmos/auth/v1beta1/auth";
 import * as authGenesis from "cosmjs-types/cosmos/auth/v1beta1/genesis";
 import * as authTx from "cosmjs-types/cosmos/auth/v1beta1/tx";
 import * as authQuery from "cosmjs-types/cosmos/auth/v1beta1/query";
+import * as authz from "cosmjs-types/cosmos/authz/v1beta1/authz";
+import * as authzGenesis from "cosmjs-types/cosmos/authz/v1beta1/genesis";
+import * as authzQuery from "cosmjs-types/cosmos/authz/v1beta1/query";
+import * as authzTx from "cosmjs-types/cosmos/authz/v1beta1/tx";
+import * as bankAuthz from "cosmjs-types/cosmos/bank/v1beta1/authz";
 import * as bank from "cosmjs-types/cosmos/bank/v1beta1/bank";
 import * as bankGenesis from "cosmjs-types/cosmos/bank/v1beta1/genesis";
 import * as bankQuery from "cosmjs-types/cosmos/bank/v1beta1/query";
@@ -28,10 +33,15 @@ import * as evidence from "cosmjs-types/cosmos/evidence/v1beta1/evidence";
 import * as evidenceGenesis from "cosmjs-types/cosmos/evidence/v1beta1/genesis";
 import * as evidenceQuery from "cosmjs-types/cosmos/evidence/v1beta1/query";
 import * as evidenceTx from "cosmjs-types/cosmos/evidence/v1beta1/tx";
+import * as feegrant from "cosmjs-types/cosmos/feegrant/v1beta1/feegrant";
+import * as feegrantGenesis from "cosmjs-types/cosmos/feegrant/v1beta1/genesis";
+import * as feegrantQuery from "cosmjs-types/cosmos/feegrant/v1beta1/query";
+import * as feegrantTx from "cosmjs-types/cosmos/feegrant/v1beta1/tx";
 import * as slashing from "cosmjs-types/cosmos/slashing/v1beta1/slashing";
 import * as slashingGenesis from "cosmjs-types/cosmos/slashing/v1beta1/genesis";
 import * as slashingQuery from "cosmjs-types/cosmos/slashing/v1beta1/query";
 import * as slashingTx from "cosmjs-types/cosmos/slashing/v1beta1/tx";
+import * as stakingAuthz from "cosmjs-types/cosmos/staking/v1beta1/authz";
 import * as staking from "cosmjs-types/cosmos/staking/v1beta1/staking";
 import * as stakingGenesis from "cosmjs-types/cosmos/staking/v1beta1/genesis";
 import * as stakingQuery from "cosmjs-types/cosmos/staking/v1beta1/query";
@@ -62,9 +72,11 @@ interface Theirs {
 type Rpc = { request(service: string, method: string, data: Uint8Array): Promise<Uint8Array> };
 type Client = Record<string, (request: unknown) => Promise<unknown>>;
 
-const modules = [auth, authGenesis, authQuery, authTx, bank, bankGenesis, bankQuery, bankTx, pagination, consensusQuery, consensusTx, engineParams, evidence, evidenceGenesis, evidenceQuery, evidenceTx, { Coin, DecCoin }, ed25519, multisig, secp256k1, distribution, distributionGenesis, distributionQuery, distributionTx, mint, mintGenesis, mintQuery, mintTx, slashing, slashingGenesis, slashingQuery, slashingTx, staking, stakingGenesis, stakingQuery, stakingTx, vesting, vestingTx, { Any }, { Timestamp }, { Duration }, { Header, BlockID, PartSetHeader }, { Consensus }];
+const modules = [auth, authGenesis, authQuery, authz, authzGenesis, authzQuery, authzTx, bankAuthz, feegrant, feegrantGenesis, feegrantQuery, feegrantTx, stakingAuthz, authTx, bank, bankGenesis, bankQuery, bankTx, pagination, consensusQuery, consensusTx, engineParams, evidence, evidenceGenesis, evidenceQuery, evidenceTx, { Coin, DecCoin }, ed25519, multisig, secp256k1, distribution, distributionGenesis, distributionQuery, distributionTx, mint, mintGenesis, mintQuery, mintTx, slashing, slashingGenesis, slashingQuery, slashingTx, staking, stakingGenesis, stakingQuery, stakingTx, vesting, vestingTx, { Any }, { Timestamp }, { Duration }, { Header, BlockID, PartSetHeader }, { Consensus }];
 const isMessage = (v: unknown): v is Theirs => typeof v === "object" && v !== null && "typeUrl" in v;
-const theirs = new Map(modules.flatMap((m) => Object.values<unknown>(m)).filter(isMessage).map((m) => [m.typeUrl, m]));
+/** Where cosmjs-types has another name than the SDK: for messages within messages. */
+const NAMES: Readonly<Record<string, string>> = { "/cosmos.staking.v1beta1.Validators": "/cosmos.staking.v1beta1.StakeAuthorization.Validators" };
+const theirs = new Map(modules.flatMap((m) => Object.values<unknown>(m)).filter(isMessage).map((m) => [NAMES[m.typeUrl] ?? m.typeUrl, m]));
 const ours = new Map(codecs.map((c) => [c.typeUrl, c]));
 
 /** What cosmjs-types has and we do not: private keys, and what the SDK keeps for itself. */
@@ -75,7 +87,7 @@ const LEFT_OUT = new Set([
   "/cosmos.distribution.v1beta1.CommunityPoolSpendProposalWithDeposit",
   "/cosmos.staking.v1beta1.ValidatorUpdates",
 ]);
-const pairs = [...theirs.values()].filter((c) => !LEFT_OUT.has(c.typeUrl)).map((c) => ({ their: c, our: ours.get(c.typeUrl) as Codec<unknown> }));
+const pairs = [...theirs].filter(([url]) => !LEFT_OUT.has(url)).map(([url, their]) => ({ their, our: ours.get(url) as Codec<unknown> }));
 
 const SCALARS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   bool: fc.boolean(),
@@ -151,10 +163,14 @@ class Recorder implements Rpc {
 
 const CLIENTS: Readonly<Record<string, new (rpc: Rpc) => unknown>> = {
   "cosmos.auth.v1beta1.Query": authQuery.QueryClientImpl,
+  "cosmos.authz.v1beta1.Msg": authzTx.MsgClientImpl,
+  "cosmos.authz.v1beta1.Query": authzQuery.QueryClientImpl,
   "cosmos.bank.v1beta1.Query": bankQuery.QueryClientImpl,
   "cosmos.auth.v1beta1.Msg": authTx.MsgClientImpl,
   "cosmos.bank.v1beta1.Msg": bankTx.MsgClientImpl,
   "cosmos.vesting.v1beta1.Msg": vestingTx.MsgClientImpl,
+  "cosmos.feegrant.v1beta1.Msg": feegrantTx.MsgClientImpl,
+  "cosmos.feegrant.v1beta1.Query": feegrantQuery.QueryClientImpl,
 };
 
 for (const [name, Impl] of Object.entries(CLIENTS)) {

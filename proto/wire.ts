@@ -23,6 +23,8 @@ export interface FieldInfo {
   readonly aminoKeepsEmpty?: boolean;
   /** a number as text: a decimal of 18 places (see dec.ts), or an integer */
   readonly scalar?: "dec" | "int";
+  /** its type's name in amino JSON, where it is one of several */
+  readonly aminoOneof?: string;
   readonly comment?: string;
   readonly values?: Readonly<Record<string, number>>;
   readonly codec?: () => Codec<unknown>;

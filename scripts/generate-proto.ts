@@ -69,7 +69,6 @@ export function generate(): Map<string, string> {
         const file = item.filename as string;
         byFile.set(file, [...(byFile.get(file) ?? []), item]);
       }
-      if (item instanceof protobuf.Type && item.nestedArray.length > 0) throw new Error(`${item.fullName}: nested types are not supported by the generator`);
       if (item instanceof protobuf.Namespace) visit(item);
     }
   };
@@ -81,6 +80,8 @@ export function generate(): Map<string, string> {
   return out;
 }
 
+/** Of a message or an enum; one that stands in a message has that one's name before its own. */
+const nameOf = (o: protobuf.ReflectionObject): string => (o.parent instanceof protobuf.Type ? `${nameOf(o.parent)}_${o.name}` : o.name);
 const genPath = (file: string): string => file.replace(/\.proto$/, ".ts");
 const full = (o: protobuf.ReflectionObject): string => o.fullName.replace(/^\./, "");
 const snake = (s: string): string => s.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
@@ -97,7 +98,7 @@ function fileText(file: string, items: readonly protobuf.ReflectionObject[]): st
   const imports = new Map<string, Set<string>>();
   const need = (o: protobuf.ReflectionObject | null | undefined): void => {
     if (!o || o.filename === file || !o.filename) return;
-    imports.set(o.filename, (imports.get(o.filename) ?? new Set()).add(o.name));
+    imports.set(o.filename, (imports.get(o.filename) ?? new Set()).add(nameOf(o)));
   };
   for (const item of items) {
     if (item instanceof protobuf.Type) for (const f of item.fieldsArray) need(f.resolvedType);
@@ -131,13 +132,13 @@ function enumText(e: protobuf.Enum): string {
   const doc = oneLine(e.comment);
   return [
     `/** ${full(e)}${doc ? ` — ${doc}` : ""} */`,
-    `export const ${e.name} = {`,
+    `export const ${nameOf(e)} = {`,
     ...Object.entries(e.values).map(([k, v]) => {
       const comment = oneLine(e.comments[k]);
       return `${comment ? `  /** ${comment} */\n` : ""}  ${k}: ${v},`;
     }),
     "} as const;",
-    `export type ${e.name} = (typeof ${e.name})[keyof typeof ${e.name}];`,
+    `export type ${nameOf(e)} = (typeof ${nameOf(e)})[keyof typeof ${nameOf(e)}];`,
     "",
   ].join("\n");
 }
@@ -154,8 +155,8 @@ interface FieldPlan {
 function plan(f: protobuf.Field): FieldPlan {
   const t = f.resolvedType;
   const optional = isOptional(f);
-  if (t instanceof protobuf.Enum) return { f, ts: t.name, zero: "0", wire: 0, optional };
-  if (t instanceof protobuf.Type) return { f, ts: t.name, zero: "undefined", wire: 2, optional: !f.repeated };
+  if (t instanceof protobuf.Enum) return { f, ts: nameOf(t), zero: "0", wire: 0, optional };
+  if (t instanceof protobuf.Type) return { f, ts: nameOf(t), zero: "undefined", wire: 2, optional: !f.repeated };
   const s = SCALARS[f.type];
   if (!s) throw new Error(`${f.fullName}: type ${f.type} is not supported by the generator`);
   return { f, ts: s.ts, zero: s.zero, wire: s.wire, optional };
@@ -167,7 +168,7 @@ const oneofOf = (f: protobuf.Field): string | undefined => (f.partOf && f.option
 
 function writeValue(p: FieldPlan, v: string): string {
   const t = p.f.resolvedType;
-  if (t instanceof protobuf.Type) return `w.fork(); ${t.name}.write(${v}, w); w.ldelim();`;
+  if (t instanceof protobuf.Type) return `w.fork(); ${nameOf(t)}.write(${v}, w); w.ldelim();`;
   if (t instanceof protobuf.Enum) return `w.int32(${v});`;
   if (p.f.type === "uint64") return `writeUint64(w, ${v});`;
   if (p.f.type === "int64") return `writeInt64(w, ${v});`;
@@ -176,8 +177,8 @@ function writeValue(p: FieldPlan, v: string): string {
 
 function readValue(p: FieldPlan): string {
   const t = p.f.resolvedType;
-  if (t instanceof protobuf.Type) return `${t.name}.read(r, r.uint32(), depth + 1)`;
-  if (t instanceof protobuf.Enum) return `r.int32() as ${t.name}`;
+  if (t instanceof protobuf.Type) return `${nameOf(t)}.read(r, r.uint32(), depth + 1)`;
+  if (t instanceof protobuf.Enum) return `r.int32() as ${nameOf(t)}`;
   if (p.f.type === "uint64") return "readUint64(r)";
   if (p.f.type === "int64") return "readInt64(r)";
   return `r.${p.f.type}()`;
@@ -192,19 +193,20 @@ function isZero(p: FieldPlan, v: string): string {
 
 function messageText(item: protobuf.ReflectionObject): string {
   const m = item as protobuf.Type;
+  const name = nameOf(m);
   const fields = [...m.fieldsArray].sort((a, b) => a.id - b.id).map(plan);
   const lines: string[] = [];
   const doc = oneLine(m.comment);
-  lines.push(`/** ${full(m)}${doc ? ` — ${doc}` : ""} */`, `export interface ${m.name} {`);
+  lines.push(`/** ${full(m)}${doc ? ` — ${doc}` : ""} */`, `export interface ${name} {`);
   for (const p of fields) {
-    const name = p.f.name;
+    const field = p.f.name;
     const comment = oneLine(p.f.comment);
     if (comment) lines.push(`  /** ${comment} */`);
-    if (p.f.repeated) lines.push(`  ${name}: ${p.ts}[];`);
-    else if (p.optional) lines.push(`  ${name}?: ${p.ts} | undefined;`);
-    else lines.push(`  ${name}: ${p.ts};`);
+    if (p.f.repeated) lines.push(`  ${field}: ${p.ts}[];`);
+    else if (p.optional) lines.push(`  ${field}?: ${p.ts} | undefined;`);
+    else lines.push(`  ${field}: ${p.ts};`);
   }
-  lines.push("}", `export const ${m.name}: Codec<${m.name}> = {`);
+  lines.push("}", `export const ${name}: Codec<${name}> = {`);
   lines.push(`  typeUrl: "/${full(m)}",`);
   if (doc) lines.push(`  comment: ${JSON.stringify(doc)},`);
   const signer = m.options?.["(cosmos.msg.v1.signer)"] as string | undefined;
@@ -238,7 +240,7 @@ function messageText(item: protobuf.ReflectionObject): string {
   lines.push('    if (depth > 16) throw new Error("message nested too deeply");');
   lines.push("    const end = length < 0 ? r.len : r.pos + length;");
   lines.push('    if (end > r.len) throw new RangeError("truncated message");');
-  lines.push(`    const m = ${m.name}.create();`);
+  lines.push(`    const m = ${name}.create();`);
   lines.push("    while (r.pos < end) {", "      const tag = r.uint32();", "      switch (tag) {");
   for (const p of fields) {
     const tag = (p.f.id << 3) | p.wire;
@@ -252,9 +254,9 @@ function messageText(item: protobuf.ReflectionObject): string {
   }
   lines.push("        default: r.skipType(tag & 7, depth, tag >>> 3);", "      }", "    }");
   lines.push('    if (r.pos !== end) throw new RangeError("truncated message");', "    return m;", "  },");
-  lines.push(`  encode(m) { const w = new Writer(); ${m.name}.write(m, w); return w.finish(); },`);
+  lines.push(`  encode(m) { const w = new Writer(); ${name}.write(m, w); return w.finish(); },`);
   lines.push(
-    `  decode(bytes) { return ${m.name}.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },`,
+    `  decode(bytes) { return ${name}.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },`,
   );
   lines.push("};", "");
   return lines.join("\n");
@@ -279,10 +281,12 @@ function fieldInfo(p: FieldPlan): string[] {
   if (f.options?.["(amino.dont_omitempty)"] === true) info.push("aminoKeepsEmpty: true");
   const scalar = NUMBERS[f.options?.["(cosmos_proto.scalar)"] as string];
   if (scalar) info.push(`scalar: "${scalar}"`);
+  const oneofName = f.options?.["(amino.oneof_name)"] as string | undefined;
+  if (oneofName) info.push(`aminoOneof: "${oneofName}"`);
   const comment = oneLine(f.comment);
   if (comment) info.push(`comment: ${JSON.stringify(comment)}`);
-  if (t instanceof protobuf.Enum) info.push(`values: ${t.name}`);
-  if (t instanceof protobuf.Type) info.push(`codec: () => ${t.name} as Codec<unknown>`);
+  if (t instanceof protobuf.Enum) info.push(`values: ${nameOf(t)}`);
+  if (t instanceof protobuf.Type) info.push(`codec: () => ${nameOf(t)} as Codec<unknown>`);
   return info;
 }
 
@@ -311,8 +315,8 @@ function serviceText(item: protobuf.ReflectionObject): string {
       `      comment: ${JSON.stringify(oneLine(m.comment))},`,
       `      requestStream: ${!!m.requestStream},`,
       `      responseStream: ${!!m.responseStream},`,
-      `      request: ${m.resolvedRequestType?.name},`,
-      `      response: ${m.resolvedResponseType?.name},`,
+      `      request: ${nameOf(m.resolvedRequestType as protobuf.Type)},`,
+      `      response: ${nameOf(m.resolvedResponseType as protobuf.Type)},`,
       ...rest.map((line) => `      ${line}`),
       "    },",
     );
@@ -334,7 +338,7 @@ function registryText(byFile: ReadonlyMap<string, readonly protobuf.ReflectionOb
     "",
     "/** Every message type. */",
     "export const codecs = [",
-    ...list((i) => i instanceof protobuf.Type, (i) => i.name),
+    ...list((i) => i instanceof protobuf.Type, nameOf),
     "] as readonly Codec<unknown>[];",
     "",
     "/** Every service. */",

@@ -1,18 +1,19 @@
 import test from "ava";
-import { defineError } from "#kernel/errors.js";
 import { nodeCrypto } from "#platform/crypto.js";
+import { BasicAllowance } from "#proto/gen/cosmos/feegrant/v1beta1/feegrant.js";
+import { MsgGrantAllowance } from "#proto/gen/cosmos/feegrant/v1beta1/tx.js";
 import { coin, TestChain } from "#test/chain/chain.js";
 import { Account, execute, send, type Shape, shaped } from "#test/chain/shaped-tx.js";
-import { type FeeGrants } from "./fee.js";
 
 const fee = [coin(9n)];
+const basic = (a: Partial<BasicAllowance>) => ({ typeUrl: BasicAllowance.typeUrl, value: BasicAllowance.encode(BasicAllowance.create(a)) });
 const setUp = async () => {
   const [a, b, c] = (await Promise.all(["a", "b", "c"].map((n) => Account.of(n)))) as [Account, Account, Account];
   const chain = new TestChain({ crypto: nodeCrypto, parts: { bank: { balances: [a, b, c].map(({ address }) => ({ address, coins: [coin(100n)] })) } } });
   const collector = chain.environment.addresses.module("fee_collector");
   const balances = () => [a.address, b.address, c.address, collector].map((x) => chain.k.bank.balance(chain.ctx, x));
   /** Runs what `a` sends itself, or another message. */
-  const run = async (signers: readonly Account[], o: Shape = {}, feeGrants?: FeeGrants) => execute(chain, await shaped(chain, signers, { messages: [send(a.address)], fee, ...o }), "deliver", feeGrants ? { feeGrants } : {});
+  const run = async (signers: readonly Account[], o: Shape = {}) => execute(chain, await shaped(chain, signers, { messages: [send(a.address)], fee, ...o }));
   return { a, b, c, chain, balances, run };
 };
 
@@ -41,30 +42,38 @@ test("nobody pays who has not signed", async (t) => {
   t.deepEqual(balances(), [100n, 91n, 100n, 9n]);
 });
 
-test("a granter pays through the module that keeps grants, and without it nobody grants anything", async (t) => {
-  const { a, b, c, balances, run } = await setUp();
+test("a granter pays what it allows, and whoever grants nothing pays nothing", async (t) => {
+  const { a, b, c, chain, balances, run } = await setUp();
   const granted = { granter: c.address };
-  t.like(await run([a], granted), { code: 37, log: "fee grants: feature not supported" });
+  const refused = `${c.address} does not allow to pay fees for ${a.address}: `;
+  t.like(await run([a], granted), { codespace: "sdk", code: 38, log: `${refused}fee-grant not found: not found` });
 
-  const used: unknown[] = [];
-  const feeGrants: FeeGrants = { use: (_, spent) => void used.push(spent) };
-  const paid = await run([a], granted, feeGrants);
+  chain.must(MsgGrantAllowance, { granter: c.address, grantee: a.address, allowance: basic({ spendLimit: [coin(20n)] }) });
+  const paid = await run([a], granted);
   t.is(paid.code, 0, paid.log);
-  t.like(used[0], { granter: c.address, grantee: a.address, fee: [{ denom: "upouw", amount: 9n }], messages: [{ typeUrl: send(a.address).typeUrl }] });
+  const names = paid.events.map((e) => e.type);
+  t.deepEqual(names.slice(0, names.indexOf("tx") + 1), ["use_feegrant", "update_feegrant", "coin_spent", "coin_received", "transfer", "message", "tx"]);
+  t.deepEqual(paid.events[0]?.attributes, [{ key: "granter", value: c.address }, { key: "grantee", value: a.address }]);
   t.is(paid.events.flatMap((e) => e.attributes).find((x) => x.key === "fee_payer")?.value, c.address);
   t.deepEqual(balances(), [100n, 100n, 91n, 9n]);
 
-  const limit = defineError("feegrant", 2, "fee limit exceeded");
-  const refusing: FeeGrants = { use: () => { throw limit("9upouw"); } };
-  t.like(await run([a], granted, refusing), { codespace: "feegrant", code: 2, log: `${c.address} does not allow to pay fees for ${a.address}: 9upouw: fee limit exceeded` });
+  t.like(await run([a], { ...granted, fee: [coin(12n)] }), { codespace: "feegrant", code: 2, log: `${refused}basic allowance: fee limit exceeded` });
   t.deepEqual(balances(), [100n, 100n, 91n, 9n]);
 
   // Nobody needs a grant of their own, and who pays is the grantee.
-  t.is((await run([a], { granter: a.address }, refusing)).code, 0);
-  used.length = 0;
-  t.is((await run([a, b], { payer: b.address, granter: c.address }, feeGrants)).code, 0);
-  t.like(used[0], { granter: c.address, grantee: b.address });
+  t.is((await run([a], { granter: a.address })).code, 0);
+  t.is((await run([a, b], { payer: b.address, ...granted })).code, 38, "b has no grant");
+  chain.must(MsgGrantAllowance, { granter: c.address, grantee: b.address, allowance: basic({}) });
+  t.is((await run([a, b], { payer: b.address, ...granted })).code, 0);
   t.deepEqual(balances(), [91n, 100n, 82n, 27n]);
+});
+
+test("a granter is an address, and has an account", async (t) => {
+  const { a, chain, run } = await setUp();
+  t.like(await run([a], { granter: "nobody" }), { codespace: "sdk", code: 7 });
+  const nobody = chain.address("nobody");
+  chain.must(MsgGrantAllowance, { granter: nobody, grantee: a.address, allowance: basic({}) });
+  t.like(await run([a], { granter: nobody, fee: [] }), { codespace: "sdk", code: 9, log: `fee payer address: ${nobody} does not exist: unknown address` });
 });
 
 test("a payer signs in amino what the first signer signs, the payer's address among it", async (t) => {

@@ -5,19 +5,16 @@ import { type Context } from "#kernel/context.js";
 import { ModuleError, sdk } from "#kernel/errors.js";
 import { FEE_COLLECTOR } from "#kernel/accounts.js";
 import { type Amount, type BankKeeper } from "#modules/bank/index.js";
+import { type AuthKeeper } from "#modules/auth/index.js";
+import { type FeegrantKeeper } from "#modules/feegrant/index.js";
 import { type DecodedTx } from "./decode.js";
 import { txEvents } from "./events.js";
 
-/** Who may spend whose coins for fees. */
-export interface FeeGrants {
-  /** Notes that a grant is used. Throws a ModuleError when the granter does not pay this for the grantee. */
-  use(ctx: Context, spent: { readonly granter: string; readonly grantee: string; readonly fee: readonly Amount[]; readonly messages: readonly { readonly typeUrl: string; readonly value: unknown }[] }): void;
-}
-
 export interface FeeDeps {
+  readonly auth: Pick<AuthKeeper, "get">;
   readonly bank: Pick<BankKeeper, "sendCoins">;
-  /** Without it no fee is granted. */
-  readonly feeGrants?: FeeGrants | undefined;
+  /** who may spend whose coins for fees */
+  readonly feegrant: Pick<FeegrantKeeper, "use">;
 }
 
 /** base units for a million gas, and their denomination */
@@ -28,12 +25,12 @@ export interface MinGasPrice {
 
 const MILLION = 1_000_000n;
 
-export function deductFee(ctx: Context, { bank, feeGrants }: FeeDeps, tx: DecodedTx, o: { readonly simulate: boolean; readonly minGasPrice?: MinGasPrice }): void {
+export function deductFee(ctx: Context, { auth, bank, feegrant }: FeeDeps, tx: DecodedTx, o: { readonly simulate: boolean; readonly minGasPrice?: MinGasPrice }): void {
   const { fee } = tx.auth;
   const payer = lowerCase(fee?.payer ?? "") || (tx.signers[0] as string);
   const from = lowerCase(fee?.granter ?? "") || payer;
   const gasLimit = fee?.gasLimit ?? 0n;
-  if (fee?.granter && !feeGrants) throw sdk.notSupported("fee grants");
+  if (fee?.granter) ctx.addresses.parse(fee.granter);
   const coins = parseFee(fee?.amount ?? []);
   const text = coinsText(coins);
   if (o.minGasPrice && o.minGasPrice.perMillion > 0n && !o.simulate) {
@@ -42,7 +39,8 @@ export function deductFee(ctx: Context, { bank, feeGrants }: FeeDeps, tx: Decode
     const got = coins.find((c) => c.denom === denom)?.amount ?? 0n;
     if (got < want) throw sdk.insufficientFee(`insufficient fees; got: ${text} required: ${want}${denom}`);
   }
-  if (from !== payer && feeGrants) useGrant(ctx, feeGrants, from, payer, coins, tx);
+  if (from !== payer) useGrant(ctx, feegrant, from, payer, coins, tx);
+  if (!auth.get(ctx, from)) throw sdk.unknownAddress(`fee payer address: ${from} does not exist`);
   if (coins.length > 0) take(ctx, bank, from, coins);
   ctx.emit(txEvents.fee({ fee: text, fee_payer: from }));
 }
@@ -56,9 +54,9 @@ function take(ctx: Context, bank: FeeDeps["bank"], from: string, coins: readonly
   }
 }
 
-function useGrant(ctx: Context, feeGrants: FeeGrants, granter: string, grantee: string, fee: readonly Amount[], tx: DecodedTx): void {
+function useGrant(ctx: Context, feegrant: FeeDeps["feegrant"], granter: string, grantee: string, fee: readonly Amount[], tx: DecodedTx): void {
   try {
-    feeGrants.use(ctx, { granter, grantee, fee, messages: tx.messages.map(({ handler, value }) => ({ typeUrl: handler.typeUrl, value })) });
+    feegrant.use(ctx, { granter, grantee, fee, messages: tx.messages.map(({ handler }) => handler) });
   } catch (e) {
     throw e instanceof ModuleError ? new ModuleError(e.codespace, e.code, `${granter} does not allow to pay fees for ${grantee}: ${e.message}`) : e;
   }

@@ -33,6 +33,7 @@ export function makeRouter(handlers: ReadonlyMap<string, MessageHandler>): Route
   let depth = 0;
   const router: Router = {
     handlerOf: (typeUrl) => handlers.get(typeUrl),
+    takes: (typeUrl) => handlers.has(typeUrl),
     decode({ typeUrl, value }) {
       const handler = handlers.get(typeUrl);
       if (!handler) throw sdk.unknownRequest(`no message handler found for ${JSON.stringify(typeUrl.slice(0, 100))}`);

@@ -5,6 +5,7 @@ import { SignDoc } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { sdk } from "#kernel/errors.js";
 import { timestampText } from "#proto/time.js";
 import { lowerCase } from "#kernel/address.js";
+import { aminoNameOf } from "#proto/amino.js";
 import { type DecodedTx } from "./decode.js";
 
 export interface SignerData {
@@ -71,9 +72,8 @@ function aminoBytes(tx: DecodedTx, s: SignerData): Uint8Array {
     },
     memo: tx.body.memo,
     msgs: tx.messages.map(({ handler, value }) => {
-      if (!handler.aminoName) throw new SignModeFault(`${handler.typeUrl} has no amino JSON`);
       try {
-        return { type: handler.aminoName, value: handler.amino(value) };
+        return { type: aminoNameOf(handler), value: handler.amino(value) };
       } catch (e) {
         throw new SignModeFault((e as Error).message);
       }

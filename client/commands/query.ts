@@ -2,10 +2,9 @@
 import { type Command } from "commander";
 import { BankQuery } from "#proto/gen/cosmos/bank/v1beta1/query.js";
 import { services } from "#proto/gen/registry.js";
-import { toJson } from "#proto/json.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { blockHeight } from "./options.js";
-import { type MethodCommand, queryRequest, serviceCommands } from "./services.js";
+import { answerJson, type MethodCommand, queryRequest, serviceCommands } from "./services.js";
 
 export function addQuery(program: Command, options: (c: Command) => GlobalOptions): void {
   const query = program.command("query").alias("q").description("read the chain's state");
@@ -40,7 +39,7 @@ function addMethod(parent: Command, { name, description, help, arguments: args, 
     const { height } = given[args.length] as { height?: bigint };
     const context = new Context(options(command));
     const answer = await (await context.chain()).query(method, request, height);
-    const json = toJson(method.response, answer.value) as Record<string, unknown>;
+    const json = answerJson(method, answer.value);
     context.print({ height: answer.height, ...json }, () => JSON.stringify(json, null, 2));
   });
 }

@@ -1,4 +1,6 @@
 import test from "ava";
+import { GenericAuthorization } from "#proto/gen/cosmos/authz/v1beta1/authz.js";
+import { AuthzQuery } from "#proto/gen/cosmos/authz/v1beta1/query.js";
 import { MsgMultiSend } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
 import { MsgCreateValidator, MsgEditValidator } from "#proto/gen/cosmos/staking/v1beta1/tx.js";
 import { BankQuery } from "#proto/gen/cosmos/bank/v1beta1/query.js";
@@ -9,7 +11,7 @@ import { MsgAddStake } from "#proto/gen/pouw/workers/v1/tx.js";
 import { services } from "#proto/gen/registry.js";
 import { type Codec, type ServiceInfo } from "#proto/wire.js";
 import { CliError } from "../cli-error.js";
-import { kebab, messageFrom, messageType, queryRequest, serviceCommands } from "./services.js";
+import { answerJson, kebab, messageFrom, messageType, queryRequest, serviceCommands } from "./services.js";
 
 const codec = (c: unknown): Codec<unknown> => c as Codec<unknown>;
 const queries = serviceCommands(services, "Query");
@@ -82,7 +84,7 @@ test("a request that is none is refused with what is wrong", (t) => {
 test("a message is found by its short name and by its full one, and what is near is told", (t) => {
   for (const name of ["MsgAddStake", "pouw.workers.v1.MsgAddStake", "/pouw.workers.v1.MsgAddStake"]) t.is(messageType(messages, name), codec(MsgAddStake), name);
   t.throws(() => messageType(messages, "MsgAddStak"), { instanceOf: CliError, message: /^MsgAddStak is no message of this chain\. Did you mean MsgAddStake\?$/ });
-  t.throws(() => messageType(messages, "MsgBlockData"), { message: /no message of this chain\. There are MsgSend, / }, "only what a Msg service takes");
+  t.throws(() => messageType(messages, "MsgBlockData"), { message: /no message of this chain\. There are Msg\w+, .*MsgSend, / }, "only what a Msg service takes");
   const twice = [...messages, ...messages.filter((m) => m.module === "workers").map((m) => ({ ...m, commands: m.commands.map((c) => ({ ...c, method: { ...c.method, request: { ...c.method.request, typeUrl: "/other.v1.MsgAddStake" } } })) }))];
   t.throws(() => messageType(twice, "MsgAddStake"), { message: /name one of pouw\.workers\.v1\.MsgAddStake, other\.v1\.MsgAddStake/ });
 });
@@ -95,4 +97,11 @@ test("who signs is filled in where one field says it and it is left out", (t) =>
   t.is((messageFrom(codec(MsgEditValidator), "{}", account) as MsgEditValidator).validatorAddress, operator, "a validator's operator");
   t.like(messageFrom(codec(MsgCreateValidator), '{"pubkey": {"@type": "/cosmos.crypto.ed25519.PubKey", "key": "AQI="}}', account), { pubkey: { typeUrl: "/cosmos.crypto.ed25519.PubKey", value: Uint8Array.of(10, 2, 1, 2) } });
   t.throws(() => messageFrom(codec(MsgAddStake), "[]", "pouw1me"), { instanceOf: CliError, message: /the message is \[\], want JSON/ });
+});
+
+test("an answer's Any is printed with its type and fields, and one of an unknown type as its bytes", (t) => {
+  const method = AuthzQuery.methods.grants;
+  const grant = (typeUrl: string) => ({ authorization: { typeUrl, value: GenericAuthorization.encode({ msg: "/x" }) }, expiration: undefined });
+  t.deepEqual(answerJson(method, { grants: [grant(GenericAuthorization.typeUrl)], pagination: undefined }), { grants: [{ authorization: { "@type": GenericAuthorization.typeUrl, msg: "/x" }, expiration: null }], pagination: null });
+  t.deepEqual(answerJson(method, { grants: [grant("/newer.Kind")], pagination: undefined })["grants"], [{ authorization: { type_url: "/newer.Kind", value: "CgIveA==" }, expiration: null }]);
 });

@@ -4,7 +4,7 @@
  */
 import { operatorOfAccount } from "#kernel/address.js";
 import { codecs } from "#proto/gen/registry.js";
-import { anyTypes, fromJson } from "#proto/json.js";
+import { anyTypes, fromJson, toJson } from "#proto/json.js";
 import { type Codec, type FieldInfo, type MethodInfo, type ServiceInfo } from "#proto/wire.js";
 import { CliError } from "../cli-error.js";
 import { nearest } from "../task/faults.js";
@@ -12,6 +12,15 @@ import { parseJson } from "./json.js";
 
 /** What stands in an Any is written with its "@type" and the fields of that. */
 const ANY = anyTypes(...codecs);
+
+/** An answer as it is printed. What a newer chain has in an Any stays bytes. */
+export function answerJson({ response }: MethodInfo, answer: unknown): Record<string, unknown> {
+  try {
+    return toJson(response, answer, ANY) as Record<string, unknown>;
+  } catch {
+    return toJson(response, answer) as Record<string, unknown>;
+  }
+}
 
 export interface ServiceCommands {
   /** that the service belongs to: tasks */

@@ -31,7 +31,7 @@ export function sums(coins: readonly Amount[]): Amount[] {
 }
 
 /** For logs and events: a sender's text may hold anything, half a surrogate pair too, and be of any length. */
-function givenText(list: readonly WireCoin[]): string {
+export function givenText(list: readonly WireCoin[]): string {
   const text = list.slice(0, 16).map((c) => `${c.amount}${c.denom}`).join(",");
   return text.slice(0, MAX_TEXT).replace(/[^\x20-\x7e]/g, "?");
 }
@@ -69,4 +69,16 @@ export function parseFee(list: readonly WireCoin[]): Amount[] {
   const zeros = coins?.filter((c) => c.amount === 0n).length ?? 0;
   if (!coins || (zeros > 0 && zeros < coins.length)) throw sdk.insufficientFee(`invalid fee amount: ${givenText(list)}`);
   return coins.filter((c) => c.amount > 0n);
+}
+
+/** What is left, without what is zero; undefined where more is taken than there is. Either list is ascending. */
+export function subtract(from: readonly Amount[], taken: readonly Amount[]): Amount[] | undefined {
+  const left = new Map(from.map((c) => [c.denom, c.amount]));
+  for (const { denom, amount } of taken) {
+    const rest = (left.get(denom) ?? 0n) - amount;
+    if (rest < 0n) return undefined;
+    left.set(denom, rest);
+  }
+  // a denomination that was not there had nothing taken of it
+  return [...left].flatMap(([denom, amount]) => (amount > 0n ? [{ denom, amount }] : []));
 }

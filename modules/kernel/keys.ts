@@ -3,7 +3,9 @@
  * and makes prefixes, so nobody reads offsets by hand.
  */
 import { asciiText, concat, readU32be, readU64be, u32be, u64be, utf8 } from "./bytes.js";
+import { parseTimestamp, timestampText } from "#proto/time.js";
 import type { Environment } from "./environment.js";
+import { instantOf, nanosecondsOf } from "./time.js";
 
 /** One part of a key. */
 export interface Part<T> {
@@ -27,6 +29,15 @@ export const i64: Part<bigint> = {
   decode: (b, at) => [BigInt.asIntN(64, readU64be(b, at) ^ SIGN), at + 8],
 };
 const SIGN = 1n << 63n;
+/** An instant in nanoseconds since 1970 as the Cosmos SDK sorts it: 29 characters, 2026-01-31T12:00:00.000000000. */
+export const instant: Part<bigint> = {
+  name: "instant",
+  encode(ns) {
+    const { seconds, nanos } = instantOf(ns);
+    return utf8(`${timestampText({ seconds, nanos: 0 }).slice(0, -1)}.${`${nanos}`.padStart(9, "0")}`);
+  },
+  decode: (b, at) => [nanosecondsOf(parseTimestamp(`${asciiText(b.subarray(at, at + 29))}Z`)), at + 29],
+};
 /** One byte of length and the raw address, as the Cosmos SDK has it where something follows. */
 export const address: Part<string> = {
   name: "address",

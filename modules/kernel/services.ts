@@ -54,6 +54,8 @@ export interface EncodedMessage {
 
 /** For modules that run messages which others wrote down: governance, authorisations. */
 export interface MessageRunner {
+  /** Whether some module takes messages of this type. */
+  takes(typeUrl: string): boolean;
   /** Who must sign it: bech32 addresses, in order, without repeats. Throws what is no message of this chain. */
   signers(message: EncodedMessage): readonly string[];
   /** The message itself. Throws as `signers`. */

@@ -13,3 +13,6 @@ export const MAX_DURATION_NS = (1n << 63n) - 1n;
 
 /** Absent is 1970, or no time at all. */
 export const nanosecondsOf = (t: Instant | undefined): bigint => (t ? t.seconds * SECOND + BigInt(t.nanos) : 0n);
+
+/** Whether a protobuf Timestamp is one: of the years 1 to 9999, with less than a second of nanoseconds. Go reads no other. */
+export const isInstant = ({ seconds, nanos }: Instant): boolean => seconds >= -62_135_596_800n && seconds < 253_402_300_800n && nanos >= 0 && nanos < 1_000_000_000;

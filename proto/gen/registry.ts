@@ -4,6 +4,11 @@ import * as cosmos_auth_v1beta1_auth from "./cosmos/auth/v1beta1/auth.js";
 import * as cosmos_auth_v1beta1_genesis from "./cosmos/auth/v1beta1/genesis.js";
 import * as cosmos_auth_v1beta1_query from "./cosmos/auth/v1beta1/query.js";
 import * as cosmos_auth_v1beta1_tx from "./cosmos/auth/v1beta1/tx.js";
+import * as cosmos_authz_v1beta1_authz from "./cosmos/authz/v1beta1/authz.js";
+import * as cosmos_authz_v1beta1_genesis from "./cosmos/authz/v1beta1/genesis.js";
+import * as cosmos_authz_v1beta1_query from "./cosmos/authz/v1beta1/query.js";
+import * as cosmos_authz_v1beta1_tx from "./cosmos/authz/v1beta1/tx.js";
+import * as cosmos_bank_v1beta1_authz from "./cosmos/bank/v1beta1/authz.js";
 import * as cosmos_bank_v1beta1_bank from "./cosmos/bank/v1beta1/bank.js";
 import * as cosmos_bank_v1beta1_genesis from "./cosmos/bank/v1beta1/genesis.js";
 import * as cosmos_bank_v1beta1_query from "./cosmos/bank/v1beta1/query.js";
@@ -23,6 +28,10 @@ import * as cosmos_evidence_v1beta1_evidence from "./cosmos/evidence/v1beta1/evi
 import * as cosmos_evidence_v1beta1_genesis from "./cosmos/evidence/v1beta1/genesis.js";
 import * as cosmos_evidence_v1beta1_query from "./cosmos/evidence/v1beta1/query.js";
 import * as cosmos_evidence_v1beta1_tx from "./cosmos/evidence/v1beta1/tx.js";
+import * as cosmos_feegrant_v1beta1_feegrant from "./cosmos/feegrant/v1beta1/feegrant.js";
+import * as cosmos_feegrant_v1beta1_genesis from "./cosmos/feegrant/v1beta1/genesis.js";
+import * as cosmos_feegrant_v1beta1_query from "./cosmos/feegrant/v1beta1/query.js";
+import * as cosmos_feegrant_v1beta1_tx from "./cosmos/feegrant/v1beta1/tx.js";
 import * as cosmos_mint_v1beta1_genesis from "./cosmos/mint/v1beta1/genesis.js";
 import * as cosmos_mint_v1beta1_mint from "./cosmos/mint/v1beta1/mint.js";
 import * as cosmos_mint_v1beta1_query from "./cosmos/mint/v1beta1/query.js";
@@ -31,6 +40,7 @@ import * as cosmos_slashing_v1beta1_genesis from "./cosmos/slashing/v1beta1/gene
 import * as cosmos_slashing_v1beta1_query from "./cosmos/slashing/v1beta1/query.js";
 import * as cosmos_slashing_v1beta1_slashing from "./cosmos/slashing/v1beta1/slashing.js";
 import * as cosmos_slashing_v1beta1_tx from "./cosmos/slashing/v1beta1/tx.js";
+import * as cosmos_staking_v1beta1_authz from "./cosmos/staking/v1beta1/authz.js";
 import * as cosmos_staking_v1beta1_genesis from "./cosmos/staking/v1beta1/genesis.js";
 import * as cosmos_staking_v1beta1_query from "./cosmos/staking/v1beta1/query.js";
 import * as cosmos_staking_v1beta1_staking from "./cosmos/staking/v1beta1/staking.js";
@@ -108,6 +118,24 @@ export const codecs = [
   cosmos_auth_v1beta1_query.QueryAccountInfoResponse,
   cosmos_auth_v1beta1_tx.MsgUpdateParams,
   cosmos_auth_v1beta1_tx.MsgUpdateParamsResponse,
+  cosmos_authz_v1beta1_authz.GenericAuthorization,
+  cosmos_authz_v1beta1_authz.Grant,
+  cosmos_authz_v1beta1_authz.GrantAuthorization,
+  cosmos_authz_v1beta1_authz.GrantQueueItem,
+  cosmos_authz_v1beta1_genesis.GenesisState,
+  cosmos_authz_v1beta1_query.QueryGrantsRequest,
+  cosmos_authz_v1beta1_query.QueryGrantsResponse,
+  cosmos_authz_v1beta1_query.QueryGranterGrantsRequest,
+  cosmos_authz_v1beta1_query.QueryGranterGrantsResponse,
+  cosmos_authz_v1beta1_query.QueryGranteeGrantsRequest,
+  cosmos_authz_v1beta1_query.QueryGranteeGrantsResponse,
+  cosmos_authz_v1beta1_tx.MsgGrant,
+  cosmos_authz_v1beta1_tx.MsgGrantResponse,
+  cosmos_authz_v1beta1_tx.MsgExec,
+  cosmos_authz_v1beta1_tx.MsgExecResponse,
+  cosmos_authz_v1beta1_tx.MsgRevoke,
+  cosmos_authz_v1beta1_tx.MsgRevokeResponse,
+  cosmos_bank_v1beta1_authz.SendAuthorization,
   cosmos_bank_v1beta1_bank.Params,
   cosmos_bank_v1beta1_bank.SendEnabled,
   cosmos_bank_v1beta1_bank.Input,
@@ -223,6 +251,23 @@ export const codecs = [
   cosmos_evidence_v1beta1_query.QueryAllEvidenceResponse,
   cosmos_evidence_v1beta1_tx.MsgSubmitEvidence,
   cosmos_evidence_v1beta1_tx.MsgSubmitEvidenceResponse,
+  cosmos_feegrant_v1beta1_feegrant.BasicAllowance,
+  cosmos_feegrant_v1beta1_feegrant.PeriodicAllowance,
+  cosmos_feegrant_v1beta1_feegrant.AllowedMsgAllowance,
+  cosmos_feegrant_v1beta1_feegrant.Grant,
+  cosmos_feegrant_v1beta1_genesis.GenesisState,
+  cosmos_feegrant_v1beta1_query.QueryAllowanceRequest,
+  cosmos_feegrant_v1beta1_query.QueryAllowanceResponse,
+  cosmos_feegrant_v1beta1_query.QueryAllowancesRequest,
+  cosmos_feegrant_v1beta1_query.QueryAllowancesResponse,
+  cosmos_feegrant_v1beta1_query.QueryAllowancesByGranterRequest,
+  cosmos_feegrant_v1beta1_query.QueryAllowancesByGranterResponse,
+  cosmos_feegrant_v1beta1_tx.MsgGrantAllowance,
+  cosmos_feegrant_v1beta1_tx.MsgGrantAllowanceResponse,
+  cosmos_feegrant_v1beta1_tx.MsgRevokeAllowance,
+  cosmos_feegrant_v1beta1_tx.MsgRevokeAllowanceResponse,
+  cosmos_feegrant_v1beta1_tx.MsgPruneAllowances,
+  cosmos_feegrant_v1beta1_tx.MsgPruneAllowancesResponse,
   cosmos_mint_v1beta1_genesis.GenesisState,
   cosmos_mint_v1beta1_mint.Minter,
   cosmos_mint_v1beta1_mint.Params,
@@ -250,6 +295,8 @@ export const codecs = [
   cosmos_slashing_v1beta1_tx.MsgUnjailResponse,
   cosmos_slashing_v1beta1_tx.MsgUpdateParams,
   cosmos_slashing_v1beta1_tx.MsgUpdateParamsResponse,
+  cosmos_staking_v1beta1_authz.StakeAuthorization,
+  cosmos_staking_v1beta1_authz.StakeAuthorization_Validators,
   cosmos_staking_v1beta1_genesis.GenesisState,
   cosmos_staking_v1beta1_genesis.LastValidatorPower,
   cosmos_staking_v1beta1_query.QueryValidatorsRequest,
@@ -520,6 +567,8 @@ export const codecs = [
 export const services: readonly ServiceInfo[] = [
   cosmos_auth_v1beta1_query.AuthQuery,
   cosmos_auth_v1beta1_tx.AuthMsg,
+  cosmos_authz_v1beta1_query.AuthzQuery,
+  cosmos_authz_v1beta1_tx.AuthzMsg,
   cosmos_bank_v1beta1_query.BankQuery,
   cosmos_bank_v1beta1_tx.BankMsg,
   cosmos_consensus_v1_query.ConsensusQuery,
@@ -528,6 +577,8 @@ export const services: readonly ServiceInfo[] = [
   cosmos_distribution_v1beta1_tx.DistributionMsg,
   cosmos_evidence_v1beta1_query.EvidenceQuery,
   cosmos_evidence_v1beta1_tx.EvidenceMsg,
+  cosmos_feegrant_v1beta1_query.FeegrantQuery,
+  cosmos_feegrant_v1beta1_tx.FeegrantMsg,
   cosmos_mint_v1beta1_query.MintQuery,
   cosmos_mint_v1beta1_tx.MintMsg,
   cosmos_slashing_v1beta1_query.SlashingQuery,

@@ -1,11 +1,10 @@
 /** Transactions of any shape, signed by any number of accounts in either mode, for the node and for the test chain. */
-import { encodeSecp256k1Pubkey, makeSignDoc as makeAminoDoc, Secp256k1Wallet } from "@cosmjs/amino";
+import { type AminoMsg, encodeSecp256k1Pubkey, makeSignDoc as makeAminoDoc, Secp256k1Wallet } from "@cosmjs/amino";
 import { DirectSecp256k1Wallet, encodePubkey, makeSignDoc } from "@cosmjs/proto-signing";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { AuthInfo, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { utf8 } from "#kernel/bytes.js";
 import { executeTx, type Execution, type Mode, type TxOutcome } from "#app/tx/execute.js";
-import type { FeeGrants } from "#app/tx/fee.js";
 import { type EncodedMessage } from "#app/tx/router.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { MsgSend } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
@@ -54,6 +53,8 @@ export interface Shape {
   /** instead of the account's own */
   readonly sequence?: bigint;
   readonly amino?: boolean;
+  /** the messages as amino JSON; where they are transfers that can be left out */
+  readonly aminoMessages?: readonly AminoMsg[];
   /** whether signer infos have public keys; they do when not given */
   readonly keys?: boolean;
   /** before it is signed */
@@ -88,7 +89,7 @@ export async function shaped(on: Ledger, accounts: readonly Account[], o: Shape 
   for (const [i, account] of accounts.entries()) {
     const { number, sequence } = known[i] as (typeof known)[number];
     const { signature } = o.amino
-      ? await account.amino.signAmino(account.address, { ...makeAminoDoc(messages.map(aminoSend), { amount: o.fee ?? [], gas: `${gas}`, ...paid }, on.chainId, o.body?.memo ?? "", number, Number(sequence)), ...aminoBody(o.body) })
+      ? await account.amino.signAmino(account.address, { ...makeAminoDoc(o.aminoMessages ?? messages.map(aminoSend), { amount: o.fee ?? [], gas: `${gas}`, ...paid }, on.chainId, o.body?.memo ?? "", number, Number(sequence)), ...aminoBody(o.body) })
       : await account.wallet.signDirect(account.address, makeSignDoc(raw.bodyBytes, raw.authInfoBytes, on.chainId, number));
     raw.signatures.push(Uint8Array.from(Buffer.from(signature.signature, "base64")));
   }
@@ -110,9 +111,8 @@ function aminoSend({ value }: EncodedMessage) {
 }
 
 /** Runs a transaction in the block that the test chain is in; what was delivered is part of the block's events. */
-export function execute(c: TestChain, bytes: Uint8Array, mode: Mode = "deliver", o: Partial<Execution> & { readonly feeGrants?: FeeGrants } = {}): TxOutcome {
-  const { auth, bank } = c.k;
-  const outcome = executeTx(c.ctx, bytes, mode, { router: c.app.router, deps: { auth, bank, feeGrants: o.feeGrants }, ...o });
+export function execute(c: TestChain, bytes: Uint8Array, mode: Mode = "deliver", o: Partial<Execution> = {}): TxOutcome {
+  const outcome = executeTx(c.ctx, bytes, mode, { router: c.app.router, deps: c.k, ...o });
   if (mode === "deliver") for (const e of outcome.events) c.ctx.emit(e);
   return outcome;
 }

@@ -1,0 +1,28 @@
+/** Amino JSON of messages that hold messages of any type, held against what the Cosmos SDK's own encoder wrote (test/vectors/amino.json). */
+import { readFileSync } from "node:fs";
+import test from "ava";
+import { aminoJson, aminoNameOf } from "./amino.js";
+import { codecs } from "./gen/registry.js";
+import { decodeCanonical } from "./wire.js";
+
+interface Vector {
+  readonly type_url: string;
+  readonly hex: string;
+  readonly amino: unknown;
+}
+const { messages } = JSON.parse(readFileSync(new URL("../test/vectors/amino.json", import.meta.url), "utf8")) as { messages: readonly Vector[] };
+
+for (const [i, { type_url: typeUrl, hex, amino }] of messages.entries()) {
+  test(`${i}: ${typeUrl} has the SDK's amino JSON`, (t) => {
+    const codec = codecs.find((c) => c.typeUrl === typeUrl);
+    if (!codec) throw new Error(`there is no ${typeUrl}`);
+    const message = decodeCanonical(codec, Uint8Array.from(Buffer.from(hex, "hex")));
+    t.deepEqual({ type: aminoNameOf(codec), value: aminoJson(codec, message) }, amino as never);
+  });
+}
+
+test("an Any of a type that nobody knows has none", (t) => {
+  const exec = codecs.find((c) => c.typeUrl === "/cosmos.authz.v1beta1.MsgExec");
+  if (!exec) throw new Error("there is no MsgExec");
+  t.throws(() => aminoJson(exec, { grantee: "a", msgs: [{ typeUrl: "/none.Msg", value: new Uint8Array(0) }] }), { message: "/none.Msg has no amino JSON" });
+});
