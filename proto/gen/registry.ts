@@ -11,6 +11,7 @@ import * as cosmos_base_query_v1beta1_pagination from "./cosmos/base/query/v1bet
 import * as cosmos_base_v1beta1_coin from "./cosmos/base/v1beta1/coin.js";
 import * as cosmos_crypto_ed25519_keys from "./cosmos/crypto/ed25519/keys.js";
 import * as cosmos_crypto_multisig_keys from "./cosmos/crypto/multisig/keys.js";
+import * as cosmos_crypto_multisig_v1beta1_multisig from "./cosmos/crypto/multisig/v1beta1/multisig.js";
 import * as cosmos_crypto_secp256k1_keys from "./cosmos/crypto/secp256k1/keys.js";
 import * as cosmos_slashing_v1beta1_genesis from "./cosmos/slashing/v1beta1/genesis.js";
 import * as cosmos_slashing_v1beta1_query from "./cosmos/slashing/v1beta1/query.js";
@@ -20,6 +21,8 @@ import * as cosmos_staking_v1beta1_genesis from "./cosmos/staking/v1beta1/genesi
 import * as cosmos_staking_v1beta1_query from "./cosmos/staking/v1beta1/query.js";
 import * as cosmos_staking_v1beta1_staking from "./cosmos/staking/v1beta1/staking.js";
 import * as cosmos_staking_v1beta1_tx from "./cosmos/staking/v1beta1/tx.js";
+import * as cosmos_tx_signing_v1beta1_signing from "./cosmos/tx/signing/v1beta1/signing.js";
+import * as cosmos_tx_v1beta1_tx from "./cosmos/tx/v1beta1/tx.js";
 import * as google_api_http from "./google/api/http.js";
 import * as google_protobuf_any from "./google/protobuf/any.js";
 import * as google_protobuf_duration from "./google/protobuf/duration.js";
@@ -133,6 +136,7 @@ export const codecs = [
   cosmos_base_v1beta1_coin.Coin,
   cosmos_crypto_ed25519_keys.PubKey,
   cosmos_crypto_multisig_keys.LegacyAminoPubKey,
+  cosmos_crypto_multisig_v1beta1_multisig.CompactBitArray,
   cosmos_crypto_secp256k1_keys.PubKey,
   cosmos_slashing_v1beta1_genesis.GenesisState,
   cosmos_slashing_v1beta1_genesis.SigningInfo,
@@ -214,6 +218,15 @@ export const codecs = [
   cosmos_staking_v1beta1_tx.MsgCancelUnbondingDelegationResponse,
   cosmos_staking_v1beta1_tx.MsgUpdateParams,
   cosmos_staking_v1beta1_tx.MsgUpdateParamsResponse,
+  cosmos_tx_v1beta1_tx.Tx,
+  cosmos_tx_v1beta1_tx.TxBody,
+  cosmos_tx_v1beta1_tx.AuthInfo,
+  cosmos_tx_v1beta1_tx.SignerInfo,
+  cosmos_tx_v1beta1_tx.ModeInfo,
+  cosmos_tx_v1beta1_tx.Single,
+  cosmos_tx_v1beta1_tx.Multi,
+  cosmos_tx_v1beta1_tx.Fee,
+  cosmos_tx_v1beta1_tx.Tip,
   google_api_http.HttpRule,
   google_protobuf_any.Any,
   google_protobuf_duration.Duration,
