@@ -25,6 +25,8 @@ export interface AnteOptions {
   /** of the auth module */
   readonly params: Params;
   readonly simulate: boolean;
+  /** Before the first block nobody has an account number yet: who signs takes 0, as in the Cosmos SDK. */
+  readonly genesis?: boolean;
   /** only in CheckTx: the node's own minimum */
   readonly minGasPrice?: MinGasPrice;
   /** gas of a whole block; undefined: as much as there can be */
@@ -59,7 +61,7 @@ export function runAnte(ctx: Context, tx: DecodedTx, deps: AnteDeps, o: AnteOpti
   accounts.forEach((account, i) => {
     const signer = info.signerInfos[i] as SignerInfo;
     if (signer.sequence !== account.sequence) throw sdk.wrongSequence(`account sequence mismatch, expected ${account.sequence}, got ${signer.sequence}`);
-    if (!o.simulate) checkSignature(ctx, tx, account, signer, tx.raw.signatures[i] as Uint8Array);
+    if (!o.simulate) checkSignature(ctx, tx, o.genesis ? { ...account, accountNumber: 0n } : account, signer, tx.raw.signatures[i] as Uint8Array);
   });
   for (const account of accounts) auth.countTransaction(ctx, account);
 }

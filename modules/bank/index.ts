@@ -14,6 +14,7 @@ import { store } from "./store.js";
 import { type BankPorts } from "./types.js";
 
 export { parseFee } from "./coins.js";
+export { metadataOf } from "./metadata.js";
 export { type Amount, type BankKeeper } from "./types.js";
 
 export const bank = defineModule({

@@ -1,6 +1,6 @@
 /** What CometBFT's own part of a genesis must say for this application to run on it (protocol section 11). */
 import { type ConsensusParams } from "cosmjs-types/tendermint/types/params";
-import { largestBlockData, UNLIMITED } from "./block/limits.js";
+import { largestBlockData, UNLIMITED } from "../block/limits.js";
 
 /** One line on the first thing that is wrong, or undefined. */
 export function genesisFault(params: ConsensusParams | undefined, initialHeight: bigint, validators: number): string | undefined {
