@@ -32,6 +32,8 @@ export interface NewGenesis {
 const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
 /** about two seconds of FinalizeBlock: see docs/decisions.md */
 const MAX_BLOCK_GAS = 300_000_000;
+/** The first target has no default of its own: a win in about a tera-FLOP, from which the chain finds its own by retargeting. */
+const TARGET0 = ((1n << 256n) / 1_000_000_000_000n).toString(16).padStart(64, "0");
 
 /** Of a chain with neither accounts nor validators: they are added one by one. */
 export function newGenesis({ chainId, genesisTime, prefix, denom, params = {} }: NewGenesis): GenesisDocument {
@@ -39,6 +41,7 @@ export function newGenesis({ chainId, genesisTime, prefix, denom, params = {} }:
     auth: { accounts: [] },
     bank: { balances: [] },
     staking: { params: { bond_denom: denom } },
+    work: { params: { target0: `0x${TARGET0}` } },
     genutil: { gen_txs: [] },
   };
   for (const [module, own] of Object.entries(params)) state[module] = { ...state[module], params: { ...(state[module]?.params as object | undefined), ...own } };
