@@ -1,8 +1,9 @@
 /** The application's view of a validator's key files: what signs the beacon, and who this validator is. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import blst from "@chainsafe/blst";
+import { parse } from "smol-toml";
 import { possessionMessage } from "#modules/beacon/index.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { ConfigFault } from "./config-fault.js";
@@ -22,6 +23,8 @@ export function readKeys(home: string): NodeKeys {
 
 /** What others may know of a home's keys, with the proof that goes with the beacon key. Throws ConfigFault. */
 export function readHomeFacts(home: string): HomeFacts {
+  const first = join(home, "config", "priv_validator_key.json");
+  if (!existsSync(first)) throw new ConfigFault(`${first} is missing: ${home} holds no validator. Give --home of one, or make it: pouwd init --home ${home}`);
   const secret = beaconSecret(join(home, "config", "beacon_key.json"));
   const beaconKey = Uint8Array.from(secret.toPublicKey().toBytes());
   return {
@@ -48,6 +51,16 @@ function readJson(path: string): Record<string, unknown> {
     // told below, without the text: it may hold a secret
   }
   throw new ConfigFault(`${path}: is no JSON object; ${RESTORE}`);
+}
+
+/** The name that config.toml gives the node; empty where it cannot be read. */
+export function monikerOf(home: string): string {
+  try {
+    const { moniker } = parse(readFileSync(join(home, "config", "config.toml"), "utf8"));
+    return typeof moniker === "string" ? moniker : "";
+  } catch {
+    return "";
+  }
 }
 
 function beaconSecret(path: string): InstanceType<typeof blst.SecretKey> {
