@@ -94,6 +94,25 @@ export function addGenesis(program: Command, options: (c: Command) => GlobalOpti
       });
     });
   genesis
+    .command("peers")
+    .description("connect the node in --home to the others who begin the chain, as the genesis has their addresses")
+    .action(async (_o: unknown, c: Command) => {
+      const context = new Context(options(c));
+      const { peersOf } = await import("#app/genesis/collect.js");
+      const { partOf, readGenesis } = await import("#app/genesis/document.js");
+      const { genTxsOf, inGenesis, readGenTx } = await import("#app/genesis/gentxs.js");
+      const { program: theProgram } = await import("#app/genesis/validate.js");
+      const { readHomeFacts } = await import("#app/keys.js");
+      const { setPeers } = await import("#app/peers.js");
+      const path = genesisPath(context);
+      const g = readGenesis(path);
+      const { execution } = theProgram();
+      const transactions = told(path, () => genTxsOf(partOf(g, "genutil")).map((json, i) => readGenTx(json, execution, inGenesis(i))));
+      const peers = peersOf(transactions, readHomeFacts(context.home).nodeId);
+      setPeers(context.home, peers);
+      context.print({ peers }, () => peers.replaceAll(",", "\n") || "there are no others");
+    });
+  genesis
     .command("validate")
     .description("try a genesis as a node would, before a chain begins with it")
     .argument("[file]", "default: the genesis of --home")

@@ -35,7 +35,7 @@ function usesOf([group, name = ""]: readonly string[]): readonly Use[] {
   if (group === "keys") return ["home", "keys"];
   if (group === "tx") return ["home", "sign"];
   if (group === "model" || group === "train") return ["home"];
-  if (group === "genesis") return name === "validate" || name === "collect-gentxs" ? ["home"] : ["home", "keys"];
+  if (group === "genesis") return name === "validate" || name === "peers" || name === "collect-gentxs" ? ["home"] : ["home", "keys"];
   if (group !== "task") return ["home", "chain"];
   return ["home", "chain", ...(SIGNING_TASKS.has(name) ? (["sign"] as const) : []), ...(DATA_TASKS.has(name) ? (["data"] as const) : [])];
 }

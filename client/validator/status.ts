@@ -40,6 +40,7 @@ export function nextStep(f: ValidatorFacts): string {
   if (!v) return `make the validator: pouwd tx staking create-validator AMOUNT ${signed}`;
   if (home && !home.consensusKeyIsValidators) return "this home's consensus key is not the validator's: restore config/priv_validator_key.json, or give --home of the one that has it";
   if (signing?.tombstoned) return "it signed two blocks of one height and never signs again: take the stake back (pouwd tx staking unbond), and begin anew with another key and another operator";
+  if (v.jailed && v.ownStake === 0n) return `nothing: its own stake is taken back, so it has left and its node may be stopped; to come back: pouwd tx staking delegate ${v.operator} AMOUNT ${signed}, then pouwd tx slashing unjail ${signed}`;
   if (v.jailed) {
     if (signing && f.nowMs < signing.jailedUntilMs) return `mend what kept it from signing, and wait until ${iso(signing.jailedUntilMs)}; then: pouwd tx slashing unjail ${signed}`;
     if (v.ownStake < v.minSelfDelegation) return `its own stake is ${v.ownStake}, less than the ${v.minSelfDelegation} that it promised: pouwd tx staking delegate ${v.operator} AMOUNT ${signed}, then pouwd tx slashing unjail ${signed}`;
