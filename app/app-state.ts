@@ -4,11 +4,17 @@ import type { RunningModule } from "./assemble.js";
 
 type Modules = readonly Pick<RunningModule, "name" | "genesis" | "afterGenesis">[];
 
-/** Every module's part, in their order, into an empty state. Throws one line that begins with `app_state.`, also for a part of no module. */
-export function readState(ctx: Context, modules: Modules, state: Readonly<Record<string, unknown>>): void {
+/** Parts that the application itself reads: genesis/init-chain.ts. */
+const OF_APPLICATION = ["prefix", "genutil"];
+
+/**
+ * Every module's part, in their order, into an empty state. `between`: what the genesis does by transactions, before modules
+ * look at the whole. Throws one line that begins with `app_state.`, also for a part of no module.
+ */
+export function readState(ctx: Context, modules: Modules, state: Readonly<Record<string, unknown>>, between: () => void = () => {}): void {
   const names = modules.map((m) => m.name);
   for (const name of Object.keys(state)) {
-    if (name !== "prefix" && !names.includes(name)) throw new Error(`app_state.${name}: there is no such module; there are ${[...names].sort().join(", ")}`);
+    if (!OF_APPLICATION.includes(name) && !names.includes(name)) throw new Error(`app_state.${name}: there is no such module; there are ${[...names].sort().join(", ")}`);
   }
   for (const m of modules) {
     // As null, which the Cosmos SDK writes for a module without one.
@@ -20,6 +26,7 @@ export function readState(ctx: Context, modules: Modules, state: Readonly<Record
       throw message.startsWith("app_state.") ? e : new Error(`app_state.${m.name}: ${message}`);
     }
   }
+  between();
   for (const m of modules) m.afterGenesis?.(ctx);
 }
 

@@ -12,7 +12,7 @@ import { type Head } from "./block/head.js";
 import { Chain } from "./chain.js";
 import { type Faults } from "./faults.js";
 import { finalizeBlock, type Pending } from "./finalize.js";
-import { initChain } from "./genesis.js";
+import { initChain } from "./genesis/init-chain.js";
 import { invariantsAnswer } from "./invariants.js";
 import { Mempool } from "./mempool.js";
 import { prepareProposal, processProposal } from "./proposal.js";
@@ -63,7 +63,7 @@ export class Application implements AbciApplication {
   }
 
   initChain(r: abci.RequestInitChain): abci.ResponseInitChain {
-    const response = initChain(this.chain, r);
+    const response = initChain(this.chain, this.execution, r);
     this.mempool.reset();
     return response;
   }

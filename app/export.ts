@@ -4,12 +4,9 @@ import { nanosecondsOf } from "#kernel/time.js";
 import type { ConsensusParams } from "#proto/gen/tendermint/types/params.js";
 import { exportState } from "./app-state.js";
 import { type Assembly } from "./assemble.js";
+import { type GenesisDocument } from "./genesis/document.js";
 
-/** What a genesis says beside app_state; fields that are not named here stay as they are. */
-export interface GenesisDocument {
-  readonly consensus_params?: Readonly<Record<string, unknown>>;
-  readonly [field: string]: unknown;
-}
+export { type GenesisDocument } from "./genesis/document.js";
 
 /**
  * The genesis of a chain that goes on where `ctx` ends: `first` is the genesis that it began with. Its validators are those
@@ -27,7 +24,7 @@ export function exportGenesis(ctx: QueryContext, assembly: Assembly, first: Gene
       .members(ctx)
       .map((v) => ({ pub_key: { type: "tendermint/PubKeyEd25519", value: Buffer.from(v.consensusKey).toString("base64") }, power: `${v.power}`, name: v.operator })),
     app_hash: "",
-    app_state: exportState(ctx, assembly.modules),
+    app_state: { ...exportState(ctx, assembly.modules), genutil: { gen_txs: [] } },
   };
 }
 

@@ -18,6 +18,8 @@ export interface HomeOptions {
   readonly moniker: string;
   readonly rpcPort: number;
   readonly p2pPort: number;
+  /** the address that it listens at for other nodes; default: this machine's own, 127.0.0.1 */
+  readonly p2pHost?: string;
   /** host:port of the verifier's gRPC service; empty: none */
   readonly verifierAddress: string;
   /** the verifier dials loopback and private addresses: test networks only */
@@ -93,7 +95,7 @@ export function writeConfig(o: HomeOptions): void {
     log_level: "error",
     rpc: { laddr: `tcp://127.0.0.1:${o.rpcPort}`, max_body_bytes: 4_000_000, cors_allowed_origins: ["*"] },
     p2p: {
-      laddr: `tcp://127.0.0.1:${o.p2pPort}`,
+      laddr: `tcp://${o.p2pHost ?? "127.0.0.1"}:${o.p2pPort}`,
       persistent_peers: o.persistentPeers,
       addr_book_strict: false,
       allow_duplicate_ip: true,

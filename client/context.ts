@@ -17,6 +17,7 @@ export interface GlobalOptions {
   output?: Output;
   keyringBackend?: Backend;
   allowPrivate?: boolean;
+  keyringDir?: string;
   from?: string;
   gas?: string;
   gasPrices?: string;
@@ -39,13 +40,13 @@ export class Context {
   private readonly chainId: string | undefined;
 
   constructor(readonly options: GlobalOptions) {
-    this.home = resolve(options.home ?? process.env.POUWD_HOME ?? join(homedir(), ".pouwd"));
+    this.home = homeOf(options.home);
     const file = fileConfig(this.home);
     this.node = rpcUrl(options.node ?? process.env.POUWD_NODE ?? file.node ?? "http://127.0.0.1:26657");
     this.chainId = options.chainId ?? process.env.POUWD_CHAIN_ID ?? file.chainId;
     this.json = (options.output ?? chosen("POUWD_OUTPUT", OUTPUTS) ?? "text") === "json";
     this.allowPrivate = options.allowPrivate ?? file.allowPrivate ?? false;
-    this.keyring = new Keyring(this.home, options.keyringBackend ?? chosen("POUWD_KEYRING_BACKEND", BACKENDS) ?? file.keyringBackend ?? "file");
+    this.keyring = new Keyring(resolve(options.keyringDir ?? process.env.POUWD_KEYRING_DIR ?? this.home), options.keyringBackend ?? chosen("POUWD_KEYRING_BACKEND", BACKENDS) ?? file.keyringBackend ?? "file");
   }
 
   /** `lasting`: a command that stays for hours outlives its node's absence. Throws when the chain is not the one that is meant. */
@@ -77,6 +78,9 @@ export function jsonValue(_key: string, value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
   return value;
 }
+
+/** The folder of keys and of a validator: what was said, or the default. */
+export const homeOf = (given: string | undefined): string => resolve(given ?? process.env.POUWD_HOME ?? join(homedir(), ".pouwd"));
 
 interface FileConfig {
   node?: string;

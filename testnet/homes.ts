@@ -1,18 +1,22 @@
-/** The files of a network: a home for every validator, one genesis, and a client's home with the test keys. */
+/** The files of a network: a home for every validator, one genesis with a transaction of each, and a client's home with the test keys. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeGenesis } from "#app/genesis-file.js";
+import { addressesOf, withAccount } from "#app/genesis/accounts.js";
+import { collectGenTxs } from "#app/genesis/collect.js";
+import { type GenesisDocument, newGenesis, writeGenesis } from "#app/genesis/document.js";
+import { makeGenTx } from "#app/genesis/gentx.js";
 import { type HomeOptions, initHome, writeConfig } from "#app/init.js";
+import { DEFAULT_TERMS } from "#app/validator.js";
+import { walletOf } from "#client/chain/wallet.js";
 import { flop } from "#engine/topology/index.js";
 import { readTaskFile } from "#client/task/task-file.js";
 import { Keyring } from "#client/keys/keyring.js";
 import { repositoryRoot } from "#platform/entry.js";
 import { type Account } from "./accounts.js";
 import { rpcOf } from "./facts.js";
-import { mergeParams, type NetworkPlan } from "./plan.js";
+import { mergeParams, type NetworkPlan, VALIDATOR_STAKE } from "./plan.js";
 import { targetFor } from "./target.js";
 
-const POWER = 10n;
 /** training batches of the digits task: 1,500 rows in batches of 20, the last 10 % held out for validation */
 const DEMO_BATCHES = 68n;
 
@@ -24,10 +28,10 @@ function demoTarget(): string {
 
 export async function writeHomes(plan: NetworkPlan, accounts: readonly Account[]): Promise<void> {
   const { options } = plan;
-  const address = (name: string): string => {
-    const account = accounts.find((a) => a.name === name);
-    if (!account) throw new Error(`no account for ${name}`);
-    return account.address;
+  const account = (name: string): Account => {
+    const found = accounts.find((a) => a.name === name);
+    if (!found) throw new Error(`no account for ${name}`);
+    return found;
   };
   const home = (v: NetworkPlan["validators"][number], persistentPeers: string): HomeOptions => ({
     home: v.home,
@@ -45,16 +49,19 @@ export async function writeHomes(plan: NetworkPlan, accounts: readonly Account[]
     const peers = facts.filter((other) => other !== v).map((other) => `${other.nodeId}@127.0.0.1:${other.plan.p2pPort}`);
     writeConfig(home(v.plan, peers.join(",")));
   }
-  const genesis = makeGenesis({
-    chainId: options.chainId,
-    genesisTime: new Date().toISOString(),
-    prefix: options.prefix,
-    denom: options.denom,
-    validators: facts.map((v) => ({ operator: address(v.plan.name), consensusKey: v.consensusKey, power: POWER, beaconKey: v.beaconKey, beaconProof: v.beaconProof, moniker: v.plan.name })),
-    balances: plan.accounts.map(({ name, balance }) => ({ address: address(name), amount: balance })),
-    params: mergeParams({ work: { target0: `0x${demoTarget()}` } }, options.params),
-  });
-  for (const v of plan.validators) writeFileSync(join(v.home, "config", "genesis.json"), genesis, { mode: 0o600 });
+  const coins = (amount: bigint) => [{ denom: options.denom, amount: `${amount}` }];
+  let genesis: GenesisDocument = newGenesis({ ...options, genesisTime: new Date().toISOString(), params: mergeParams({ work: { target0: `0x${demoTarget()}` } }, options.params) });
+  for (const { name, balance } of plan.accounts) genesis = withAccount(genesis, account(name).address, coins(balance));
+  const addresses = addressesOf(genesis);
+  const files = await Promise.all(
+    facts.map(async ({ plan: { name, p2pPort }, ...keys }) => {
+      const terms = { ...DEFAULT_TERMS, stake: coins(VALIDATOR_STAKE)[0] as { denom: string; amount: string }, description: { moniker: name } };
+      const json = await makeGenTx({ chainId: options.chainId, addresses, keys, terms, reachedAt: `127.0.0.1:${p2pPort}` }, await walletOf(account(name).mnemonic, options.prefix));
+      return { path: `the transaction of ${name}`, json };
+    }),
+  );
+  const collected = collectGenTxs(genesis, files).genesis;
+  for (const v of plan.validators) writeGenesis(join(v.home, "config", "genesis.json"), collected);
   await writeClientHome(plan, accounts);
 }
 

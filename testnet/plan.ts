@@ -68,6 +68,8 @@ export interface NetworkPlan {
 }
 
 const UNIT = 1_000_000n;
+/** Base units that each validator bonds in the genesis; what it owns beside them stays its own. */
+export const VALIDATOR_STAKE = 10n * UNIT;
 const BASE_RPC = 26657;
 const BASE_SUPERVISOR = 28600;
 
@@ -89,7 +91,7 @@ export function planNetwork(options: NetworkOptions): NetworkPlan {
   );
   const accounts = [
     ...["client", "alice", "bob", "faucet"].map((name) => ({ name, balance: 1_000_000n * UNIT })),
-    ...validators.map(({ name }) => ({ name, balance: 10_000n * UNIT })),
+    ...validators.map(({ name }) => ({ name, balance: 10_000n * UNIT + VALIDATOR_STAKE })),
     ...workers.map(({ name }) => ({ name, balance: 100_000n * UNIT })),
   ];
   return { options, validators, workers, accounts };

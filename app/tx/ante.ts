@@ -26,6 +26,8 @@ export interface AnteOptions {
   /** of the auth module */
   readonly params: Params;
   readonly simulate: boolean;
+  /** Before the first block nobody has an account number yet: who signs takes 0, as in the Cosmos SDK. */
+  readonly genesis?: boolean;
   /** only in CheckTx: the node's own minimum */
   readonly minGasPrice?: MinGasPrice;
   /** gas of a whole block; undefined: as much as there can be */
@@ -61,7 +63,7 @@ export function runAnte(ctx: Context, tx: DecodedTx, deps: AnteDeps, o: AnteOpti
     const signer = info.signerInfos[i] as SignerInfo;
     if (body.unordered && signer.sequence > 0n) throw sdk.invalidRequest("sequence is not allowed for unordered transactions");
     if (!body.unordered && signer.sequence !== account.sequence) throw sdk.wrongSequence(`account sequence mismatch, expected ${account.sequence}, got ${signer.sequence}`);
-    if (!o.simulate) checkSignature(ctx, tx, account, signer, tx.raw.signatures[i] as Uint8Array);
+    if (!o.simulate) checkSignature(ctx, tx, o.genesis ? { ...account, accountNumber: 0n } : account, signer, tx.raw.signatures[i] as Uint8Array);
   });
   if (!body.unordered) for (const account of accounts) auth.countTransaction(ctx, account);
 }

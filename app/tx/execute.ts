@@ -39,7 +39,8 @@ export interface Execution {
   readonly unexpected?: (error: unknown, mode: Mode) => void;
 }
 
-export type Mode = "check" | "deliver" | "simulate";
+/** `genesis`: a transaction of the genesis, before the first block; gas is free, and account numbers are 0 */
+export type Mode = "check" | "deliver" | "simulate" | "genesis";
 
 const MAX_GAS = (1n << 63n) - 1n;
 const NO_DATA = new Uint8Array(0);
@@ -61,12 +62,12 @@ export function executeTx(ctx: TxContext, bytes: Uint8Array, mode: Mode, x: Exec
   const wanted = tx.auth.fee?.gasLimit ?? 0n;
   if (wanted > MAX_GAS) return failure(sdk.invalidRequest(`gas limit ${wanted}, want at most ${MAX_GAS}`), 0n, 0n, []);
   // A simulation finds out how much is needed; more than a block has is never of use.
-  const gas = mode !== "simulate" ? new Meter(wanted) : x.maxGas === undefined ? freeMeter() : new Meter(x.maxGas);
+  const gas = mode === "genesis" ? freeMeter() : mode !== "simulate" ? new Meter(wanted) : x.maxGas === undefined ? freeMeter() : new Meter(x.maxGas);
 
   // Events of a transaction are its result's, not the block's: they are taken from the branches.
   const ante = ctx.metered(gas);
   try {
-    runAnte(ante, tx, x.deps, { params, simulate: mode === "simulate", maxGas: x.maxGas, ...(mode === "check" && x.minGasPrice ? { minGasPrice: x.minGasPrice } : {}) });
+    runAnte(ante, tx, x.deps, { params, simulate: mode === "simulate", genesis: mode === "genesis", maxGas: x.maxGas, ...(mode === "check" && x.minGasPrice ? { minGasPrice: x.minGasPrice } : {}) });
   } catch (e) {
     return failure(e, wanted, gas.used, []);
   }

@@ -106,6 +106,12 @@ export class RpcChain implements Chain {
     return { height: BigInt(syncInfo.latestBlockHeight ?? 0), timeMs: syncInfo.latestBlockTime?.getTime() ?? 0, appHash: syncInfo.latestAppHash ?? new Uint8Array(0) };
   }
 
+  /** How far the node is, and whether it still fetches blocks that others have. */
+  async sync(): Promise<{ readonly height: bigint; readonly timeMs: number; readonly catchingUp: boolean }> {
+    const { syncInfo } = await this.retrying(() => this.client.status());
+    return { height: BigInt(syncInfo.latestBlockHeight ?? 0), timeMs: syncInfo.latestBlockTime?.getTime() ?? 0, catchingUp: syncInfo.catchingUp };
+  }
+
   /** Hash of the genesis as every node serves it: of the first part, where it has many. */
   async genesisHash(): Promise<Uint8Array> {
     const { result } = await this.retrying(() => this.http.execute({ jsonrpc: "2.0", id: 1, method: "genesis_chunked", params: { chunk: "0" } }));

@@ -3,7 +3,11 @@ import { spawn } from "node:child_process";
 import { existsSync, copyFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import { DEFAULT_PREFIX, isAddressPrefix } from "#kernel/address.js";
+import { isDenom } from "#kernel/coins.js";
 import { entry } from "#platform/entry.js";
+import { CliError } from "../cli-error.js";
+import { homeOf } from "../context.js";
 import { blockHeight } from "./options.js";
 
 const port = (text: string): number => {
@@ -20,12 +24,19 @@ async function become(path: string, args: readonly string[]): Promise<never> {
   process.exit(code ?? 1);
 }
 
+const HOME = "default: POUWD_HOME, or ~/.pouwd";
+const CHAIN_ID = /^[a-zA-Z][a-zA-Z0-9-]{2,47}$/;
+
 interface InitOptions {
-  home: string;
-  moniker: string;
+  home?: string;
+  moniker?: string;
   genesis?: string;
+  chainId?: string;
+  prefix: string;
+  denom: string;
   rpcPort: number;
   p2pPort: number;
+  p2pHost: string;
   verifier: string;
   peers: string;
   allowPrivate?: boolean;
@@ -45,50 +56,66 @@ function findEngine(given: string | undefined): string {
 export function addNode(program: Command): void {
   program
     .command("init")
-    .description("write a validator's keys and configuration, and print what a genesis file needs of it")
-    .requiredOption("--home <dir>", "folder of the validator; must not hold one yet")
-    .option("--moniker <name>", "its name to others", "validator")
+    .description("write a validator's keys and configuration, and print its public keys")
+    .argument("[moniker]", "its name to others")
+    .option("--home <dir>", `folder of the validator; must not hold one yet; ${HOME}`)
+    .option("--moniker <name>", "its name to others; default: validator")
     .option("--genesis <file>", "the chain's genesis, copied into the home")
+    .option("--chain-id <id>", "begin a new chain: write its genesis, which has no accounts and no validators yet")
+    .option("--prefix <prefix>", "of the new chain's addresses", DEFAULT_PREFIX)
+    .option("--denom <denom>", "base denomination of the new chain", "upouw")
     .option("--rpc-port <port>", "port of the RPC server", port, 26657)
     .option("--p2p-port <port>", "port for other nodes", port, 26656)
+    .option("--p2p-host <address>", "address for other nodes, such as 0.0.0.0: from everywhere", "127.0.0.1")
     .option("--verifier <host:port>", "address of the verifier's service; empty: none", "127.0.0.1:26659")
     .option("--peers <list>", "id@host:port of other nodes, comma-separated", "")
     .option("--allow-private", "the verifier dials loopback and private addresses (test networks)")
-    .action(async (o: InitOptions) => {
-      const home = resolve(o.home);
+    .action(async (name: string | undefined, o: InitOptions) => {
+      const home = homeOf(o.home);
+      const moniker = name ?? o.moniker ?? "validator";
+      if (o.genesis && o.chainId !== undefined) throw new CliError("usage", "--genesis is of a chain that is there, --chain-id begins another: give one of the two.");
+      if (o.chainId !== undefined && !CHAIN_ID.test(o.chainId)) throw new CliError("usage", `--chain-id is ${JSON.stringify(o.chainId)}, want 3 to 48 letters, digits and dashes.`);
+      if (!isAddressPrefix(o.prefix)) throw new CliError("usage", `--prefix is ${JSON.stringify(o.prefix)}, want 1 to 16 of a–z and 0–9, a letter first.`);
+      if (!isDenom(o.denom)) throw new CliError("usage", `--denom is ${JSON.stringify(o.denom)}, want a denomination such as upouw.`);
       if (existsSync(join(home, "config", "priv_validator_key.json"))) throw new Error(`${home} holds a validator already: nothing was written`);
       if (o.genesis && !existsSync(o.genesis)) throw new Error(`--genesis ${o.genesis}: there is no such file`);
       const { initHome } = await import("#app/init.js");
       const facts = initHome({
         home,
-        moniker: o.moniker,
+        moniker,
         rpcPort: o.rpcPort,
         p2pPort: o.p2pPort,
+        p2pHost: o.p2pHost,
         verifierAddress: o.verifier,
         verifierAllowPrivate: o.allowPrivate ?? false,
         persistentPeers: o.peers,
         blockTimeMs: 1000,
       });
-      if (o.genesis) copyFileSync(o.genesis, join(home, "config", "genesis.json"));
+      const genesis = join(home, "config", "genesis.json");
+      if (o.genesis) copyFileSync(o.genesis, genesis);
+      if (o.chainId !== undefined) {
+        const { newGenesis, writeGenesis } = await import("#app/genesis/document.js");
+        writeGenesis(genesis, newGenesis({ chainId: o.chainId, genesisTime: new Date().toISOString(), prefix: o.prefix, denom: o.denom }));
+      }
       const hex = (b: Uint8Array): string => Buffer.from(b).toString("hex");
       const base64 = (b: Uint8Array): string => Buffer.from(b).toString("base64");
-      console.log(JSON.stringify({ home, moniker: o.moniker, nodeId: facts.nodeId, consensusKey: base64(facts.consensusKey), beaconKey: hex(facts.beaconKey), beaconProof: hex(facts.beaconProof) }, null, 2));
+      console.log(JSON.stringify({ home, moniker, ...(o.chainId === undefined ? {} : { chainId: o.chainId }), nodeId: facts.nodeId, consensusKey: base64(facts.consensusKey), beaconKey: hex(facts.beaconKey), beaconProof: hex(facts.beaconProof) }, null, 2));
     });
   program
     .command("start")
     .description("run a validator: engine, application and verifier as one unit")
-    .requiredOption("--home <dir>", "folder that `pouwd init` or the testnet launcher wrote")
+    .option("--home <dir>", `folder that \`pouwd init\` or the testnet launcher wrote; ${HOME}`)
     .option("--cometbft <path>", "the engine's binary (COMETBFT); default: cometbft on the PATH")
-    .action(async (o: { home: string; cometbft?: string }) => {
+    .action(async (o: { home?: string; cometbft?: string }) => {
       const { runValidator } = await import("#app/start.js");
       const control = new AbortController();
       for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => (control.signal.aborted ? process.exit(1) : control.abort()));
-      await runValidator({ home: resolve(o.home), cometbft: findEngine(o.cometbft) }, control.signal, (line) => console.error(line));
+      await runValidator({ home: homeOf(o.home), cometbft: findEngine(o.cometbft) }, control.signal, (line) => console.error(line));
     });
   program
     .command("export")
     .description("print a stopped validator's state as a genesis, JSON")
-    .requiredOption("--home <dir>", "folder of the validator; `pouwd start` must not run on it")
+    .option("--home <dir>", `folder of the validator; \`pouwd start\` must not run on it; ${HOME}`)
     .option("--height <block>", "as it was after this block, where that is kept; default: the newest", blockHeight)
-    .action((o: { home: string; height?: bigint }) => become("app/export-main", ["--home", resolve(o.home), ...(o.height === undefined ? [] : ["--height", `${o.height}`])]));
+    .action((o: { home?: string; height?: bigint }) => become("app/export-main", ["--home", homeOf(o.home), ...(o.height === undefined ? [] : ["--height", `${o.height}`])]));
 }

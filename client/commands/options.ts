@@ -14,13 +14,14 @@ export const optionsOf = (c: Command): GlobalOptions => c.optsWithGlobals<Global
 type Use = "home" | "chain" | "sign" | "keys" | "data";
 
 const OPTIONS: readonly { readonly flags: string; readonly text: string; readonly use: readonly Use[]; readonly choices?: readonly string[] }[] = [
-  { flags: "--home <dir>", text: "folder of keys and submitted tasks; default: POUWD_HOME, or ~/.pouwd", use: ["home"] },
+  { flags: "--home <dir>", text: "folder of keys, of submitted tasks and of a validator; default: POUWD_HOME, or ~/.pouwd", use: ["home"] },
   { flags: "--node <url>", text: "RPC address of a node; default: POUWD_NODE, or http://127.0.0.1:26657", use: ["chain", "sign"] },
   { flags: "--chain-id <id>", text: "refuse a node of another chain (POUWD_CHAIN_ID)", use: ["chain", "sign"] },
   { flags: "--from <key>", text: "key that signs and pays, by name or address (POUWD_FROM)", use: ["sign"] },
   { flags: "--gas <units>", text: "gas limit, or auto: estimated (the default)", use: ["sign"] },
   { flags: "--gas-prices <price>", text: "transaction fee for a unit of gas, such as 0.01upouw; default: none", use: ["sign"] },
   { flags: "--keyring-backend <kind>", text: "file: encrypted by a passphrase (the default); test: in the clear (POUWD_KEYRING_BACKEND)", use: ["sign", "keys"], choices: BACKENDS },
+  { flags: "--keyring-dir <dir>", text: "folder of keys where it is not --home (POUWD_KEYRING_DIR)", use: ["sign", "keys"] },
   { flags: "--allow-private", text: "dial supervisors at loopback and private addresses: test networks only", use: ["data"] },
   { flags: "-o, --output <form>", text: "text or json (POUWD_OUTPUT)", use: ["home"], choices: OUTPUTS },
   { flags: "-y, --yes", text: "accepted for scripts: only `keys delete` asks", use: [] },
@@ -34,6 +35,7 @@ function usesOf([group, name = ""]: readonly string[]): readonly Use[] {
   if (group === "keys") return ["home", "keys"];
   if (group === "tx") return ["home", "sign"];
   if (group === "model" || group === "train") return ["home"];
+  if (group === "genesis") return name === "validate" || name === "peers" || name === "collect-gentxs" ? ["home"] : ["home", "keys"];
   if (group !== "task") return ["home", "chain"];
   return ["home", "chain", ...(SIGNING_TASKS.has(name) ? (["sign"] as const) : []), ...(DATA_TASKS.has(name) ? (["data"] as const) : [])];
 }

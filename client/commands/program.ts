@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { addChain } from "./chain.js";
 import { addDaemons } from "./daemons.js";
+import { addGenesis } from "./genesis.js";
 import { addKeys } from "./keys.js";
 import { addModel } from "./model.js";
 import { addNode } from "./node.js";
@@ -10,6 +11,7 @@ import { addQuery } from "./query.js";
 import { addTask } from "./task.js";
 import { addTrain } from "./train.js";
 import { addTx } from "./tx.js";
+import { addValidator } from "./validator.js";
 
 const TEXT = `A chain that pays for machine learning: clients submit training tasks, workers train and check them.`;
 const MORE = `
@@ -30,6 +32,8 @@ export function pouwd(): Command {
   addTx(program, optionsOf);
   addKeys(program, optionsOf);
   addChain(program, optionsOf);
+  addValidator(program, optionsOf);
+  addGenesis(program, optionsOf);
   shareOptions(program);
   addDaemons(program);
   addNode(program);

@@ -1,62 +1,54 @@
 /** `pouwd tx …`: transactions, signed and sent. */
-import { readFileSync } from "node:fs";
 import { type Command } from "commander";
 import { MsgSend } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
 import { services } from "#proto/gen/registry.js";
-import { type Codec } from "#proto/wire.js";
 import { balanceOf } from "../chain/balance.js";
-import { bondDenom } from "../chain/params.js";
-import { ChainError, type TxResult } from "../chain/types.js";
 import { message } from "../chain/worker.js";
 import { CliError } from "../cli-error.js";
+import { coinsOn, coinText, unitsOf } from "../coins.js";
 import { Context, type GlobalOptions } from "../context.js";
-import { formatCoin, parseAmount } from "../task/amount.js";
-import { messageFrom, messageType, messageTypes, type ServiceCommands, serviceCommands } from "./services.js";
+import { addCreateValidator, addRegisterBeaconKey } from "./create-validator.js";
+import { sendJson } from "./send-json.js";
+import { messageFrom, messageType, messageTypes, type MethodCommand, type ServiceCommands, serviceCommands } from "./services.js";
+import { declare, isJson, pairs } from "./short/arguments.js";
+import { type Choice, moduleOf, type TxRow } from "./short/rows.js";
+import { TX_ROWS } from "./short/table.js";
+import { accountOf, fieldsOf } from "./short/values.js";
+import { show } from "./show.js";
 
-const AMOUNT = "such as 10POUW, or 1000upouw: a millionth of it each";
+const AMOUNT = "such as 10POUW, or 10000000upouw,5uatom";
+
+/** Commands that no row of a table says: of a module, before its others. */
+const OWN: Readonly<Record<string, (group: Command, options: (c: Command) => GlobalOptions) => void>> = { bank: addSend, beacon: addRegisterBeaconKey, staking: addCreateValidator };
 
 export function addTx(program: Command, options: (c: Command) => GlobalOptions): void {
   const tx = program.command("tx").description("sign and send a transaction");
   const modules = serviceCommands(services, "Msg");
-  const sendJson = async (codec: Codec<unknown>, text: string, c: Command): Promise<void> => {
-    const json = text.startsWith("@") ? fileText(text.slice(1)) : text;
-    messageFrom(codec, json, ""); // what is no message is refused before anybody is asked for a passphrase
-    const context = new Context(options(c));
-    const chain = await context.chain();
-    const sender = await context.sender(chain);
-    show(context, await sender.send([{ codec, value: messageFrom(codec, json, sender.address) }]));
-  };
-  const bank = tx.command("bank");
-  bank
-    .command("send")
-    .description("send coins from one account to another")
-    .argument("<from>", "key that signs and pays, by name or address")
-    .argument("<to>", "address of the account that receives")
-    .argument("<amount>", AMOUNT)
-    .option("--note <text>", "a note that everybody can read", "")
-    .action((from: string, to: string, amount: string, o: { note: string }, c: Command) => send(new Context(options(c)), from, to, amount, o.note));
   tx.command("bank-send", { hidden: true })
     .description("as bank send, with the key in --from")
     .argument("<to>")
     .argument("<amount>", AMOUNT)
     .action((to: string, amount: string, _o: unknown, c: Command) => send(new Context(options(c)), undefined, to, amount, ""));
   for (const { module, description, commands } of modules) {
-    const group = module === "bank" ? bank : tx.command(module);
-    group.summary(commands.map((m) => m.name).join(", ")).description(description);
+    const group = tx.command(module);
+    OWN[module]?.(group, options);
+    const rows = TX_ROWS.filter((r) => moduleOf(r.message.typeUrl) === module);
+    for (const row of rows) addRow(group, row, commands.find((m) => m.method.request === row.message), options);
     for (const m of commands) {
-      // `tx bank send` has its arguments as on other Cosmos chains
+      // a command in a person's words has its place
       if (group.commands.some((c) => c.name() === m.name)) continue;
       const command = group.command(m.name).description(m.description).addHelpText("after", `\n${m.help}`);
       for (const a of m.arguments) command.argument(`<${a.name}>`, a.description);
-      command.action((text: string, _o: unknown, c: Command) => sendJson(m.method.request, text, c));
+      command.action((text: string, _o: unknown, c: Command) => sendJson(m.method.request, text, options(c)));
     }
+    group.summary(group.commands.map((c) => c.name()).join(", ")).description(description);
   }
   tx.command("send-message")
     .description("send any message by the name of its type")
     .argument("<type>", "such as MsgAddStake, or with its package: pouw.workers.v1.MsgAddStake")
     .argument("<json>", "the message's fields as JSON, or @FILE; the signer's field may be left out")
     .addHelpText("after", `\nTypes, each explained by its own command:\n${typeList(modules)}`)
-    .action((type: string, text: string, _o: unknown, c: Command) => sendJson(messageType(modules, type), text, c));
+    .action((type: string, text: string, _o: unknown, c: Command) => sendJson(messageType(modules, type), text, options(c)));
 }
 
 function typeList(modules: readonly ServiceCommands[]): string {
@@ -65,27 +57,60 @@ function typeList(modules: readonly ServiceCommands[]): string {
   return types.map((t) => `  ${t.name.padEnd(width)}  ${t.command}`).join("\n");
 }
 
+function addRow(group: Command, row: TxRow, generic: MethodCommand | undefined, options: (c: Command) => GlobalOptions): void {
+  const command = group.command(row.name).description(row.text);
+  if (generic) command.addHelpText("after", `\n${generic.help}`);
+  declare(command, row.args, "all of the message's fields as JSON, or @FILE, in place of the rest");
+  for (const o of row.options) command.option(o.flags, o.text);
+  command.action(async (...all: unknown[]) => {
+    const given = all.slice(0, row.args.length + 1) as (string | undefined)[];
+    const chosen = all[row.args.length + 1] as Readonly<Record<string, string | undefined>>;
+    const [first] = given;
+    if (first !== undefined && isJson(first)) return sendJson(row.message, first, options(command));
+    if (given[row.args.length] !== undefined) throw new CliError("usage", `too many arguments. --help after the command shows what it takes.`);
+    const written = [...pairs(row.args, given), ...choices(command, row.options, chosen)];
+    const context = new Context(options(command));
+    const chain = await context.chain();
+    const sender = await context.sender(chain);
+    const json = JSON.stringify(await fieldsOf(written, { context, chain }));
+    show(context, await sender.send([{ codec: row.message, value: messageFrom(row.message, json, sender.address) }]));
+  });
+}
+
+/** What options say, and what stands where they are left out. Throws CliError when all are. */
+function choices(command: Command, list: readonly Choice[], given: Readonly<Record<string, string | undefined>>): (readonly [Choice, string])[] {
+  const said = (o: Choice): string | undefined => given[command.options.find((x) => x.flags === o.flags)?.attributeName() ?? ""];
+  if (list.length > 0 && list.every((o) => said(o) === undefined)) throw new CliError("usage", `nothing is to be changed: give one of ${list.map((o) => o.flags.split(" ")[0]).join(", ")}.`);
+  return list.flatMap((o) => {
+    const text = said(o) ?? o.otherwise;
+    return text === undefined ? [] : [[o, text] as const];
+  });
+}
+
+function addSend(bank: Command, options: (c: Command) => GlobalOptions): void {
+  bank
+    .command("send")
+    .description("send coins from one account to another")
+    .argument("<from>", "key that signs and pays, by name or address")
+    .argument("<to>", "address of the account that receives, or name of a key")
+    .argument("<amount>", AMOUNT)
+    .option("--note <text>", "a note that everybody can read", "")
+    .action((from: string, to: string, amount: string, o: { note: string }, c: Command) => send(new Context(options(c)), from, to, amount, o.note));
+}
+
 async function send(context: Context, from: string | undefined, to: string, amountText: string, memo: string): Promise<void> {
   const chain = await context.chain();
-  chain.addresses.parse(to);
-  const denom = await bondDenom(chain);
-  const amount = parseAmount(amountText, denom);
-  if (amount === 0n) throw new CliError("amount", "the amount is 0, want at least 1 base unit.");
+  const toAddress = await accountOf(to, { context, chain });
+  const amount = await coinsOn(chain, amountText);
+  if (amount.some((c) => c.amount === "0")) throw new CliError("amount", "the amount is 0, want at least 1 base unit.");
   const sender = await context.sender(chain, from);
-  const balance = await balanceOf(chain, sender.address, denom);
-  if (balance < amount) throw new CliError("funds", `the amount is ${formatCoin(amount, denom)}, the account ${sender.address} has ${formatCoin(balance, denom)}. Send less, or from another key.`);
-  show(context, await sender.send([message(MsgSend, { fromAddress: sender.address, toAddress: to, amount: [{ denom, amount: `${amount}` }] })], { memo }));
-}
-
-function fileText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (e) {
-    throw new CliError("usage", `@${path}: ${(e as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file." : (e as Error).message}`);
+  const units = await unitsOf(chain);
+  for (const coin of amount) {
+    const balance = await balanceOf(chain, sender.address, coin.denom);
+    if (balance < BigInt(coin.amount)) {
+      throw new CliError("funds", `the amount is ${coinText(coin, units)}, the account ${sender.address} has ${coinText({ ...coin, amount: `${balance}` }, units)}. Send less, or from another key.`);
+    }
   }
-}
-
-function show(context: Context, r: TxResult): void {
-  if (r.code !== 0) throw new ChainError(r.codespace, r.code, r.log);
-  context.print(r, () => `in block ${r.height}, ${r.gasUsed} gas: ${r.hash}`);
+  const sorted = amount.toSorted((a, b) => (a.denom < b.denom ? -1 : 1));
+  show(context, await sender.send([message(MsgSend, { fromAddress: sender.address, toAddress, amount: sorted })], { memo }));
 }

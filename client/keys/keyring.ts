@@ -43,6 +43,11 @@ export class Keyring {
     return existsSync(this.path(name));
   }
 
+  /** Whether a text is a key's name here; one that cannot be a name is none. */
+  knows(text: string): boolean {
+    return NAME.test(text) && this.has(text);
+  }
+
   /** Throws when the name is taken or wrong. A string is a mnemonic. Answers the address. */
   async add(name: string, given: Secret | string, prefix = DEFAULT_PREFIX): Promise<string> {
     if (this.has(name)) throw new CliError("key", `there is a key ${name} already. Take another name, or delete it first: pouwd keys delete ${name}.`);

@@ -13,6 +13,7 @@ import { bankQueries } from "./queries.js";
 import { store } from "./store.js";
 import { type BankPorts } from "./types.js";
 
+export { metadataOf } from "./metadata.js";
 export { type Amount, type BankKeeper } from "./types.js";
 
 export const bank = defineModule({

@@ -54,6 +54,10 @@ export function beaconKeeper(ports: BeaconPorts): BeaconWriter {
       return { height, value };
     },
     has: (view, operator) => keys.get(view, operator)?.current !== undefined,
+    atOnce(ctx, operator) {
+      const next = keys.get(ctx, operator)?.next;
+      if (next) keys.set(ctx, { validator: operator, current: { key: next.key, proof: next.proof } }, operator);
+    },
     forget: (ctx, operator) => keys.delete(ctx, operator),
     proposerKey(view, operator, height) {
       const k = keys.get(view, operator);

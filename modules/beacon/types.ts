@@ -63,6 +63,8 @@ export interface BeaconKeeper {
   latest(view: View): { readonly height: bigint; readonly value: Uint8Array };
   /** Whether the operator's validator has a key that is effective. */
   has(view: View, operator: string): boolean;
+  /** In genesis: the key that the validator has registered signs from the first block on. */
+  atOnce(ctx: Context, operator: string): void;
   /** The validator is gone, and its keys with it. */
   forget(ctx: Context, operator: string): void;
   /** The key that the proposer of a coming block signs the beacon with; undefined when it has none. */

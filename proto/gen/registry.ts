@@ -19,6 +19,7 @@ import * as cosmos_consensus_v1_query from "./cosmos/consensus/v1/query.js";
 import * as cosmos_consensus_v1_tx from "./cosmos/consensus/v1/tx.js";
 import * as cosmos_crypto_ed25519_keys from "./cosmos/crypto/ed25519/keys.js";
 import * as cosmos_crypto_multisig_keys from "./cosmos/crypto/multisig/keys.js";
+import * as cosmos_crypto_multisig_v1beta1_multisig from "./cosmos/crypto/multisig/v1beta1/multisig.js";
 import * as cosmos_crypto_secp256k1_keys from "./cosmos/crypto/secp256k1/keys.js";
 import * as cosmos_distribution_v1beta1_distribution from "./cosmos/distribution/v1beta1/distribution.js";
 import * as cosmos_distribution_v1beta1_genesis from "./cosmos/distribution/v1beta1/genesis.js";
@@ -45,6 +46,8 @@ import * as cosmos_staking_v1beta1_genesis from "./cosmos/staking/v1beta1/genesi
 import * as cosmos_staking_v1beta1_query from "./cosmos/staking/v1beta1/query.js";
 import * as cosmos_staking_v1beta1_staking from "./cosmos/staking/v1beta1/staking.js";
 import * as cosmos_staking_v1beta1_tx from "./cosmos/staking/v1beta1/tx.js";
+import * as cosmos_tx_signing_v1beta1_signing from "./cosmos/tx/signing/v1beta1/signing.js";
+import * as cosmos_tx_v1beta1_tx from "./cosmos/tx/v1beta1/tx.js";
 import * as cosmos_vesting_v1beta1_tx from "./cosmos/vesting/v1beta1/tx.js";
 import * as cosmos_vesting_v1beta1_vesting from "./cosmos/vesting/v1beta1/vesting.js";
 import * as google_api_http from "./google/api/http.js";
@@ -190,6 +193,7 @@ export const codecs = [
   cosmos_consensus_v1_tx.MsgUpdateParamsResponse,
   cosmos_crypto_ed25519_keys.PubKey,
   cosmos_crypto_multisig_keys.LegacyAminoPubKey,
+  cosmos_crypto_multisig_v1beta1_multisig.CompactBitArray,
   cosmos_crypto_secp256k1_keys.PubKey,
   cosmos_distribution_v1beta1_distribution.Params,
   cosmos_distribution_v1beta1_distribution.ValidatorHistoricalRewards,
@@ -361,6 +365,15 @@ export const codecs = [
   cosmos_staking_v1beta1_tx.MsgCancelUnbondingDelegationResponse,
   cosmos_staking_v1beta1_tx.MsgUpdateParams,
   cosmos_staking_v1beta1_tx.MsgUpdateParamsResponse,
+  cosmos_tx_v1beta1_tx.Tx,
+  cosmos_tx_v1beta1_tx.TxBody,
+  cosmos_tx_v1beta1_tx.AuthInfo,
+  cosmos_tx_v1beta1_tx.SignerInfo,
+  cosmos_tx_v1beta1_tx.ModeInfo,
+  cosmos_tx_v1beta1_tx.Single,
+  cosmos_tx_v1beta1_tx.Multi,
+  cosmos_tx_v1beta1_tx.Fee,
+  cosmos_tx_v1beta1_tx.Tip,
   cosmos_vesting_v1beta1_tx.MsgCreateVestingAccount,
   cosmos_vesting_v1beta1_tx.MsgCreateVestingAccountResponse,
   cosmos_vesting_v1beta1_tx.MsgCreatePermanentLockedAccount,

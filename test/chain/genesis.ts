@@ -2,7 +2,7 @@
 import { consensusAddress } from "#kernel/address.js";
 import { utf8 } from "#kernel/bytes.js";
 import type { Environment } from "#kernel/environment.js";
-import { bondedState } from "#app/genesis-validators.js";
+import { bondedState } from "#app/genesis/validators.js";
 import { base64 } from "#proto/json.js";
 import { beaconSignerOf, possessionProof, type Signer, signerOf } from "./keys.js";
 

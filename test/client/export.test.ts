@@ -14,5 +14,5 @@ test("pouwd export of a folder without state is refused in one line, and its opt
   };
   await refused(["--home", home], /^✖ .*missing/);
   await refused(["--home", home, "--height", "soon"], /^✖ .*want the number of a block/);
-  await refused([], /^✖ required option '--home <dir>' not specified/);
+  await refused([], /^✖ \/nonexistent\/data\/application is missing/);
 });

@@ -1,5 +1,5 @@
 /** Fees up to a limit: x/feegrant/basic_fee.go of the Cosmos SDK. */
-import { type Amount, coinsText, givenText, readCoins, subtract, wireCoin, type WireCoin } from "#kernel/coin-list.js";
+import { type Amount, givenText, readCoins, subtract, wireCoin, type WireCoin } from "#kernel/coin-list.js";
 import { sdk } from "#kernel/errors.js";
 import { isInstant, nanosecondsOf } from "#kernel/time.js";
 import { BasicAllowance } from "#proto/gen/cosmos/feegrant/v1beta1/feegrant.js";

@@ -1,0 +1,55 @@
+/** What people write, as JSON of a message's fields. */
+import { type Chain } from "../../chain/types.js";
+import { type RpcChain } from "../../chain/index.js";
+import { CliError } from "../../cli-error.js";
+import { coinOn, coinsOn } from "../../coins.js";
+import { type Context } from "../../context.js";
+import { type Field, type Kind } from "./rows.js";
+
+type Json = Record<string, unknown>;
+type Where = { readonly context: Pick<Context, "keyring">; readonly chain: RpcChain };
+
+const READ: Readonly<Record<Kind, (text: string, w: Where) => Promise<unknown>>> = {
+  account: (text, w) => accountOf(text, w),
+  operator: (text, w) => operatorOf(text, w),
+  async consensus(text, { chain }) {
+    chain.addresses.consensus.parse(text);
+    return text;
+  },
+  coin: (text, { chain }) => positive(chain, text),
+  coins: (text, { chain }) => coinsOn(chain, text),
+  plain: async (text) => text,
+};
+
+async function positive(chain: Chain, text: string): Promise<unknown> {
+  const coin = await coinOn(chain, text);
+  if (coin.amount === "0") throw new CliError("amount", "the amount is 0, want at least 1 base unit.");
+  return coin;
+}
+
+/** An address of the chain, of itself or of the key of this name. */
+export async function accountOf(text: string, { context, chain }: Where): Promise<string> {
+  if (context.keyring.knows(text)) return context.keyring.address(text, chain.addresses.prefix);
+  chain.addresses.parse(text);
+  return text;
+}
+
+/** An operator's address, of itself, of its account or of the key of this name. */
+export async function operatorOf(text: string, w: Where): Promise<string> {
+  const { operator, parse, prefix } = w.chain.addresses;
+  if (text.startsWith(`${prefix}valoper1`)) return operator.format(operator.parse(text));
+  return operator.format(parse(await accountOf(text, w)));
+}
+
+/** The fields that are written. */
+export async function fieldsOf(given: readonly (readonly [Field, string])[], w: Where): Promise<Json> {
+  const out: Json = {};
+  for (const [f, text] of given) {
+    const path = f.field.split(".");
+    const last = path.pop() as string;
+    let at = out;
+    for (const name of path) at = (at[name] ??= {}) as Json;
+    at[last] = await READ[f.kind](text, w);
+  }
+  return out;
+}
