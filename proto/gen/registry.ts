@@ -12,6 +12,13 @@ import * as cosmos_base_v1beta1_coin from "./cosmos/base/v1beta1/coin.js";
 import * as cosmos_crypto_ed25519_keys from "./cosmos/crypto/ed25519/keys.js";
 import * as cosmos_crypto_multisig_keys from "./cosmos/crypto/multisig/keys.js";
 import * as cosmos_crypto_secp256k1_keys from "./cosmos/crypto/secp256k1/keys.js";
+import * as cosmos_gov_v1_genesis from "./cosmos/gov/v1/genesis.js";
+import * as cosmos_gov_v1_gov from "./cosmos/gov/v1/gov.js";
+import * as cosmos_gov_v1_query from "./cosmos/gov/v1/query.js";
+import * as cosmos_gov_v1_tx from "./cosmos/gov/v1/tx.js";
+import * as cosmos_gov_v1beta1_gov from "./cosmos/gov/v1beta1/gov.js";
+import * as cosmos_gov_v1beta1_query from "./cosmos/gov/v1beta1/query.js";
+import * as cosmos_gov_v1beta1_tx from "./cosmos/gov/v1beta1/tx.js";
 import * as cosmos_slashing_v1beta1_genesis from "./cosmos/slashing/v1beta1/genesis.js";
 import * as cosmos_slashing_v1beta1_query from "./cosmos/slashing/v1beta1/query.js";
 import * as cosmos_slashing_v1beta1_slashing from "./cosmos/slashing/v1beta1/slashing.js";
@@ -20,6 +27,9 @@ import * as cosmos_staking_v1beta1_genesis from "./cosmos/staking/v1beta1/genesi
 import * as cosmos_staking_v1beta1_query from "./cosmos/staking/v1beta1/query.js";
 import * as cosmos_staking_v1beta1_staking from "./cosmos/staking/v1beta1/staking.js";
 import * as cosmos_staking_v1beta1_tx from "./cosmos/staking/v1beta1/tx.js";
+import * as cosmos_upgrade_v1beta1_query from "./cosmos/upgrade/v1beta1/query.js";
+import * as cosmos_upgrade_v1beta1_tx from "./cosmos/upgrade/v1beta1/tx.js";
+import * as cosmos_upgrade_v1beta1_upgrade from "./cosmos/upgrade/v1beta1/upgrade.js";
 import * as google_api_http from "./google/api/http.js";
 import * as google_protobuf_any from "./google/protobuf/any.js";
 import * as google_protobuf_duration from "./google/protobuf/duration.js";
@@ -32,6 +42,7 @@ import * as pouw_evaluation_v1_genesis from "./pouw/evaluation/v1/genesis.js";
 import * as pouw_evaluation_v1_query from "./pouw/evaluation/v1/query.js";
 import * as pouw_evaluation_v1_tx from "./pouw/evaluation/v1/tx.js";
 import * as pouw_evaluation_v1_types from "./pouw/evaluation/v1/types.js";
+import * as pouw_gov_v1_state from "./pouw/gov/v1/state.js";
 import * as pouw_matching_v1_genesis from "./pouw/matching/v1/genesis.js";
 import * as pouw_matching_v1_query from "./pouw/matching/v1/query.js";
 import * as pouw_matching_v1_tx from "./pouw/matching/v1/tx.js";
@@ -134,6 +145,81 @@ export const codecs = [
   cosmos_crypto_ed25519_keys.PubKey,
   cosmos_crypto_multisig_keys.LegacyAminoPubKey,
   cosmos_crypto_secp256k1_keys.PubKey,
+  cosmos_gov_v1_genesis.GenesisState,
+  cosmos_gov_v1_gov.WeightedVoteOption,
+  cosmos_gov_v1_gov.Deposit,
+  cosmos_gov_v1_gov.Proposal,
+  cosmos_gov_v1_gov.TallyResult,
+  cosmos_gov_v1_gov.Vote,
+  cosmos_gov_v1_gov.DepositParams,
+  cosmos_gov_v1_gov.VotingParams,
+  cosmos_gov_v1_gov.TallyParams,
+  cosmos_gov_v1_gov.Params,
+  cosmos_gov_v1_query.QueryConstitutionRequest,
+  cosmos_gov_v1_query.QueryConstitutionResponse,
+  cosmos_gov_v1_query.QueryProposalRequest,
+  cosmos_gov_v1_query.QueryProposalResponse,
+  cosmos_gov_v1_query.QueryProposalsRequest,
+  cosmos_gov_v1_query.QueryProposalsResponse,
+  cosmos_gov_v1_query.QueryVoteRequest,
+  cosmos_gov_v1_query.QueryVoteResponse,
+  cosmos_gov_v1_query.QueryVotesRequest,
+  cosmos_gov_v1_query.QueryVotesResponse,
+  cosmos_gov_v1_query.QueryParamsRequest,
+  cosmos_gov_v1_query.QueryParamsResponse,
+  cosmos_gov_v1_query.QueryDepositRequest,
+  cosmos_gov_v1_query.QueryDepositResponse,
+  cosmos_gov_v1_query.QueryDepositsRequest,
+  cosmos_gov_v1_query.QueryDepositsResponse,
+  cosmos_gov_v1_query.QueryTallyResultRequest,
+  cosmos_gov_v1_query.QueryTallyResultResponse,
+  cosmos_gov_v1_tx.MsgSubmitProposal,
+  cosmos_gov_v1_tx.MsgSubmitProposalResponse,
+  cosmos_gov_v1_tx.MsgExecLegacyContent,
+  cosmos_gov_v1_tx.MsgExecLegacyContentResponse,
+  cosmos_gov_v1_tx.MsgVote,
+  cosmos_gov_v1_tx.MsgVoteResponse,
+  cosmos_gov_v1_tx.MsgVoteWeighted,
+  cosmos_gov_v1_tx.MsgVoteWeightedResponse,
+  cosmos_gov_v1_tx.MsgDeposit,
+  cosmos_gov_v1_tx.MsgDepositResponse,
+  cosmos_gov_v1_tx.MsgUpdateParams,
+  cosmos_gov_v1_tx.MsgUpdateParamsResponse,
+  cosmos_gov_v1_tx.MsgCancelProposal,
+  cosmos_gov_v1_tx.MsgCancelProposalResponse,
+  cosmos_gov_v1beta1_gov.WeightedVoteOption,
+  cosmos_gov_v1beta1_gov.TextProposal,
+  cosmos_gov_v1beta1_gov.Deposit,
+  cosmos_gov_v1beta1_gov.Proposal,
+  cosmos_gov_v1beta1_gov.TallyResult,
+  cosmos_gov_v1beta1_gov.Vote,
+  cosmos_gov_v1beta1_gov.DepositParams,
+  cosmos_gov_v1beta1_gov.VotingParams,
+  cosmos_gov_v1beta1_gov.TallyParams,
+  cosmos_gov_v1beta1_query.QueryProposalRequest,
+  cosmos_gov_v1beta1_query.QueryProposalResponse,
+  cosmos_gov_v1beta1_query.QueryProposalsRequest,
+  cosmos_gov_v1beta1_query.QueryProposalsResponse,
+  cosmos_gov_v1beta1_query.QueryVoteRequest,
+  cosmos_gov_v1beta1_query.QueryVoteResponse,
+  cosmos_gov_v1beta1_query.QueryVotesRequest,
+  cosmos_gov_v1beta1_query.QueryVotesResponse,
+  cosmos_gov_v1beta1_query.QueryParamsRequest,
+  cosmos_gov_v1beta1_query.QueryParamsResponse,
+  cosmos_gov_v1beta1_query.QueryDepositRequest,
+  cosmos_gov_v1beta1_query.QueryDepositResponse,
+  cosmos_gov_v1beta1_query.QueryDepositsRequest,
+  cosmos_gov_v1beta1_query.QueryDepositsResponse,
+  cosmos_gov_v1beta1_query.QueryTallyResultRequest,
+  cosmos_gov_v1beta1_query.QueryTallyResultResponse,
+  cosmos_gov_v1beta1_tx.MsgSubmitProposal,
+  cosmos_gov_v1beta1_tx.MsgSubmitProposalResponse,
+  cosmos_gov_v1beta1_tx.MsgVote,
+  cosmos_gov_v1beta1_tx.MsgVoteResponse,
+  cosmos_gov_v1beta1_tx.MsgVoteWeighted,
+  cosmos_gov_v1beta1_tx.MsgVoteWeightedResponse,
+  cosmos_gov_v1beta1_tx.MsgDeposit,
+  cosmos_gov_v1beta1_tx.MsgDepositResponse,
   cosmos_slashing_v1beta1_genesis.GenesisState,
   cosmos_slashing_v1beta1_genesis.SigningInfo,
   cosmos_slashing_v1beta1_genesis.ValidatorMissedBlocks,
@@ -214,6 +300,24 @@ export const codecs = [
   cosmos_staking_v1beta1_tx.MsgCancelUnbondingDelegationResponse,
   cosmos_staking_v1beta1_tx.MsgUpdateParams,
   cosmos_staking_v1beta1_tx.MsgUpdateParamsResponse,
+  cosmos_upgrade_v1beta1_query.QueryCurrentPlanRequest,
+  cosmos_upgrade_v1beta1_query.QueryCurrentPlanResponse,
+  cosmos_upgrade_v1beta1_query.QueryAppliedPlanRequest,
+  cosmos_upgrade_v1beta1_query.QueryAppliedPlanResponse,
+  cosmos_upgrade_v1beta1_query.QueryUpgradedConsensusStateRequest,
+  cosmos_upgrade_v1beta1_query.QueryUpgradedConsensusStateResponse,
+  cosmos_upgrade_v1beta1_query.QueryModuleVersionsRequest,
+  cosmos_upgrade_v1beta1_query.QueryModuleVersionsResponse,
+  cosmos_upgrade_v1beta1_query.QueryAuthorityRequest,
+  cosmos_upgrade_v1beta1_query.QueryAuthorityResponse,
+  cosmos_upgrade_v1beta1_tx.MsgSoftwareUpgrade,
+  cosmos_upgrade_v1beta1_tx.MsgSoftwareUpgradeResponse,
+  cosmos_upgrade_v1beta1_tx.MsgCancelUpgrade,
+  cosmos_upgrade_v1beta1_tx.MsgCancelUpgradeResponse,
+  cosmos_upgrade_v1beta1_upgrade.Plan,
+  cosmos_upgrade_v1beta1_upgrade.SoftwareUpgradeProposal,
+  cosmos_upgrade_v1beta1_upgrade.CancelSoftwareUpgradeProposal,
+  cosmos_upgrade_v1beta1_upgrade.ModuleVersion,
   google_api_http.HttpRule,
   google_protobuf_any.Any,
   google_protobuf_duration.Duration,
@@ -245,6 +349,8 @@ export const codecs = [
   pouw_evaluation_v1_types.Submission,
   pouw_evaluation_v1_types.SlotScore,
   pouw_evaluation_v1_types.ScoreReveal,
+  pouw_gov_v1_state.ValidatorTally,
+  pouw_gov_v1_state.TallyProgress,
   pouw_matching_v1_genesis.GenesisState,
   pouw_matching_v1_query.QueryParamsRequest,
   pouw_matching_v1_query.QueryParamsResponse,
@@ -390,10 +496,16 @@ export const services: readonly ServiceInfo[] = [
   cosmos_auth_v1beta1_query.AuthQuery,
   cosmos_bank_v1beta1_query.BankQuery,
   cosmos_bank_v1beta1_tx.BankMsg,
+  cosmos_gov_v1_query.GovQuery,
+  cosmos_gov_v1_tx.GovMsg,
+  cosmos_gov_v1beta1_query.GovQuery,
+  cosmos_gov_v1beta1_tx.GovMsg,
   cosmos_slashing_v1beta1_query.SlashingQuery,
   cosmos_slashing_v1beta1_tx.SlashingMsg,
   cosmos_staking_v1beta1_query.StakingQuery,
   cosmos_staking_v1beta1_tx.StakingMsg,
+  cosmos_upgrade_v1beta1_query.UpgradeQuery,
+  cosmos_upgrade_v1beta1_tx.UpgradeMsg,
   pouw_beacon_v1_query.BeaconQuery,
   pouw_beacon_v1_tx.BeaconMsg,
   pouw_evaluation_v1_query.EvaluationQuery,

@@ -5,7 +5,7 @@ import { fromWire } from "#kernel/dec.js";
 import { stakingErrors } from "../errors.js";
 import { params } from "../params.js";
 import { lastPowers, lastTotal, operators } from "../store.js";
-import type { Member, StakingHooks, StakingKeeper, StakingPorts, Validator } from "../types.js";
+import { BONDED, type Member, type StakingHooks, type StakingKeeper, type StakingPorts, type Validator } from "../types.js";
 import { consensusAddressOf } from "../wire.js";
 import { addValidator, allValidators, delegationAt, delegationsOf, delegationsTo, putValidator, validatorAt } from "./books.js";
 import { type Delegating, delegating, isBonded } from "./delegating.js";
@@ -79,7 +79,7 @@ export function stakingKeeper(ports: StakingPorts, listeners: readonly StakingHo
       }),
     totalPower: (view) => lastTotal.get(view) ?? 0n,
     bonded: (view) => allValidators(view).flatMap((v) => (isBonded(v) ? [v.operator] : [])),
-    bondedTokens: (view) => allValidators(view).reduce((sum, v) => (isBonded(v) ? sum + v.tokens : sum), 0n),
+    bondedTokens: (view) => ports.bank.poolBalance(view, BONDED),
     slash: slashing(ports, hooks, stake),
     jail: (ctx, address) => jailValidator(ctx, must(ctx, address)),
     unjail(ctx, address) {
