@@ -19,6 +19,7 @@ import { prepareProposal, processProposal } from "./proposal.js";
 import { answerQuery } from "./query/abci.js";
 import { type MultiStore } from "./store/index.js";
 import { type Execution, type TxOutcome } from "./tx/execute.js";
+import type { UpgradeFault } from "./upgrade.js";
 import { APP_VERSION, VERSION } from "./version.js";
 import { extendVote, verifyVoteExtension } from "./vote.js";
 
@@ -38,8 +39,12 @@ export interface ApplicationOptions {
   readonly faults: Faults;
   /** told of every error without a code that a transaction meets */
   readonly unexpected?: (error: unknown, mode: string) => void;
-  /** told of migrations of the state that is there */
+  /** told of the upgrade that the next block begins with */
   readonly migrated?: (steps: readonly string[]) => void;
+  /** height of an upgrade that no vote planned (app/upgrade.ts) */
+  readonly migrateAt?: bigint;
+  /** told after a commit that the next block is another program's; whatever is asked of that block is refused too */
+  readonly stopped?: (fault: UpgradeFault) => void;
 }
 
 export class Application implements AbciApplication {
@@ -50,7 +55,7 @@ export class Application implements AbciApplication {
   private pending: Pending | undefined;
 
   constructor(private readonly o: ApplicationOptions) {
-    this.chain = new Chain(o.store, o.modules, o.crypto, o.migrated);
+    this.chain = new Chain(o.store, o.modules, o.crypto, o.migrated, o.migrateAt);
     this.execution = { router: o.modules.router, deps: o.modules.keepers, ...(o.unexpected ? { unexpected: o.unexpected } : {}) };
     this.mempool = new Mempool(this.chain, this.execution, o.minGasPricePerMillion);
     this.invariants = invariantsAnswer(o.modules.modules);
@@ -71,13 +76,20 @@ export class Application implements AbciApplication {
   checkTx = (r: abci.RequestCheckTx): abci.ResponseCheckTx => this.mempool.checkTx(r);
   simulate = (tx: Uint8Array): TxOutcome => this.mempool.simulate(tx);
 
-  prepareProposal = (r: abci.RequestPrepareProposal): abci.ResponsePrepareProposal => prepareProposal(this.chain, { ...this.o, execution: this.execution }, r);
-  processProposal = (r: abci.RequestProcessProposal): abci.ResponseProcessProposal => processProposal(this.chain, this.o, r);
+  prepareProposal(r: abci.RequestPrepareProposal): abci.ResponsePrepareProposal {
+    this.chain.goOn();
+    return prepareProposal(this.chain, { ...this.o, execution: this.execution }, r);
+  }
+  processProposal(r: abci.RequestProcessProposal): abci.ResponseProcessProposal {
+    this.chain.goOn();
+    return processProposal(this.chain, this.o, r);
+  }
 
   extendVote = (): Promise<abci.ResponseExtendVote> => extendVote(this.chain, this.o.extension, this.o.faults);
   verifyVoteExtension = verifyVoteExtension;
 
   finalizeBlock(r: abci.RequestFinalizeBlock): abci.ResponseFinalizeBlock {
+    this.chain.goOn();
     const { response, pending } = finalizeBlock(this.chain, { ...this.o, execution: this.execution }, r);
     this.pending = pending;
     return response;
@@ -94,6 +106,9 @@ export class Application implements AbciApplication {
     this.chain.committed(head);
     this.mempool.reset();
     this.o.committed(() => this.chain.view(this.o.store.latest()), head);
+    const { stopped } = this.chain;
+    // Once the engine has its answer: the block is committed, and the next one is never begun.
+    if (stopped) setImmediate(() => this.o.stopped?.(stopped));
     faults.crash("before-commit-response");
     setImmediate(() => faults.crash("after-commit-response"));
     return abci.ResponseCommit.fromPartial({ retainHeight: 0n });

@@ -6,9 +6,10 @@ import { type AccountDeclaration, type Accounts, type CoinBank, type ModuleBank 
 import { type Context } from "#kernel/context.js";
 import { type ModuleDefinition, type ModuleFaces } from "#kernel/module.js";
 import { type MessageHandler, type MessageRunner, type QueryHandler } from "#kernel/services.js";
-import { appStore } from "./block/head.js";
+import { appStore, readVersions } from "./block/head.js";
 import * as list from "./modules.js";
 import { makeRouter, type Router } from "./tx/router.js";
+import { type Upgrade, upgrades } from "./upgrades.js";
 
 type List = typeof list;
 type Name = keyof List;
@@ -26,6 +27,8 @@ export type PortsOf<A extends Accounts> = Omit<Keepers, "bank"> & {
   readonly accounts: readonly OwnedAccount[];
   /** runs any module's messages */
   readonly router: MessageRunner;
+  /** of every module's state, as it was written */
+  readonly versions: typeof readVersions;
 };
 
 /** The bank as a module with any accounts has it. */
@@ -39,11 +42,11 @@ const wired: Wired = list;
 export type RunningModule = ModuleFaces<unknown> & Pick<ModuleDefinition, "name" | "version" | "migrations" | "store">;
 
 /** Who reads others' records in genesis comes after them; where an order matters the others follow by name. */
-const GENESIS = ["staking", "slashing", "auth", "bank", "distribution", "beacon", "workers", "tasks", "matching", "supervision", "work", "evaluation"] as const satisfies readonly Name[];
+const GENESIS = ["staking", "slashing", "auth", "bank", "distribution", "gov", "beacon", "workers", "tasks", "matching", "supervision", "work", "evaluation"] as const satisfies readonly Name[];
 /** Protocol section 11. Matching only looks at who could be drawn, before anything of this block changes it; then the Cosmos SDK's order. */
 const BEGIN = ["matching", "mint", "distribution", "slashing", "evidence", "staking", "authz", "beacon", "work"] as const satisfies readonly Name[];
-/** Heads are moved before phases end, phases before the target is moved; what unbonds is paid last. */
-const END = ["supervision", "tasks", "work", "workers"] as const satisfies readonly Name[];
+/** Heads are moved before phases end, phases before the target is moved; what unbonds is paid last. Votes are counted before all, by the stake of the block before. */
+const END = ["gov", "supervision", "tasks", "work", "workers"] as const satisfies readonly Name[];
 
 const NAMES = Object.keys(list).sort() as Name[];
 
@@ -61,6 +64,8 @@ export interface Assembly {
   readonly queries: ReadonlyMap<string, QueryHandler>;
   /** the application's own among them */
   readonly stores: string[];
+  /** that this program knows by name */
+  readonly upgrades: readonly Upgrade[];
   beginBlock(ctx: Context): void;
   endBlock(ctx: Context): void;
 }
@@ -88,7 +93,7 @@ export function assemble(): Assembly {
   };
   const faces: (() => Bank)[] = [];
   const portsOf = (own: Accounts): PortsOf<Accounts> => {
-    const ports = { accounts } as unknown as PortsOf<Accounts>;
+    const ports = { accounts, versions: readVersions } as unknown as PortsOf<Accounts>;
     let bank: Bank | undefined;
     for (const name of NAMES) {
       if (name !== "bank") Object.defineProperty(ports, name, { get: () => keeperOf(name), enumerable: true });
@@ -119,6 +124,7 @@ export function assemble(): Assembly {
     router,
     queries: byName("query", modules.flatMap((m) => m.queries ?? []), (q) => q.path),
     stores: [appStore.name, ...modules.flatMap((m) => (m.store ? [m.store.name] : []))],
+    upgrades,
     beginBlock: (ctx) => begin.forEach((m) => m.beginBlock?.(ctx)),
     endBlock: (ctx) => end.forEach((m) => m.endBlock?.(ctx)),
   };

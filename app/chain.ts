@@ -11,30 +11,48 @@ import { type BlockLimits, NO_LIMITS } from "./block/limits.js";
 import { type MultiStore, Overlay } from "./store/index.js";
 import { type Stores } from "./store/types.js";
 import { AppContext, viewOf } from "./tx/context.js";
-import { migrate } from "./upgrade.js";
+import { turn, UpgradeFault } from "./upgrade.js";
 
 export class Chain {
   #head: Head | undefined;
   #ahead: Overlay | undefined;
   #environment: Environment | undefined;
+  #stopped: UpgradeFault | undefined;
 
+  /** Throws UpgradeFault where the next block is another program's. `migrateAt`: see upgrade.ts. */
   constructor(
     readonly store: MultiStore,
     readonly assembly: Assembly,
     readonly crypto: Crypto,
-    migrated: (steps: readonly string[]) => void = () => {},
+    private readonly migrated: (steps: readonly string[]) => void = () => {},
+    private readonly migrateAt?: bigint,
   ) {
     if (store.version === 0n) return;
     this.moved(readHead(store.latest()));
-    const overlay = new Overlay(store.latest());
+    this.turn();
+  }
+
+  /** Before the next block: what its plan wants. */
+  private turn(): void {
+    const overlay = new Overlay(this.store.latest());
     const ctx = new AppContext(this.environment, this.next(), overlay);
-    const { consensus } = assembly.keepers;
+    const { consensus } = this.assembly.keepers;
     // A state of before there was this module has what a block may hold in its head, and nothing else of the engine's.
     if (!consensus.begun(ctx)) consensus.begin(ctx, { ...DEFAULTS, block: this.limits });
-    const steps = migrate(ctx, assembly.modules);
+    const steps = turn(ctx, this.assembly, this.migrateAt);
     if (steps.length === 0) return;
     this.#ahead = overlay;
-    migrated(steps);
+    this.migrated(steps);
+  }
+
+  /** Why this program does not go on with the next block: it is another one's. */
+  get stopped(): UpgradeFault | undefined {
+    return this.#stopped;
+  }
+
+  /** Before any step of a block. Throws why there is none. */
+  goOn(): void {
+    if (this.#stopped) throw this.#stopped;
   }
 
   /** Undefined before InitChain. */
@@ -42,7 +60,7 @@ export class Chain {
     return this.#head;
   }
 
-  /** Writes that the next block begins with and commits: genesis, or what migrations did to a state of older versions. */
+  /** Writes that the next block begins with and commits: genesis, or what an upgrade did. */
   get ahead(): Overlay | undefined {
     return this.#ahead;
   }
@@ -62,10 +80,16 @@ export class Chain {
     this.#ahead = genesis;
   }
 
-  /** A block is committed. */
+  /** A block is committed. From here on `stopped` says whether the next one is this program's. */
   committed(head: Head): void {
     this.moved(head);
     this.#ahead = undefined;
+    try {
+      this.turn();
+    } catch (e) {
+      if (!(e instanceof UpgradeFault)) throw e;
+      this.#stopped = e;
+    }
   }
 
   private moved(head: Head | undefined): void {

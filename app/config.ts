@@ -20,9 +20,11 @@ export interface AppConfig {
   readonly log_level: LogLevel;
   /** base units for a million gas */
   readonly min_gas_price: number;
+  /** height of an upgrade that operators agreed on without a vote: the first block of this program; 0: none */
+  readonly migrate_at: number;
 }
 
-const DEFAULTS: AppConfig = { abci: "", verifier: "", verifier_allow_private: false, verifier_key_file: "", keep_versions: 400, log_level: "info", min_gas_price: 0 };
+const DEFAULTS: AppConfig = { abci: "", verifier: "", verifier_allow_private: false, verifier_key_file: "", keep_versions: 400, log_level: "info", min_gas_price: 0, migrate_at: 0 };
 const LEVELS = ["error", "warn", "info", "debug"];
 
 /** Throws ConfigFault. */
@@ -51,5 +53,6 @@ export function readAppConfig(home: string): AppConfig {
   if (!Number.isSafeInteger(config.min_gas_price) || config.min_gas_price < 0) {
     throw new ConfigFault(`${path}: min_gas_price is ${config.min_gas_price}, want a whole number of base units for a million gas, 0 or more: 0.025 a unit of gas is 25000`);
   }
+  if (!Number.isSafeInteger(config.migrate_at) || config.migrate_at < 0) throw new ConfigFault(`${path}: migrate_at is ${config.migrate_at}, want a block's height, or 0 for none`);
   return config;
 }

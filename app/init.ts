@@ -126,6 +126,7 @@ export function writeConfig(o: HomeOptions): void {
     keep_versions: 400,
     log_level: "info",
     min_gas_price: 0,
+    migrate_at: 0,
   };
   writeFileSync(join(o.home, "config", "app.toml"), stringify(app), { mode: 0o600 });
 }

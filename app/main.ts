@@ -10,6 +10,7 @@ import { ConfigFault, EX_CONFIG, faultLine } from "./config-fault.js";
 import { faultsFrom } from "./faults.js";
 import { readKeys } from "./keys.js";
 import { assemble } from "./assemble.js";
+import { UpgradeFault } from "./upgrade.js";
 import { openMultiStore } from "./store/index.js";
 import { unexpectedLog } from "./unexpected.js";
 import { Verdicts } from "./verdicts.js";
@@ -39,6 +40,11 @@ export async function runApplication(home: string): Promise<void> {
   const clock = new BlockClock();
   const ports = verdictPorts(modules, keys.consensusKey, () => clock.chainId, () => clock.height, () => clock.blockMs);
   const verdicts = await Verdicts.open(join(home, "data", "verdicts"), config.verifier, ports, log);
+  // `pouwd start` shows the last line of a process that ends so, and does not start it again.
+  let upgradeNeeded: (fault: UpgradeFault) => void = () => {};
+  const needed = new Promise<UpgradeFault>((resolve) => {
+    upgradeNeeded = resolve;
+  });
   const application = new Application({
     store,
     modules,
@@ -52,7 +58,9 @@ export async function runApplication(home: string): Promise<void> {
     minGasPricePerMillion: BigInt(config.min_gas_price),
     faults: faultsFrom(process.env, (text) => log.warn(text), home),
     unexpected: unexpectedLog(log),
-    migrated: (steps) => log.info("migrated the state", { steps: steps.join(", ") }),
+    migrated: (steps) => log.info("upgraded the state", { steps: steps.join(", ") }),
+    stopped: upgradeNeeded,
+    ...(config.migrate_at > 0 ? { migrateAt: BigInt(config.migrate_at) } : {}),
   });
   const server = await serveAbci(application, config.abci, { log });
   log.info("application serves ABCI", { address: config.abci, height: store.version });
@@ -65,7 +73,8 @@ export async function runApplication(home: string): Promise<void> {
   };
   process.once("SIGTERM", () => void stop(0));
   process.once("SIGINT", () => void stop(0));
-  const failure = await server.failed;
+  const failure = await Promise.race([server.failed, needed]);
+  if (failure instanceof UpgradeFault) await stop(EX_CONFIG, faultLine(failure.message));
   if (failure instanceof ConfigFault) {
     // The engine keeps a copy of the first genesis that it has read.
     const copy = join(home, "data", "state.db");

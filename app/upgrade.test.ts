@@ -3,7 +3,10 @@ import * as abci from "cosmjs-types/tendermint/abci/types";
 import { makeEnvironment } from "#kernel/environment.js";
 import { defineModule, type Migration } from "#kernel/module.js";
 import { defineStore, u64Value } from "#kernel/store.js";
+import type { MessageHandler } from "#kernel/services.js";
 import { nodeCrypto } from "#platform/crypto.js";
+import { UpgradeQuery } from "#proto/gen/cosmos/upgrade/v1beta1/query.js";
+import { MsgSoftwareUpgrade } from "#proto/gen/cosmos/upgrade/v1beta1/tx.js";
 import { type BlockInfo } from "#kernel/context.js";
 import { TestContext } from "#test/chain/context.js";
 import { TestNode } from "#test/chain/node.js";
@@ -11,7 +14,7 @@ import { Branch, Heights } from "#test/chain/state.js";
 import { type Assembly, type RunningModule } from "./assemble.js";
 import { readVersions } from "./block/head.js";
 import { viewOf } from "./tx/context.js";
-import { migrate } from "./upgrade.js";
+import { turn } from "./upgrade.js";
 
 const NONE = new Uint8Array(0);
 const BLOCK: BlockInfo = { chainId: "test-1", height: 2n, timeMs: 0n, timeNs: 0n, proposer: NONE, lastCommit: { round: 0, votes: [] }, misbehaviour: [], beaconSignature: NONE, extensions: [] };
@@ -28,10 +31,10 @@ const newer = (modules: Assembly, version: number): Assembly =>
     migrations: Array.from({ length: version - 1 }, (_, i) => ({ from: i + 1, run: (ctx) => ctx.store("workers").set(PREFIX, Uint8Array.of(...(ctx.store("workers").get(PREFIX) ?? []), i + 2)) }) satisfies Migration),
   });
 
-/** Ends the node and begins it with another program; answers what was migrated. */
-async function withProgram(node: TestNode, modules: Assembly): Promise<readonly string[]> {
+/** Ends the node and begins it with another program at the next block, as if all operators had agreed on it; answers what was migrated. */
+async function withProgram(node: TestNode, modules: Assembly, migrateAt = node.height + 1n): Promise<readonly string[]> {
   const told: string[] = [];
-  await node.restart(modules, { migrated: (steps) => told.push(...steps) });
+  await node.restart(modules, { migrated: (steps) => told.push(...steps), migrateAt });
   return told;
 }
 
@@ -109,7 +112,78 @@ test("an older program, and one that finds a state without versions, stop at onc
   await node.block([]);
   await t.throwsAsync(withProgram(node, modules), { message: /the state of module workers has version 2, this program knows 1: use the program that wrote it/ });
   const none = new TestContext(makeEnvironment(nodeCrypto, "pouw"), BLOCK, new Branch(new Heights().latest()));
-  t.throws(() => migrate(none, modules.modules), { message: /the state has no versions of its modules: use the program that wrote it/ });
+  t.throws(() => turn(none, modules), { message: /the state has no versions of its modules: use the program that wrote it/ });
+});
+
+test("without a plan a newer program waits for the height that its operator names, and refuses where none is named", async (t) => {
+  const node = await TestNode.start(t);
+  const next = newer(node.modules, 2);
+  await t.throwsAsync(node.restart(next), { name: "UpgradeFault", message: /workers has version 1, this program 2.*no upgrade is planned for it.*migrate_at/ });
+  await t.throwsAsync(withProgram(node, next, node.height + 2n), { message: /migrate_at says block 3: use the program that wrote it until then/ });
+  await t.throwsAsync(withProgram(node, next, node.height), { message: /no upgrade is planned for it/ });
+  await withProgram(node, node.modules);
+  await node.block([]);
+  t.deepEqual(await withProgram(node, next), ["workers 1 → 2"]);
+  await node.block([]);
+  // The name of a height that is over does nothing more.
+  t.deepEqual(await withProgram(node, next, 3n), []);
+});
+
+/** What a vote would have written. */
+const plan = (modules: Assembly, name: string, height: bigint): Assembly => {
+  const handler = modules.messages.get(MsgSoftwareUpgrade.typeUrl) as MessageHandler;
+  return { ...modules, endBlock: (ctx) => (modules.endBlock(ctx), ctx.block.height === 2n ? void handler.run(ctx, MsgSoftwareUpgrade.create({ authority: ctx.addresses.module("gov"), plan: { name, height, info: "https://example.org/v2\nsha256:…", time: undefined, upgradedClientState: undefined } })) : undefined) };
+};
+
+test("a plan stops the program that does not know it before its block, and the one that does goes on there", async (t) => {
+  const node = await TestNode.start(t);
+  const old = plan(node.modules, "v2", 4n);
+  const next: Assembly = { ...newer(old, 2), upgrades: [{ name: "v2", run: (ctx) => ctx.store("workers").set(Uint8Array.of(201), Uint8Array.of(1)) }] };
+  const faults: string[] = [];
+  await node.restart(old, { stopped: (f) => faults.push(f.message) });
+  await node.block([]);
+  t.like(UpgradeQuery.methods.currentPlan.response.decode(node.query("/cosmos.upgrade.v1beta1.Query/CurrentPlan").value).plan, { name: "v2", height: 4n, time: { seconds: -62_135_596_800n, nanos: 0 } });
+  // Too early: nothing is written.
+  await t.throwsAsync(node.restart(next), { name: "UpgradeFault", message: /^BINARY UPDATED BEFORE TRIGGER! UPGRADE "v2" - in binary but not executed on chain/ });
+  await node.restart(old, { stopped: (f) => faults.push(f.message) });
+  await node.block([]);
+  await new Promise((resolve) => setImmediate(resolve));
+  const needed = 'UPGRADE "v2" NEEDED at height: 4: https://example.org/v2 sha256:…';
+  t.deepEqual(faults, [needed], "told as soon as the block before is committed");
+  for (const step of [() => node.propose([]), () => node.accepts([]), () => node.app.finalizeBlock(abci.RequestFinalizeBlock.fromPartial({ height: 4n }))]) t.throws(step, { message: needed });
+  await t.throwsAsync(node.restart(old), { message: needed }, "starting it again does not help");
+  t.is(node.state.store("workers").get(PREFIX), undefined);
+
+  const told: string[] = [];
+  const migrated = (steps: readonly string[]): void => void told.push(...steps);
+  await node.restart(next, { migrated });
+  t.deepEqual(told, ['upgrade "v2" in block 4', "workers 1 → 2"]);
+  t.is(node.state.store("workers").get(PREFIX), undefined, "not committed yet");
+  await node.restart(next, { migrated });
+  await node.block([]);
+  t.is(node.height, 4n);
+  t.deepEqual(node.state.store("workers").get(PREFIX), Uint8Array.of(2));
+  t.deepEqual(node.state.store("workers").get(Uint8Array.of(201)), Uint8Array.of(1));
+  const q = UpgradeQuery.methods;
+  t.is(q.currentPlan.response.decode(node.query(q.currentPlan.path).value).plan, undefined);
+  t.is(q.appliedPlan.response.decode(node.query(q.appliedPlan.path, q.appliedPlan.request.encode({ name: "v2" })).value).height, 4n);
+  const versions = q.moduleVersions.response.decode(node.query(q.moduleVersions.path, q.moduleVersions.request.encode({ moduleName: "workers" })).value);
+  t.deepEqual(versions.moduleVersions, [{ name: "workers", version: 2n }]);
+  await node.restart(next, { migrated });
+  await node.block([]);
+  t.is(told.length, 4, "once, and once more for the restart before it was committed");
+  await t.throwsAsync(node.restart({ ...next, upgrades: [] }), { message: /upgrade handler is missing for v2 upgrade plan, which this chain applied at 4/ });
+});
+
+test("a plan of the next block is run by the program that is running", async (t) => {
+  const node = await TestNode.start(t);
+  const both: Assembly = { ...plan(node.modules, "v2", 3n), upgrades: [{ name: "v2" }] };
+  await node.restart(both);
+  await node.block([]);
+  await node.block([]);
+  t.is(both.keepers.upgrade.doneAt(view(node), "v2"), 3n);
+  t.is(both.keepers.upgrade.plan(view(node)), undefined);
+  await node.block([]);
 });
 
 test("a module's migrations lead from 1 to its version without a gap", (t) => {

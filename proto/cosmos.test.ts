@@ -1,5 +1,5 @@
 /** The Cosmos SDK's messages and services, held against cosmjs-types, which is generated from the SDK's own files. */
-import { createBankAminoConverters, createDistributionAminoConverters, createStakingAminoConverters, createVestingAminoConverters } from "@cosmjs/stargate";
+import { createBankAminoConverters, createDistributionAminoConverters, createGovAminoConverters, createStakingAminoConverters, createVestingAminoConverters } from "@cosmjs/stargate";
 import test from "ava";
 import * as auth from "cosmjs-types/cosmos/auth/v1beta1/auth";
 import * as authGenesis from "cosmjs-types/cosmos/auth/v1beta1/genesis";
@@ -38,6 +38,13 @@ import * as feegrant from "cosmjs-types/cosmos/feegrant/v1beta1/feegrant";
 import * as feegrantGenesis from "cosmjs-types/cosmos/feegrant/v1beta1/genesis";
 import * as feegrantQuery from "cosmjs-types/cosmos/feegrant/v1beta1/query";
 import * as feegrantTx from "cosmjs-types/cosmos/feegrant/v1beta1/tx";
+import * as gov from "cosmjs-types/cosmos/gov/v1/gov";
+import * as govGenesis from "cosmjs-types/cosmos/gov/v1/genesis";
+import * as govQuery from "cosmjs-types/cosmos/gov/v1/query";
+import * as govTx from "cosmjs-types/cosmos/gov/v1/tx";
+import * as legacyGov from "cosmjs-types/cosmos/gov/v1beta1/gov";
+import * as legacyGovQuery from "cosmjs-types/cosmos/gov/v1beta1/query";
+import * as legacyGovTx from "cosmjs-types/cosmos/gov/v1beta1/tx";
 import * as slashing from "cosmjs-types/cosmos/slashing/v1beta1/slashing";
 import * as slashingGenesis from "cosmjs-types/cosmos/slashing/v1beta1/genesis";
 import * as slashingQuery from "cosmjs-types/cosmos/slashing/v1beta1/query";
@@ -51,6 +58,9 @@ import * as engineParams from "cosmjs-types/tendermint/types/params";
 import * as vesting from "cosmjs-types/cosmos/vesting/v1beta1/vesting";
 import * as vestingTx from "cosmjs-types/cosmos/vesting/v1beta1/tx";
 import { AuthInfo, Fee, ModeInfo, ModeInfo_Multi, ModeInfo_Single, SignerInfo, Tip, Tx, TxBody } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import * as upgrade from "cosmjs-types/cosmos/upgrade/v1beta1/upgrade";
+import * as upgradeQuery from "cosmjs-types/cosmos/upgrade/v1beta1/query";
+import * as upgradeTx from "cosmjs-types/cosmos/upgrade/v1beta1/tx";
 import { BlockID, Header, PartSetHeader } from "cosmjs-types/tendermint/types/types";
 import { Consensus } from "cosmjs-types/tendermint/version/types";
 import { Timestamp } from "cosmjs-types/google/protobuf/timestamp";
@@ -59,6 +69,8 @@ import { Any } from "cosmjs-types/google/protobuf/any";
 import fc from "fast-check";
 import { aminoJson } from "./amino.js";
 import { MsgMultiSend, MsgSend } from "./gen/cosmos/bank/v1beta1/tx.js";
+import { MsgCancelProposal, MsgSubmitProposal, MsgVote } from "./gen/cosmos/gov/v1/tx.js";
+import { MsgDeposit as LegacyDeposit, MsgSubmitProposal as LegacySubmit, MsgVote as LegacyVote, MsgVoteWeighted as LegacyVoteWeighted } from "./gen/cosmos/gov/v1beta1/tx.js";
 import { MsgBeginRedelegate, MsgCreateValidator, MsgDelegate, MsgEditValidator, MsgUndelegate } from "./gen/cosmos/staking/v1beta1/tx.js";
 import { MsgFundCommunityPool, MsgSetWithdrawAddress, MsgWithdrawDelegatorReward, MsgWithdrawValidatorCommission } from "./gen/cosmos/distribution/v1beta1/tx.js";
 import { MsgCreateVestingAccount } from "./gen/cosmos/vesting/v1beta1/tx.js";
@@ -74,7 +86,7 @@ interface Theirs {
 type Rpc = { request(service: string, method: string, data: Uint8Array): Promise<Uint8Array> };
 type Client = Record<string, (request: unknown) => Promise<unknown>>;
 
-const modules = [auth, authGenesis, authQuery, authz, authzGenesis, authzQuery, authzTx, bankAuthz, feegrant, feegrantGenesis, feegrantQuery, feegrantTx, stakingAuthz, authTx, bank, bankGenesis, bankQuery, bankTx, pagination, consensusQuery, consensusTx, engineParams, evidence, evidenceGenesis, evidenceQuery, evidenceTx, { Coin, DecCoin }, ed25519, multisig, secp256k1, distribution, distributionGenesis, distributionQuery, distributionTx, mint, mintGenesis, mintQuery, mintTx, slashing, slashingGenesis, slashingQuery, slashingTx, staking, stakingGenesis, stakingQuery, stakingTx, vesting, vestingTx, { Any }, { Timestamp }, { Duration }, { Header, BlockID, PartSetHeader }, { Consensus }, { CompactBitArray }, { AuthInfo, Fee, ModeInfo, ModeInfo_Multi, ModeInfo_Single, SignerInfo, Tip, Tx, TxBody }];
+const modules = [auth, authGenesis, authQuery, authz, authzGenesis, authzQuery, authzTx, bankAuthz, feegrant, feegrantGenesis, feegrantQuery, feegrantTx, stakingAuthz, authTx, bank, bankGenesis, bankQuery, bankTx, pagination, consensusQuery, consensusTx, engineParams, evidence, evidenceGenesis, evidenceQuery, evidenceTx, { Coin, DecCoin }, ed25519, multisig, secp256k1, gov, govGenesis, govQuery, govTx, legacyGov, legacyGovQuery, legacyGovTx, upgrade, upgradeQuery, upgradeTx, distribution, distributionGenesis, distributionQuery, distributionTx, mint, mintGenesis, mintQuery, mintTx, slashing, slashingGenesis, slashingQuery, slashingTx, staking, stakingGenesis, stakingQuery, stakingTx, vesting, vestingTx, { Any }, { Timestamp }, { Duration }, { Header, BlockID, PartSetHeader }, { Consensus }, { CompactBitArray }, { AuthInfo, Fee, ModeInfo, ModeInfo_Multi, ModeInfo_Single, SignerInfo, Tip, Tx, TxBody }];
 const isMessage = (v: unknown): v is Theirs => typeof v === "object" && v !== null && "typeUrl" in v;
 /** Where cosmjs-types has another name than the SDK: for messages within messages. */
 const NAMES: Readonly<Record<string, string>> = { "/cosmos.staking.v1beta1.Validators": "/cosmos.staking.v1beta1.StakeAuthorization.Validators" };
@@ -177,6 +189,12 @@ const CLIENTS: Readonly<Record<string, new (rpc: Rpc) => unknown>> = {
   "cosmos.vesting.v1beta1.Msg": vestingTx.MsgClientImpl,
   "cosmos.feegrant.v1beta1.Msg": feegrantTx.MsgClientImpl,
   "cosmos.feegrant.v1beta1.Query": feegrantQuery.QueryClientImpl,
+  "cosmos.gov.v1.Query": govQuery.QueryClientImpl,
+  "cosmos.gov.v1.Msg": govTx.MsgClientImpl,
+  "cosmos.gov.v1beta1.Query": legacyGovQuery.QueryClientImpl,
+  "cosmos.gov.v1beta1.Msg": legacyGovTx.MsgClientImpl,
+  "cosmos.upgrade.v1beta1.Query": upgradeQuery.QueryClientImpl,
+  "cosmos.upgrade.v1beta1.Msg": upgradeTx.MsgClientImpl,
 };
 
 for (const [name, Impl] of Object.entries(CLIENTS)) {
@@ -272,4 +290,40 @@ test("amino JSON of a vesting account's message is what CosmJS signs, its end an
   t.is(MsgCreateVestingAccount.aminoName, converter?.aminoType);
   const value = { fromAddress: "pouw1a", toAddress: "pouw1b", amount: [{ denom: "upouw", amount: "7" }], endTime: 9n, delayed: true };
   t.deepEqual(aminoJson(MsgCreateVestingAccount as Codec<unknown>, value), converter?.toAmino(value));
+});
+
+test("amino JSON of governance is what CosmJS signs, and that of the newer form what the SDK declares", (t) => {
+  const converters = createGovAminoConverters();
+  const check = (codec: Codec<unknown>, value: unknown): void => {
+    const converter = converters[codec.typeUrl];
+    t.is(codec.aminoName, converter?.aminoType);
+    t.deepEqual(aminoJson(codec, value), converter?.toAmino(value));
+  };
+  const amount = [{ denom: "upouw", amount: "7" }];
+  const text = { typeUrl: "/cosmos.gov.v1beta1.TextProposal", value: legacyGov.TextProposal.encode({ title: "t", description: "d" }).finish() };
+  check(LegacySubmit as Codec<unknown>, { content: text, initialDeposit: amount, proposer: "pouw1a" });
+  check(LegacySubmit as Codec<unknown>, { content: text, initialDeposit: [], proposer: "pouw1a" });
+  check(LegacyVote as Codec<unknown>, { proposalId: 3n, voter: "pouw1a", option: 4 });
+  check(LegacyVoteWeighted as Codec<unknown>, { proposalId: 3n, voter: "pouw1a", options: [{ option: 1, weight: "700000000000000000" }, { option: 3, weight: "300000000000000000" }] });
+  check(LegacyDeposit as Codec<unknown>, { proposalId: 3n, depositor: "pouw1a", amount });
+
+  const send = { typeUrl: MsgSend.typeUrl, value: MsgSend.encode({ fromAddress: "pouw1g", toAddress: "pouw1a", amount }) };
+  const cancel = { typeUrl: MsgCancelProposal.typeUrl, value: MsgCancelProposal.encode({ proposalId: 1n, proposer: "pouw1g" }) };
+  t.deepEqual(aminoJson(MsgSubmitProposal as Codec<unknown>, MsgSubmitProposal.create({ messages: [send, cancel], proposer: "pouw1a", title: "t", summary: "s" })), {
+    messages: [
+      { type: "cosmos-sdk/MsgSend", value: { from_address: "pouw1g", to_address: "pouw1a", amount } },
+      { type: "/cosmos.gov.v1.MsgCancelProposal", value: { proposal_id: "1", proposer: "pouw1g" } },
+    ],
+    initial_deposit: [],
+    proposer: "pouw1a",
+    title: "t",
+    summary: "s",
+  });
+  t.deepEqual(aminoJson(MsgVote as Codec<unknown>, MsgVote.create({ voter: "pouw1a", option: 1 })), { proposal_id: "0", voter: "pouw1a", option: 1 });
+  const names = ["MsgSubmitProposal", "MsgDeposit", "MsgVote", "MsgVoteWeighted", "MsgExecLegacyContent", "MsgUpdateParams"].map((name) => ours.get(`/cosmos.gov.v1.${name}`)?.aminoName);
+  t.deepEqual(names, ["cosmos-sdk/v1/MsgSubmitProposal", "cosmos-sdk/v1/MsgDeposit", "cosmos-sdk/v1/MsgVote", "cosmos-sdk/v1/MsgVoteWeighted", "cosmos-sdk/v1/MsgExecLegacyContent", "cosmos-sdk/x/gov/v1/MsgUpdateParams"]);
+
+  let deep = send;
+  for (let i = 0; i < 11; i++) deep = { typeUrl: MsgSubmitProposal.typeUrl, value: MsgSubmitProposal.encode(MsgSubmitProposal.create({ messages: [deep] })) };
+  t.throws(() => aminoJson(MsgSubmitProposal as Codec<unknown>, MsgSubmitProposal.create({ messages: [deep] })), { message: "an Any within an Any deeper than 10" });
 });

@@ -37,6 +37,7 @@ test("a service that a new .proto file declares has its commands at once, and tw
   t.deepEqual([gov?.module, gov?.description, gov?.commands[0]?.name, gov?.commands[0]?.description], ["gov", "Votes.", "open-votes", "What is voted on."]);
   t.throws(() => serviceCommands([made, { ...made, name: "cosmos.gov.v1beta1.Query" }], "Query"), { message: /two services are Query of a module gov/ });
   t.deepEqual(serviceCommands([made, { ...made, name: "pouw.v1.Bus" }], "Msg"), [], "other services are no commands");
+  t.deepEqual(serviceCommands(["v1beta1", "v1", "v2"].map((v) => ({ ...made, name: `cosmos.gov.${v}.Query` })), "Query").map((m) => m.module), ["gov-v1beta1", "gov-v1", "gov"], "older forms have their version");
 });
 
 test("method names become words with dashes", (t) => {

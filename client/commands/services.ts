@@ -44,13 +44,18 @@ export interface Argument {
   readonly description: string;
 }
 
-/** The commands of every service of a kind, by module. Throws when two services give commands of one name. */
+/** The commands of every service of a kind, by module. Of a package's versions the newest has the module's name, and the others theirs behind it. Throws when two services give commands of one name. */
 export function serviceCommands(services: readonly ServiceInfo[], kind: "Query" | "Msg"): ServiceCommands[] {
-  const modules = services.flatMap((service) => {
-    const [, module] = new RegExp(`\\.(\\w+)\\.v\\d\\w*\\.${kind}$`).exec(service.name) ?? [];
-    if (!module) return [];
+  const pattern = new RegExp(`^(.*\\.(\\w+))\\.(v\\d+)(\\w*)\\.${kind}$`);
+  const all = services.flatMap((service) => {
+    const [, path = "", module, version = "", stage = ""] = pattern.exec(service.name) ?? [];
+    return module ? [{ service, path, module, version: version + stage, rank: Number(version.slice(1)) * 2 + (stage === "" ? 1 : 0) }] : [];
+  });
+  const modules = all.map(({ service, path, module, version, rank }) => {
+    const name = kebab(module.replaceAll("_", "-"));
+    const older = all.some((other) => other.path === path && other.rank > rank);
     const commands = Object.values(service.methods).map(kind === "Query" ? queryCommand : messageCommand);
-    return [{ module: kebab(module.replaceAll("_", "-")), description: service.comment, commands }];
+    return { module: older ? `${name}-${version}` : name, description: service.comment, commands };
   });
   const twice = modules.find((m, i) => modules.findIndex((other) => other.module === m.module) < i);
   if (twice) throw new Error(`two services are ${kind} of a module ${twice.module}: the command line cannot tell them apart`);

@@ -5,7 +5,7 @@ import type { Params } from "./params.js";
 
 /** The account that proposals act by. */
 export const AUTHORITY = "gov";
-const invalidSigner = defineError("gov", 13, "expected gov account as only signer for proposal message");
+export const invalidSigner = defineError("gov", 13, "expected gov account as only signer for proposal message");
 
 /** Throws where a message that only governance may send has another sender. */
 export function checkAuthority({ addresses }: Context, given: string): void {

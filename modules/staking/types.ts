@@ -120,7 +120,8 @@ export interface StakingKeeper {
   byOperator(view: View, operator: string): Validator | undefined;
   byConsensusAddress(view: View, address: Uint8Array): Validator | undefined;
   delegation(view: View, delegator: string, operator: string): Delegation | undefined;
-  delegationsOf(view: View, delegator: string): readonly Delegation[];
+  /** Ascending by raw operator address; behind the one to `after`, at most `limit`. */
+  delegationsOf(view: View, delegator: string, after?: string, limit?: number): readonly Delegation[];
   delegationsTo(view: View, operator: string): readonly Delegation[];
   /** Who signs from the block after the next on, as the engine was last told; ascending by raw operator address. */
   members(view: View): readonly Member[];
@@ -128,7 +129,7 @@ export interface StakingKeeper {
   totalPower(view: View): bigint;
   /** Operators of the validators that are bonded, ascending by raw address. */
   bonded(view: View): readonly string[];
-  /** Base units of all bonded validators. */
+  /** Base units of all bonded validators, which are what their pool holds. */
   bondedTokens(view: View): bigint;
   /** Throws staking's error where there is none. */
   mustValidator(view: View, operator: string): Validator;

@@ -33,6 +33,13 @@ import * as cosmos_feegrant_v1beta1_feegrant from "./cosmos/feegrant/v1beta1/fee
 import * as cosmos_feegrant_v1beta1_genesis from "./cosmos/feegrant/v1beta1/genesis.js";
 import * as cosmos_feegrant_v1beta1_query from "./cosmos/feegrant/v1beta1/query.js";
 import * as cosmos_feegrant_v1beta1_tx from "./cosmos/feegrant/v1beta1/tx.js";
+import * as cosmos_gov_v1_genesis from "./cosmos/gov/v1/genesis.js";
+import * as cosmos_gov_v1_gov from "./cosmos/gov/v1/gov.js";
+import * as cosmos_gov_v1_query from "./cosmos/gov/v1/query.js";
+import * as cosmos_gov_v1_tx from "./cosmos/gov/v1/tx.js";
+import * as cosmos_gov_v1beta1_gov from "./cosmos/gov/v1beta1/gov.js";
+import * as cosmos_gov_v1beta1_query from "./cosmos/gov/v1beta1/query.js";
+import * as cosmos_gov_v1beta1_tx from "./cosmos/gov/v1beta1/tx.js";
 import * as cosmos_mint_v1beta1_genesis from "./cosmos/mint/v1beta1/genesis.js";
 import * as cosmos_mint_v1beta1_mint from "./cosmos/mint/v1beta1/mint.js";
 import * as cosmos_mint_v1beta1_query from "./cosmos/mint/v1beta1/query.js";
@@ -48,6 +55,9 @@ import * as cosmos_staking_v1beta1_staking from "./cosmos/staking/v1beta1/stakin
 import * as cosmos_staking_v1beta1_tx from "./cosmos/staking/v1beta1/tx.js";
 import * as cosmos_tx_signing_v1beta1_signing from "./cosmos/tx/signing/v1beta1/signing.js";
 import * as cosmos_tx_v1beta1_tx from "./cosmos/tx/v1beta1/tx.js";
+import * as cosmos_upgrade_v1beta1_query from "./cosmos/upgrade/v1beta1/query.js";
+import * as cosmos_upgrade_v1beta1_tx from "./cosmos/upgrade/v1beta1/tx.js";
+import * as cosmos_upgrade_v1beta1_upgrade from "./cosmos/upgrade/v1beta1/upgrade.js";
 import * as cosmos_vesting_v1beta1_tx from "./cosmos/vesting/v1beta1/tx.js";
 import * as cosmos_vesting_v1beta1_vesting from "./cosmos/vesting/v1beta1/vesting.js";
 import * as google_api_http from "./google/api/http.js";
@@ -62,6 +72,7 @@ import * as pouw_evaluation_v1_genesis from "./pouw/evaluation/v1/genesis.js";
 import * as pouw_evaluation_v1_query from "./pouw/evaluation/v1/query.js";
 import * as pouw_evaluation_v1_tx from "./pouw/evaluation/v1/tx.js";
 import * as pouw_evaluation_v1_types from "./pouw/evaluation/v1/types.js";
+import * as pouw_gov_v1_state from "./pouw/gov/v1/state.js";
 import * as pouw_matching_v1_genesis from "./pouw/matching/v1/genesis.js";
 import * as pouw_matching_v1_query from "./pouw/matching/v1/query.js";
 import * as pouw_matching_v1_tx from "./pouw/matching/v1/tx.js";
@@ -272,6 +283,81 @@ export const codecs = [
   cosmos_feegrant_v1beta1_tx.MsgRevokeAllowanceResponse,
   cosmos_feegrant_v1beta1_tx.MsgPruneAllowances,
   cosmos_feegrant_v1beta1_tx.MsgPruneAllowancesResponse,
+  cosmos_gov_v1_genesis.GenesisState,
+  cosmos_gov_v1_gov.WeightedVoteOption,
+  cosmos_gov_v1_gov.Deposit,
+  cosmos_gov_v1_gov.Proposal,
+  cosmos_gov_v1_gov.TallyResult,
+  cosmos_gov_v1_gov.Vote,
+  cosmos_gov_v1_gov.DepositParams,
+  cosmos_gov_v1_gov.VotingParams,
+  cosmos_gov_v1_gov.TallyParams,
+  cosmos_gov_v1_gov.Params,
+  cosmos_gov_v1_query.QueryConstitutionRequest,
+  cosmos_gov_v1_query.QueryConstitutionResponse,
+  cosmos_gov_v1_query.QueryProposalRequest,
+  cosmos_gov_v1_query.QueryProposalResponse,
+  cosmos_gov_v1_query.QueryProposalsRequest,
+  cosmos_gov_v1_query.QueryProposalsResponse,
+  cosmos_gov_v1_query.QueryVoteRequest,
+  cosmos_gov_v1_query.QueryVoteResponse,
+  cosmos_gov_v1_query.QueryVotesRequest,
+  cosmos_gov_v1_query.QueryVotesResponse,
+  cosmos_gov_v1_query.QueryParamsRequest,
+  cosmos_gov_v1_query.QueryParamsResponse,
+  cosmos_gov_v1_query.QueryDepositRequest,
+  cosmos_gov_v1_query.QueryDepositResponse,
+  cosmos_gov_v1_query.QueryDepositsRequest,
+  cosmos_gov_v1_query.QueryDepositsResponse,
+  cosmos_gov_v1_query.QueryTallyResultRequest,
+  cosmos_gov_v1_query.QueryTallyResultResponse,
+  cosmos_gov_v1_tx.MsgSubmitProposal,
+  cosmos_gov_v1_tx.MsgSubmitProposalResponse,
+  cosmos_gov_v1_tx.MsgExecLegacyContent,
+  cosmos_gov_v1_tx.MsgExecLegacyContentResponse,
+  cosmos_gov_v1_tx.MsgVote,
+  cosmos_gov_v1_tx.MsgVoteResponse,
+  cosmos_gov_v1_tx.MsgVoteWeighted,
+  cosmos_gov_v1_tx.MsgVoteWeightedResponse,
+  cosmos_gov_v1_tx.MsgDeposit,
+  cosmos_gov_v1_tx.MsgDepositResponse,
+  cosmos_gov_v1_tx.MsgUpdateParams,
+  cosmos_gov_v1_tx.MsgUpdateParamsResponse,
+  cosmos_gov_v1_tx.MsgCancelProposal,
+  cosmos_gov_v1_tx.MsgCancelProposalResponse,
+  cosmos_gov_v1beta1_gov.WeightedVoteOption,
+  cosmos_gov_v1beta1_gov.TextProposal,
+  cosmos_gov_v1beta1_gov.Deposit,
+  cosmos_gov_v1beta1_gov.Proposal,
+  cosmos_gov_v1beta1_gov.TallyResult,
+  cosmos_gov_v1beta1_gov.Vote,
+  cosmos_gov_v1beta1_gov.DepositParams,
+  cosmos_gov_v1beta1_gov.VotingParams,
+  cosmos_gov_v1beta1_gov.TallyParams,
+  cosmos_gov_v1beta1_query.QueryProposalRequest,
+  cosmos_gov_v1beta1_query.QueryProposalResponse,
+  cosmos_gov_v1beta1_query.QueryProposalsRequest,
+  cosmos_gov_v1beta1_query.QueryProposalsResponse,
+  cosmos_gov_v1beta1_query.QueryVoteRequest,
+  cosmos_gov_v1beta1_query.QueryVoteResponse,
+  cosmos_gov_v1beta1_query.QueryVotesRequest,
+  cosmos_gov_v1beta1_query.QueryVotesResponse,
+  cosmos_gov_v1beta1_query.QueryParamsRequest,
+  cosmos_gov_v1beta1_query.QueryParamsResponse,
+  cosmos_gov_v1beta1_query.QueryDepositRequest,
+  cosmos_gov_v1beta1_query.QueryDepositResponse,
+  cosmos_gov_v1beta1_query.QueryDepositsRequest,
+  cosmos_gov_v1beta1_query.QueryDepositsResponse,
+  cosmos_gov_v1beta1_query.QueryTallyResultRequest,
+  cosmos_gov_v1beta1_query.QueryTallyResultResponse,
+  cosmos_gov_v1beta1_tx.MsgSubmitProposal,
+  cosmos_gov_v1beta1_tx.MsgSubmitProposalResponse,
+  cosmos_gov_v1beta1_tx.MsgVote,
+  cosmos_gov_v1beta1_tx.MsgVoteResponse,
+  cosmos_gov_v1beta1_tx.MsgVoteWeighted,
+  cosmos_gov_v1beta1_tx.MsgVoteWeightedResponse,
+  cosmos_gov_v1beta1_tx.MsgDeposit,
+  cosmos_gov_v1beta1_tx.MsgDepositResponse,
   cosmos_mint_v1beta1_genesis.GenesisState,
   cosmos_mint_v1beta1_mint.Minter,
   cosmos_mint_v1beta1_mint.Params,
@@ -374,6 +460,24 @@ export const codecs = [
   cosmos_tx_v1beta1_tx.Multi,
   cosmos_tx_v1beta1_tx.Fee,
   cosmos_tx_v1beta1_tx.Tip,
+  cosmos_upgrade_v1beta1_query.QueryCurrentPlanRequest,
+  cosmos_upgrade_v1beta1_query.QueryCurrentPlanResponse,
+  cosmos_upgrade_v1beta1_query.QueryAppliedPlanRequest,
+  cosmos_upgrade_v1beta1_query.QueryAppliedPlanResponse,
+  cosmos_upgrade_v1beta1_query.QueryUpgradedConsensusStateRequest,
+  cosmos_upgrade_v1beta1_query.QueryUpgradedConsensusStateResponse,
+  cosmos_upgrade_v1beta1_query.QueryModuleVersionsRequest,
+  cosmos_upgrade_v1beta1_query.QueryModuleVersionsResponse,
+  cosmos_upgrade_v1beta1_query.QueryAuthorityRequest,
+  cosmos_upgrade_v1beta1_query.QueryAuthorityResponse,
+  cosmos_upgrade_v1beta1_tx.MsgSoftwareUpgrade,
+  cosmos_upgrade_v1beta1_tx.MsgSoftwareUpgradeResponse,
+  cosmos_upgrade_v1beta1_tx.MsgCancelUpgrade,
+  cosmos_upgrade_v1beta1_tx.MsgCancelUpgradeResponse,
+  cosmos_upgrade_v1beta1_upgrade.Plan,
+  cosmos_upgrade_v1beta1_upgrade.SoftwareUpgradeProposal,
+  cosmos_upgrade_v1beta1_upgrade.CancelSoftwareUpgradeProposal,
+  cosmos_upgrade_v1beta1_upgrade.ModuleVersion,
   cosmos_vesting_v1beta1_tx.MsgCreateVestingAccount,
   cosmos_vesting_v1beta1_tx.MsgCreateVestingAccountResponse,
   cosmos_vesting_v1beta1_tx.MsgCreatePermanentLockedAccount,
@@ -419,6 +523,8 @@ export const codecs = [
   pouw_evaluation_v1_types.Submission,
   pouw_evaluation_v1_types.SlotScore,
   pouw_evaluation_v1_types.ScoreReveal,
+  pouw_gov_v1_state.ValidatorTally,
+  pouw_gov_v1_state.TallyProgress,
   pouw_matching_v1_genesis.GenesisState,
   pouw_matching_v1_query.QueryParamsRequest,
   pouw_matching_v1_query.QueryParamsResponse,
@@ -592,12 +698,18 @@ export const services: readonly ServiceInfo[] = [
   cosmos_evidence_v1beta1_tx.EvidenceMsg,
   cosmos_feegrant_v1beta1_query.FeegrantQuery,
   cosmos_feegrant_v1beta1_tx.FeegrantMsg,
+  cosmos_gov_v1_query.GovQuery,
+  cosmos_gov_v1_tx.GovMsg,
+  cosmos_gov_v1beta1_query.GovQuery,
+  cosmos_gov_v1beta1_tx.GovMsg,
   cosmos_mint_v1beta1_query.MintQuery,
   cosmos_mint_v1beta1_tx.MintMsg,
   cosmos_slashing_v1beta1_query.SlashingQuery,
   cosmos_slashing_v1beta1_tx.SlashingMsg,
   cosmos_staking_v1beta1_query.StakingQuery,
   cosmos_staking_v1beta1_tx.StakingMsg,
+  cosmos_upgrade_v1beta1_query.UpgradeQuery,
+  cosmos_upgrade_v1beta1_tx.UpgradeMsg,
   cosmos_vesting_v1beta1_tx.VestingMsg,
   pouw_beacon_v1_query.BeaconQuery,
   pouw_beacon_v1_tx.BeaconMsg,

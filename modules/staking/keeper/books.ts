@@ -39,7 +39,8 @@ export const delegationAt = (view: View, delegator: string, operator: string): D
   const w = delegations.get(view, delegator, operator);
   return w && parseDelegation(view, w);
 };
-export const delegationsOf = (view: View, delegator: string): Delegation[] => delegations.list(view, { prefix: [delegator] }).map((w) => parseDelegation(view, w));
+export const delegationsOf = (view: View, delegator: string, after?: string, limit?: number): Delegation[] =>
+  delegations.list(view, { prefix: [delegator], ...(after === undefined ? {} : { after: [delegator, after] }), ...(limit === undefined ? {} : { limit }) }).map((w) => parseDelegation(view, w));
 export const delegationsTo = (view: View, operator: string): Delegation[] =>
   delegators.keys(view, { prefix: [operator] }).map(([, delegator]) => delegationAt(view, delegator, operator) as Delegation);
 

@@ -1,0 +1,69 @@
+/** What `gov` keeps, needs of other modules and offers. */
+import { type AccountDeclaration, defineAccounts, type ModuleBank } from "#kernel/accounts.js";
+import { AUTHORITY } from "#kernel/authority.js";
+import type { Dec } from "#kernel/dec.js";
+import type { EncodedMessage, MessageRunner } from "#kernel/services.js";
+import type { View } from "#kernel/store.js";
+import { type Params, ProposalStatus, type TallyResult, VoteOption } from "#proto/gen/cosmos/gov/v1/gov.js";
+import type { BondStatus } from "#proto/gen/cosmos/staking/v1beta1/staking.js";
+import type { Coins } from "./coins.js";
+
+export { ProposalStatus, VoteOption };
+
+/** Holds deposits, and signs what proposals do. */
+export const govAccounts = defineAccounts({ name: AUTHORITY, may: ["burn"] });
+
+/** Bytes of a proposal's title and metadata; its summary may have forty times as many. */
+export const MAX_METADATA = 255;
+
+export interface Proposal {
+  readonly id: bigint;
+  readonly messages: readonly EncodedMessage[];
+  readonly status: ProposalStatus;
+  /** counts in base units; of nothing until it is decided */
+  readonly tally: TallyResult;
+  /** nanoseconds since 1970, as the next ones */
+  readonly submitNs: bigint;
+  readonly depositEndNs: bigint;
+  readonly deposit: Coins;
+  /** absent until voting begins */
+  readonly voting?: { readonly startNs: bigint; readonly endNs: bigint } | undefined;
+  readonly metadata: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly proposer: string;
+  readonly expedited: boolean;
+  readonly failedReason: string;
+}
+
+/** What is still to be done of a proposal that was decided: its votes go, and its deposits go back, are burned, or stay. */
+export interface Closing {
+  readonly deposits: "refund" | "burn" | "keep";
+  /** the proposal goes with them */
+  readonly drop: boolean;
+}
+
+/** What a vote weighs in a count. */
+interface Voter {
+  readonly operator: string;
+  readonly shares: Dec;
+}
+
+export interface GovPorts {
+  readonly bank: ModuleBank<typeof govAccounts>;
+  /** of all modules: none of them can be sent what cancelling costs */
+  readonly accounts: readonly AccountDeclaration[];
+  readonly router: MessageRunner;
+  readonly staking: {
+    params(view: View): { readonly bondDenom: string };
+    members(view: View): readonly { readonly operator: string }[];
+    byOperator(view: View, operator: string): { readonly status: BondStatus; readonly jailed: boolean; readonly tokens: bigint; readonly shares: Dec } | undefined;
+    bondedTokens(view: View): bigint;
+    delegationsOf(view: View, delegator: string, after?: string, limit?: number): readonly Voter[];
+  };
+}
+
+export interface GovKeeper {
+  params(view: View): Params;
+  proposal(view: View, id: bigint): Proposal | undefined;
+}

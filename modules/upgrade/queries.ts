@@ -1,0 +1,26 @@
+/** What anybody can ask of upgrades, as the Cosmos SDK answers it. */
+import { AUTHORITY } from "#kernel/authority.js";
+import { sdk } from "#kernel/errors.js";
+import type { QueryHandlers } from "#kernel/services.js";
+import type { UpgradeQuery } from "#proto/gen/cosmos/upgrade/v1beta1/query.js";
+import { upgradeErrors } from "./errors.js";
+import { wirePlan } from "./store.js";
+import type { UpgradeKeeper, UpgradePorts } from "./types.js";
+
+export const upgradeQueries = (ports: UpgradePorts, keeper: UpgradeKeeper): QueryHandlers<typeof UpgradeQuery> => ({
+  currentPlan(ctx) {
+    const plan = keeper.plan(ctx);
+    return { plan: plan && wirePlan(plan) };
+  },
+  appliedPlan: (ctx, { name }) => ({ height: keeper.doneAt(ctx, name) }),
+  upgradedConsensusState() {
+    throw sdk.notSupported("UpgradedConsensusState is deprecated, and there is no IBC on this chain");
+  },
+  moduleVersions(ctx, { moduleName }) {
+    const all = [...ports.versions(ctx)].map(([name, version]) => ({ name, version: BigInt(version) }));
+    const wanted = moduleName === "" ? all : all.filter((m) => m.name === moduleName);
+    if (moduleName !== "" && wanted.length === 0) throw upgradeErrors.noModule(`x/upgrade: QueryModuleVersions module ${moduleName.slice(0, 100)} not found`);
+    return { moduleVersions: wanted };
+  },
+  authority: (ctx) => ({ address: ctx.addresses.module(AUTHORITY) }),
+});
