@@ -2,9 +2,14 @@
 import { toBech32 } from "@cosmjs/encoding";
 import { Secp256k1HdWallet } from "@cosmjs/amino";
 import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
-import { assertIsDeliverTxSuccess, QueryClient, SigningStargateClient, setupBankExtension, setupStakingExtension } from "@cosmjs/stargate";
+import { assertIsDeliverTxSuccess, QueryClient, SigningStargateClient, setupAuthzExtension, setupBankExtension, setupFeegrantExtension, setupStakingExtension } from "@cosmjs/stargate";
 import { Comet38Client, connectComet } from "@cosmjs/tendermint-rpc";
 import test from "ava";
+import { MsgExec, MsgGrant } from "cosmjs-types/cosmos/authz/v1beta1/tx";
+import { SendAuthorization } from "cosmjs-types/cosmos/bank/v1beta1/authz";
+import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
+import { BasicAllowance } from "cosmjs-types/cosmos/feegrant/v1beta1/feegrant";
+import { MsgGrantAllowance } from "cosmjs-types/cosmos/feegrant/v1beta1/tx";
 import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
 import { type TestNetwork, testNetwork } from "#test/network/network.js";
 
@@ -136,4 +141,35 @@ test.serial("the gas that it simulates is enough without a margin, also for an a
     t.is(sent.code, 0, sent.rawLog);
     t.true(sent.gasUsed <= BigInt(gas) && BigInt(gas) - sent.gasUsed < 3_000n);
   }
+});
+
+test.serial("grants, sends in another's name with a fee that the other pays, and asks what is granted", async (t) => {
+  const clientOf = async (name: string) => SigningStargateClient.connectWithSigner(network.rpc, await DirectSecp256k1HdWallet.fromMnemonic(account(name).mnemonic, { prefix: "pouw" }), options);
+  const [granter, grantee] = [account("alice").address, account("bob").address];
+  const [alice, bob] = await Promise.all(["alice", "bob"].map(clientOf)) as [SigningStargateClient, SigningStargateClient];
+  const expiration = { seconds: BigInt(Math.floor(Date.now() / 1000) + 3600), nanos: 0 };
+  const authorization = { typeUrl: SendAuthorization.typeUrl, value: SendAuthorization.encode({ spendLimit: coins("50"), allowList: [] }).finish() };
+  const allowance = { typeUrl: BasicAllowance.typeUrl, value: BasicAllowance.encode({ spendLimit: coins("10") }).finish() };
+  const granted = await alice.signAndBroadcast(granter, [
+    { typeUrl: MsgGrant.typeUrl, value: MsgGrant.fromPartial({ granter, grantee, grant: { authorization, expiration } }) },
+    { typeUrl: MsgGrantAllowance.typeUrl, value: MsgGrantAllowance.fromPartial({ granter, grantee, allowance }) },
+  ], fee);
+  t.is(granted.code, 0, granted.rawLog);
+  const before = BigInt((await alice.getBalance(granter, "upouw")).amount);
+  const send = { typeUrl: MsgSend.typeUrl, value: MsgSend.encode({ fromAddress: granter, toAddress: NOBODY, amount: coins("20") }).finish() };
+  const paid = { amount: coins("7"), gas: "300000", granter };
+  const sent = await bob.signAndBroadcast(grantee, [{ typeUrl: MsgExec.typeUrl, value: MsgExec.fromPartial({ grantee, msgs: [send] }) }], paid);
+  t.is(sent.code, 0, sent.rawLog);
+  t.is(BigInt((await alice.getBalance(granter, "upouw")).amount), before - 27n);
+  t.deepEqual((await bob.searchTx([{ key: "use_feegrant.granter", value: granter }])).map((x) => x.hash), [sent.transactionHash]);
+
+  const query = QueryClient.withExtensions(await connectComet(network.rpc), setupAuthzExtension, setupFeegrantExtension);
+  const [grant] = (await query.authz.grants(granter, grantee, MsgSend.typeUrl)).grants;
+  t.deepEqual(SendAuthorization.decode(grant?.authorization?.value ?? new Uint8Array(0)).spendLimit, coins("30"));
+  t.deepEqual(grant?.expiration, expiration);
+  t.is((await query.authz.granteeGrants(grantee)).grants[0]?.granter, granter);
+  t.is((await query.authz.granterGrants(granter)).grants[0]?.grantee, grantee);
+  t.deepEqual(BasicAllowance.decode((await query.feegrant.allowance(granter, grantee)).allowance?.allowance?.value ?? new Uint8Array(0)).spendLimit, coins("3"));
+  t.is((await query.feegrant.allowances(grantee)).allowances.length, 1);
+  await t.throwsAsync(bob.signAndBroadcast(grantee, [{ typeUrl: MsgExec.typeUrl, value: MsgExec.fromPartial({ grantee, msgs: [send] }) }], paid), { message: /fee limit exceeded/ });
 });
