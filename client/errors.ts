@@ -13,6 +13,7 @@ const REMEDIES: Record<string, string> = {
   "sdk/13": "Give --gas-prices of at least the node's minimum",
   "sdk/20": "The transaction was not taken. Try again later, or give another --node",
   "sdk/32": "Another program sends with this key: wait for its transaction, then try again",
+  "staking/3": "`pouwd query staking validators` shows who there is",
   "tasks/7": "Give --from the key that submitted the task",
 };
 

@@ -1,6 +1,9 @@
 import { type Command } from "commander";
 import test from "ava";
+import { type Codec } from "#proto/wire.js";
 import { pouwd } from "./program.js";
+import { moduleOf } from "./short/rows.js";
+import { QUERY_ROWS, TX_ROWS } from "./short/table.js";
 
 /** The command of these words; throws where there is none. */
 const at = (...words: string[]): Command =>
@@ -24,6 +27,35 @@ test("messages stand below their modules, and bank send keeps its arguments", (t
   t.deepEqual(at("tx", "bank", "send").registeredArguments.map((a) => a.name()), ["from", "to", "amount"]);
   t.true(optionsOf(at("tx", "bank", "multi-send")).includes("--from"));
   t.deepEqual(at("tx", "send-message").registeredArguments.map((a) => a.name()), ["type", "json"]);
+});
+
+test("commands in words have the Cosmos SDK's names and arguments, and take JSON too; the generated ones stand beside them", (t) => {
+  const names = (...words: string[]) => at(...words).registeredArguments.map((a) => a.name());
+  t.deepEqual(names("tx", "staking", "delegate"), ["validator-address", "amount", "json"]);
+  t.deepEqual(names("tx", "staking", "redelegate"), ["from", "to", "amount", "json"]);
+  t.deepEqual(names("tx", "staking", "cancel-unbond"), ["validator-address", "amount", "creation-height", "json"]);
+  t.deepEqual(names("tx", "slashing", "unjail"), ["json"]);
+  t.deepEqual(names("tx", "staking", "begin-redelegate"), ["json"], "generated");
+  t.deepEqual(names("query", "staking", "delegation"), ["delegator-addr", "validator-addr", "json"]);
+  t.deepEqual(names("query", "staking", "delegations"), ["delegator-addr", "json"]);
+  t.deepEqual(names("query", "staking", "delegator-validators"), ["delegator_addr", "json"], "generated");
+  for (const words of [["tx", "staking", "unbond"], ["tx", "staking", "edit-validator"], ["tx", "beacon", "register-beacon-key"]]) t.true(optionsOf(at(...words)).includes("--from"), words.join(" "));
+});
+
+test("every row of the tables names fields that its message has", (t) => {
+  const has = (codec: Codec<unknown> | undefined, path: readonly string[]): boolean => {
+    const field = codec?.fields.find((f) => f.proto === path[0]);
+    return field !== undefined && (path.length === 1 || has(field.codec?.(), path.slice(1)));
+  };
+  for (const row of TX_ROWS) {
+    t.not(moduleOf(row.message.typeUrl), "", row.name);
+    for (const { field } of [...row.args, ...row.options]) t.true(has(row.message, field.split(".")), `${row.name}: ${field}`);
+  }
+  for (const row of QUERY_ROWS) {
+    t.not(moduleOf(row.method.path), "", row.name);
+    for (const { field } of row.args) t.true(has(row.method.request, field.split(".")), `${row.name}: ${field}`);
+    for (const field of Object.keys(row.fixed ?? {})) t.true(has(row.method.request, [field]), `${row.name}: ${field}`);
+  }
 });
 
 test("no command stands in its parent twice", (t) => {
