@@ -125,7 +125,7 @@ test("after any change blocks are made, history becomes as short as it may be, a
 
 test("a target is not moved by what was counted for another pace", (t) => {
   const target0 = `0x${"00".repeat(8)}01${"00".repeat(23)}`;
-  const w = new Training({ params: { work: { target0, retarget_claims: 1_000_000, target_spacing_ms: `${MAX_BLOCKS}` } } });
+  const w = new Training({ params: { work: { target0, retarget_claims: 1_000_000, target_spacing_ms: `${MAX_BLOCKS}` }, supervision: { stall_blocks: "1000" } } });
   const pace = (change: Partial<WorkParams>): string | undefined => w.send(MsgUpdateWork, { authority: gov(w), params: { ...w.k.work.params(w.ctx), ...change } });
   const target = (): bigint | undefined => w.k.work.targetAt(w.ctx, w.height + 1n);
   w.block(() => w.anchorAll());
