@@ -35,6 +35,7 @@ import { isPeersFault, type Outcome } from "#protocol/log/outcomes.js";
 import { slotPositions } from "#protocol/log/positions.js";
 import { residualSeqBefore } from "#protocol/state/iterate.js";
 import { isTolerant } from "#protocol/tasks/profiles.js";
+import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import { started, type TaskView } from "#protocol/tasks/task-view.js";
 import { type Lucky } from "./claims.js";
 import { ComputeHost } from "./compute-host.js";
@@ -112,16 +113,18 @@ export class MinedTask {
     const { id } = view.task;
     this.log = ctx.log.child({ task: id });
     this.key = sessionKey(ctx.home, id);
-    this.plan = parseTopology(this.spec.topology, { maxParameters: Number(ctx.params.tasks.maxParameters) });
+    this.plan = parseTopology(this.spec.topology, { maxParameters: MAX_PARAMETERS });
     this.groups = groupsOf(this.spec.quanta, this.plan.tensors);
+    // A task keeps those of its creation, whatever governance says since.
+    const { drawDelay, claimWindow } = view.task.terms ?? ctx.params.work;
     const facts: MinerFacts = {
       chainId: chain.chainId,
       worker: sender.address,
       profiles: ctx.profiles,
       parameters: this.plan.parameters,
       groups: this.groups,
-      drawDelay: ctx.params.work.drawDelay,
-      claimWindow: ctx.params.work.claimWindow,
+      drawDelay,
+      claimWindow,
     };
     this.decide = new MinerMachine(nodeCrypto, facts);
     this.driver = new MachineDriver(this.decide, { name: `miner-${sender.address}-${id}`, kind: "miner", facts, now: () => timers.now(), perform: (e) => this.perform(e) });
@@ -224,7 +227,7 @@ export class MinedTask {
       }
       const batches = await loadBatches(this.spec, this.plan, (cid, max) => this.blob(cid, max));
       if (this.stop.signal.aborted) return;
-      const setup: ComputeSetup = { chainId: chain.chainId, task, maxParameters: Number(this.ctx.params.tasks.maxParameters), slots, batches, tensorFlow: this.ctx.tensorFlow };
+      const setup: ComputeSetup = { chainId: chain.chainId, task, maxParameters: MAX_PARAMETERS, slots, batches, tensorFlow: this.ctx.tensorFlow };
       const behind = this.learnOwnHeads(slots, this.store);
       void behind.then((b) => (this.behind = b));
       this.compute = this.host(setup, this.store, this.residuals as ResidualStore, behind);

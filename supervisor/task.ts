@@ -26,6 +26,7 @@ import type { Outcome } from "#protocol/log/outcomes.js";
 import { MachineDriver } from "#net/machine-driver.js";
 import { residualBytes } from "#protocol/tasks/engine-options.js";
 import { largestMap } from "#protocol/tasks/task-spec.js";
+import { MAX_PARAMETERS } from "#protocol/tasks/task-spec.js";
 import type { TaskView } from "#protocol/tasks/task-view.js";
 import { TaskData } from "./data.js";
 import { type FillGap, SupervisorMachine, type SupervisorEffect, type SupervisorFacts, type SupervisorInput, type Transaction } from "./machine.js";
@@ -92,13 +93,13 @@ export class SupervisedTask {
     this.log = ctx.log.child({ task: view.task.id });
     this.key = sessionKey(home, view.task.id);
     const spec = this.spec;
-    this.plan = parseTopology(spec.topology, { maxParameters: Number(ctx.params.tasks.maxParameters) });
+    this.plan = parseTopology(spec.topology, { maxParameters: MAX_PARAMETERS });
     this.groups = groupsOf(this.spec.quanta, this.plan.tensors);
     const facts: SupervisorFacts = {
       chainId: chain.chainId,
       worker: sender.address,
       endpoint: ctx.endpoint,
-      anchorInterval: ctx.params.supervision.anchorInterval,
+      anchorInterval: (view.task.terms ?? ctx.params.supervision).anchorInterval,
       parameters: this.plan.parameters,
       groups: this.groups,
     };

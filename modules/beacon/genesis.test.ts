@@ -26,7 +26,7 @@ const nextB = proven("next");
 const known = operators.slice(0, 2).map((operator) => ({ operator }));
 const faces = beacon.create({
   staking: { bonded: () => known.map((v) => v.operator), byOperator: (_, address) => known.find((v) => v.operator === address) },
-  work: { params: () => ({ drawDelay: 2n, claimWindow: 5n, verdictWindow: 6n }) },
+  work: { history: () => 19n },
 });
 
 const context = (height = 11n): Context =>

@@ -13,6 +13,8 @@ import type { BeaconKey, BeaconKeeper, BeaconPorts, ProvenKey, RegisterBeaconKey
 
 /** Blocks of history beyond what draws and claims can ask for. */
 const MARGIN = 100n;
+/** Values dropped in one block: history that became shorter goes in several. */
+const PRUNED_AT_ONCE = 100;
 
 export interface BeaconWriter extends BeaconKeeper {
   /** Of a block, or of the one before the first. */
@@ -30,9 +32,8 @@ export const holds = (k: BeaconKey, key: Uint8Array): boolean => [k.current, k.n
 
 export function beaconKeeper(ports: BeaconPorts): BeaconWriter {
   function prune(ctx: Context): void {
-    const { drawDelay, claimWindow, verdictWindow } = ports.work.params(ctx);
-    const keep = drawDelay + claimWindow + 2n * verdictWindow + MARGIN;
-    if (ctx.block.height > keep) values.delete(ctx, ctx.block.height - keep);
+    const keep = ports.work.history(ctx) + MARGIN;
+    if (ctx.block.height > keep) for (const [old] of values.keys(ctx, { below: [ctx.block.height - keep + 1n], limit: PRUNED_AT_ONCE })) values.delete(ctx, old);
   }
 
   /** A key registered two blocks ago takes the place of the old one. */

@@ -53,7 +53,7 @@ export interface BeaconPorts {
     byOperator(view: View, address: string): { readonly operator: string } | undefined;
   };
   /** how far back a draw or a claim may ask */
-  readonly work: { params(view: View): { readonly drawDelay: bigint; readonly claimWindow: bigint; readonly verdictWindow: bigint } };
+  readonly work: { /** blocks that draws, claims and verdicts may look back on */ history(view: View): bigint };
 }
 
 export interface BeaconKeeper {

@@ -11,6 +11,7 @@ import { WorkTotals } from "#proto/gen/pouw/work/v1/types.js";
 import { scoreCommit } from "#protocol/tasks/scores.js";
 import { TestContext } from "#test/chain/context.js";
 import { Branch, Heights } from "#test/chain/state.js";
+import { TERMS } from "#test/chain/terms.js";
 import { evaluation } from "./index.js";
 import type { EvaluationPorts, Seat, Slot, Task } from "./types.js";
 
@@ -25,7 +26,7 @@ type Closing = Parameters<EvaluationPorts["tasks"]["close"]>[2];
 
 class Alone {
   readonly state = new Branch(new Heights().latest());
-  task: Task & { phase: Phase } = { id: 1n, client: CLIENT, spec: { slots: 2 }, phase: Phase.PHASE_SUBMISSION, fee: 99_991n, burned: 19_998n, bond: 20_000n, slashedToPot: 0n, flop: 10n, testKey: new Uint8Array(32) };
+  task: Task & { phase: Phase } = { id: 1n, client: CLIENT, spec: { slots: 2 }, phase: Phase.PHASE_SUBMISSION, fee: 99_991n, burned: 19_998n, bond: 20_000n, slashedToPot: 0n, flop: 10n, testKey: new Uint8Array(32), terms: TERMS };
   seats: Seat[] = ([[Role.ROLE_MINER, [M0, M1]], [Role.ROLE_SUPERVISOR, [S0, S1]], [Role.ROLE_EVALUATOR, [E0, E1, E2]]] as const).flatMap(([role, workers]) =>
     workers.map((worker, index) => ({ taskId: 1n, role, index, worker, dropped: false })),
   );
@@ -36,7 +37,6 @@ class Alone {
   readonly ctx: TestContext;
   readonly ports: EvaluationPorts = {
     tasks: {
-      params: () => ({ supervisorsShare: 150_000, evaluatorsShare: 100_000, verifiersShare: 50_000, slashNoShow: 10_000 }),
       get: (_, id) => (id === 1n ? this.task : undefined),
       must: () => this.task,
       open: () => (this.task.phase === Phase.PHASE_CLOSED ? [] : [this.task]),

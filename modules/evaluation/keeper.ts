@@ -45,10 +45,11 @@ export function evaluationKeeper(ports: EvaluationPorts): EvaluationKeeper {
     allCommitted: (view, id) => evaluatorsOf(ports, view, id).every((s) => commitments.has(view, id, s.worker)),
     allRevealed: (view, id) => committed(view, id).every((c) => c.opened),
     slashAbsent(ctx, id, step) {
+      const { slashNoShow, slashEvaluator } = ports.tasks.must(ctx, id).terms;
       for (const s of evaluatorsOf(ports, ctx, id)) {
         const c = commitments.get(ctx, id, s.worker);
-        if (step === "commit" && !c) ports.matching.slash(ctx, s, ports.tasks.params(ctx).slashNoShow, {});
-        if (step === "reveal" && c && !c.opened) ports.matching.slash(ctx, s, params.get(ctx).slashEvaluator, {});
+        if (step === "commit" && !c) ports.matching.slash(ctx, s, slashNoShow, {});
+        if (step === "reveal" && c && !c.opened) ports.matching.slash(ctx, s, slashEvaluator, {});
       }
     },
     pay(ctx, id, { byWork }) {

@@ -7,7 +7,6 @@
 import type { View } from "#kernel/store.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import { minersPayout, ppmOf } from "#protocol/tasks/payout.js";
-import { params } from "./params.js";
 import type { Ranking } from "./ranking.js";
 import { commitments } from "./store.js";
 import type { EvaluationPorts, PaidFor, Payment, Seat, Task } from "./types.js";
@@ -21,7 +20,7 @@ export interface Division {
 }
 
 export function divide(ports: EvaluationPorts, view: View, t: Task, ranking: Ranking): Division {
-  const shares = ports.tasks.params(view);
+  const { terms } = t;
   const hidden = t.testKey === undefined || ranking.unusable;
   const pot = t.fee - t.burned + t.slashedToPot;
   /** The role's part where somebody has earned it; else it is the miners'. */
@@ -33,13 +32,13 @@ export function divide(ports: EvaluationPorts, view: View, t: Task, ranking: Ran
   const verifiers = [...ports.work.agreeing(view, t.id)];
   const verdicts = verifiers.reduce((n, [, count]) => n + count, 0n);
 
-  const supervisorsPart = part(shares.supervisorsShare, supervisors.length > 0);
-  const evaluatorsPart = part(shares.evaluatorsShare, evaluators.length > 0);
-  const verifiersPart = part(shares.verifiersShare, verdicts > 0n);
+  const supervisorsPart = part(terms.supervisorsShare, supervisors.length > 0);
+  const evaluatorsPart = part(terms.evaluatorsShare, evaluators.length > 0);
+  const verifiersPart = part(terms.verifiersShare, verdicts > 0n);
   // A client that hid its test set, or made one that is of no use, loses its bond to the miners.
   const minersPart = pot - supervisorsPart - evaluatorsPart - verifiersPart + (hidden ? t.bond : 0n);
 
-  const amounts = minersPayout(minersPart, params.get(view).rankShare, ranking.metrics.map((metric, i) => ({ metric, work: ranking.work[i] as bigint })));
+  const amounts = minersPayout(minersPart, terms.rankShare, ranking.metrics.map((metric, i) => ({ metric, work: ranking.work[i] as bigint })));
   const earned = [
     ...ports.matching.seats(view, t.id, Role.ROLE_MINER).map((s) => toSeat("miner", s, amounts[s.index] ?? 0n)),
     ...equally("supervisor", supervisors, supervisorsPart),

@@ -5,7 +5,7 @@ import type { Context } from "#kernel/context.js";
 import type { View } from "#kernel/store.js";
 import { Payout, type Params, type ScoreReveal, type SlotScore, type Submission } from "#proto/gen/pouw/evaluation/v1/types.js";
 import type { Slot as WireSlot } from "#proto/gen/pouw/supervision/v1/types.js";
-import type { EvaluationStep, Phase, Task as WireTask } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { EvaluationStep, Phase, Task as WireTask, Terms } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import type { WorkTotals } from "#proto/gen/pouw/work/v1/types.js";
 
@@ -62,6 +62,8 @@ export interface Task {
   readonly slashedToPot: bigint;
   readonly flop: bigint;
   readonly testKey?: Uint8Array;
+  /** parameters of its creation */
+  readonly terms: Pick<Terms, "supervisorsShare" | "evaluatorsShare" | "verifiersShare" | "rankShare" | "slashNoShow" | "slashEvaluator">;
 }
 
 /** What `evaluation` reads of a seat. */
@@ -83,7 +85,6 @@ export interface Slot {
 
 export interface EvaluationPorts {
   readonly tasks: {
-    params(view: View): { readonly supervisorsShare: number; readonly evaluatorsShare: number; readonly verifiersShare: number; readonly slashNoShow: number };
     get(view: View, id: bigint): Task | undefined;
     must(view: View, id: bigint): Task;
     /** not closed, ascending */

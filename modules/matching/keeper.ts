@@ -63,7 +63,7 @@ export function matchingKeeper(ports: MatchingPorts): MatchingWriter {
       ports.workers.takeLocked(ctx, s.worker, amount, "tasks");
       put(ctx, { ...s, slashed: s.slashed + amount });
       const to = bountyTo !== undefined && keeper.byWorker(ctx, taskId, bountyTo).length === 0 ? bountyTo : undefined;
-      const bounty = to === undefined ? 0n : ppmOf(amount, params.get(ctx).equivocationBounty);
+      const bounty = to === undefined ? 0n : ppmOf(amount, ports.tasks.must(ctx, taskId).terms.equivocationBounty);
       const parts = ports.tasks.addSlashed(ctx, taskId, amount, to !== undefined && bounty > 0n ? { to, amount: bounty } : undefined);
       ctx.emit(matchingEvents.slash({ task: taskId, role, seat: index, worker: s.worker, amount, burned: parts.burned, pot: parts.pot, bounty: parts.bounty }));
       return amount;

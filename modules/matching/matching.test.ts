@@ -9,6 +9,7 @@ import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import { TestContext } from "#test/chain/context.js";
 import { Branch, Heights } from "#test/chain/state.js";
+import { TERMS } from "#test/chain/terms.js";
 import { matching } from "./index.js";
 import { held, seats } from "./store.js";
 import type { Candidate, MatchingPorts, Seat } from "./types.js";
@@ -43,6 +44,7 @@ class World {
     },
     tasks: {
       get: (_, id) => (id === 1n ? this.task : undefined),
+      must: () => ({ terms: TERMS }),
       open: () => [this.task],
       unlocking: () => new Set(),
     memory: () => 10n,

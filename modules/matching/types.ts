@@ -110,6 +110,8 @@ export interface MatchingPorts {
   };
   readonly tasks: {
     get(view: View, id: bigint): { readonly phase: Phase; readonly spec: DrawnTask["spec"] } | undefined;
+    /** with the parameters of its creation */
+    must(view: View, id: bigint): { readonly terms: { readonly equivocationBounty: number } };
     open(view: View): readonly { readonly id: bigint; readonly phase: Phase; readonly spec: DrawnTask["spec"] }[];
     /** tasks that are closed and have not given their seats back */
     unlocking(view: View): ReadonlySet<bigint>;

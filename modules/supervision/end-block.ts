@@ -4,38 +4,36 @@
  */
 import type { Context } from "#kernel/context.js";
 import type { View } from "#kernel/store.js";
-import type { Params } from "#proto/gen/pouw/supervision/v1/types.js";
 import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import { attestationsAbove, dropAttestationsUpTo } from "./attestations.js";
 import { supervisionEvents as events } from "./events.js";
 import { advance, seatedSupervisors } from "./keeper.js";
-import { params } from "./params.js";
 import { readiness } from "./rounds.js";
 import { advances, advancesByHeight, slots } from "./store.js";
 import { headSeq, type Slot, type SupervisedSeat, type SupervisedTask, type SupervisionPorts } from "./types.js";
 
 export function supervisionEndBlock(ports: SupervisionPorts, ctx: Context): void {
-  const p = params.get(ctx);
   for (const t of ports.tasks.open(ctx)) {
     if (t.phase !== Phase.PHASE_TRAINING) continue;
-    const seated = dropSilent(ports, ctx, t, p);
+    const seated = dropSilent(ports, ctx, t);
     if (seated.length === 0) {
       ports.tasks.endWithoutSupervisors(ctx, t.id);
       continue;
     }
-    closeLate(ports, ctx, t, seated, moveHeads(ports, ctx, t, seated), p);
+    closeLate(ports, ctx, t, seated, moveHeads(ports, ctx, t, seated));
   }
   prune(ports, ctx);
 }
 
 /** Answers those that are left. */
-function dropSilent(ports: SupervisionPorts, ctx: Context, t: SupervisedTask, p: Params): SupervisedSeat[] {
+function dropSilent(ports: SupervisionPorts, ctx: Context, t: SupervisedTask): SupervisedSeat[] {
+  const { supervisorStallBlocks, slashStall } = t.terms;
   return seatedSupervisors(ports, ctx, t.id).filter((seat) => {
     const since = [seat.lastAnchor ?? 0n, t.training?.start ?? 0n, seat.drawnHeight].reduce((a, b) => (a > b ? a : b));
-    if (ctx.block.height - since <= p.supervisorStallBlocks) return true;
+    if (ctx.block.height - since <= supervisorStallBlocks) return true;
     ports.matching.drop(ctx, seat);
-    const slashed = ports.matching.slash(ctx, seat, p.slashStall, {});
+    const slashed = ports.matching.slash(ctx, seat, slashStall, {});
     ctx.emit(events.supervisorDropped({ task: t.id, supervisor: seat.worker, seat: seat.index, since, slashed }));
     return false;
   });
@@ -68,13 +66,14 @@ function agreed(view: View, s: Slot, counted: ReadonlySet<number>): { seq: bigin
   return best;
 }
 
-function closeLate(ports: SupervisionPorts, ctx: Context, t: SupervisedTask, seated: readonly SupervisedSeat[], all: readonly Slot[], p: Params): void {
+function closeLate(ports: SupervisionPorts, ctx: Context, t: SupervisedTask, seated: readonly SupervisedSeat[], all: readonly Slot[]): void {
   const { height } = ctx.block;
-  const window = 2n * p.anchorInterval;
+  const { anchorInterval, stallBlocks, slashStall } = t.terms;
+  const window = 2n * anchorInterval;
   const alive = seated.filter((s) => s.lastAnchor !== undefined && height - s.lastAnchor < window).length;
   const counts = alive * 2 > seated.length;
   const isReady = readiness(all, t.spec);
-  const limit = p.stallBlocks + 4n * t.spec.iterationBlocks;
+  const limit = stallBlocks + 4n * t.spec.iterationBlocks;
 
   for (const s of all) {
     if (s.state.kind !== "open") continue;
@@ -85,7 +84,7 @@ function closeLate(ports: SupervisionPorts, ctx: Context, t: SupervisedTask, sea
       const closure = { height, seq: headSeq(s) };
       slots.set(ctx, { ...s, state: { kind: "late", ...closure } }, t.id, s.slot);
       const seat = ports.matching.seat(ctx, t.id, Role.ROLE_MINER, s.slot);
-      const slashed = seat ? ports.matching.slash(ctx, seat, p.slashStall, {}) : 0n;
+      const slashed = seat ? ports.matching.slash(ctx, seat, slashStall, {}) : 0n;
       ctx.emit(events.closedLate({ task: t.id, slot: s.slot, reason: "late", seq: closure.seq, height, slashed }));
     } else if (readyBlocks !== before) {
       slots.set(ctx, { ...s, state: { kind: "open", readyBlocks } }, t.id, s.slot);
@@ -93,16 +92,18 @@ function closeLate(ports: SupervisionPorts, ctx: Context, t: SupervisedTask, sea
   }
 }
 
+/** Advances looked at in one block: history that became shorter goes in several. */
+const PRUNED_AT_ONCE = 10_000;
+
 /**
  * Advances older than draws, claims and two verdict windows, with the attestations up to them; of a slot none from the first
  * to which an open job refers, since a verdict on it may slash who attested that head.
  */
 function prune(ports: SupervisionPorts, ctx: Context): void {
-  const { drawDelay, claimWindow, verdictWindow } = ports.work.params(ctx);
-  const keep = drawDelay + claimWindow + 2n * verdictWindow;
+  const keep = ports.work.history(ctx);
   if (ctx.block.height <= keep) return;
   const held = new Set<string>();
-  for (const { key, value } of advancesByHeight.entries(ctx, { below: [ctx.block.height - keep] })) {
+  for (const { key, value } of advancesByHeight.entries(ctx, { below: [ctx.block.height - keep], limit: PRUNED_AT_ONCE })) {
     const { taskId, slot, head } = value;
     const of = `${taskId}/${slot}`;
     if (held.has(of)) continue;

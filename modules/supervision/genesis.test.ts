@@ -7,6 +7,7 @@ import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import { TestContext } from "#test/chain/context.js";
 import { Branch, Heights } from "#test/chain/state.js";
+import { TERMS } from "#test/chain/terms.js";
 import { supervision } from "./index.js";
 import { attestations } from "./store.js";
 import type { SupervisedSeat, SupervisedTask, SupervisionPorts } from "./types.js";
@@ -17,9 +18,9 @@ const hash = (n: number) => `0x${toHex(new Uint8Array(32).fill(n))}`;
 
 const spec = { epochs: 1, batches: 30, slots: 3, lag: 1, runAhead: 64n, iterationBlocks: 1n };
 const tasks: SupervisedTask[] = [
-  { id: 1n, phase: Phase.PHASE_TRAINING, spec, training: { start: 10n } },
-  { id: 2n, phase: Phase.PHASE_CLOSED, spec: { ...spec, slots: 1, batches: 5 }, training: { start: 10n, end: 20n }, closedHeight: 30n },
-  { id: 3n, phase: Phase.PHASE_REGISTRATION, spec },
+  { id: 1n, phase: Phase.PHASE_TRAINING, spec, training: { start: 10n }, terms: TERMS },
+  { id: 2n, phase: Phase.PHASE_CLOSED, spec: { ...spec, slots: 1, batches: 5 }, training: { start: 10n, end: 20n }, closedHeight: 30n, terms: TERMS },
+  { id: 3n, phase: Phase.PHASE_REGISTRATION, spec, terms: TERMS },
 ];
 const seat = (taskId: bigint, role: Role, index: number): SupervisedSeat => ({ taskId, role, index, worker: supervisor, stake: 1000n, confirmed: true, dropped: false, drawnHeight: 1n });
 const none = (): never => {
@@ -30,12 +31,11 @@ const ports: SupervisionPorts = {
     get: (_, id) => tasks.find((t) => t.id === id),
     must: none,
     open: () => tasks.filter((t) => t.phase !== Phase.PHASE_CLOSED),
-    params: none,
     noteAdvance: none,
     endWithoutSupervisors: none,
   },
   matching: { seats: none, seat: (_, taskId, role, index) => (index < 3 ? seat(taskId, role, index) : undefined), byWorker: none, confirm: none, noteAnchor: none, drop: none, slash: none },
-  work: { params: none, auditOf: none, refersTo: none, lapseClaims: none, requestAudit: none },
+  work: { history: none, auditOf: none, refersTo: none, lapseClaims: none, requestAudit: none },
 };
 const faces = supervision.create(ports);
 

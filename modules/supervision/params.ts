@@ -17,5 +17,9 @@ export const params = defineParams(store, PARAMS_PREFIX, Params, {
   },
   ratios: ["slashStall", "slashEquivocation", "auditDeposit"],
   positive: ["anchorInterval", "stallBlocks", "supervisorStallBlocks"],
-  check: ({ auditRequestWindow: n }) => (n < 0n || n > MAX_BLOCKS ? `audit_request_window: got ${n}, want 0 to ${MAX_BLOCKS}` : undefined),
+  check({ auditRequestWindow: n, anchorInterval, supervisorStallBlocks }) {
+    if (n < 0n || n > MAX_BLOCKS) return `audit_request_window: got ${n}, want 0 to ${MAX_BLOCKS}`;
+    // Who anchors as often as it is asked to would be dropped and slashed.
+    return supervisorStallBlocks > anchorInterval ? undefined : `supervisor_stall_blocks: got ${supervisorStallBlocks}, want more than anchor_interval, which is ${anchorInterval}`;
+  },
 });

@@ -7,7 +7,7 @@
 import type { Context } from "#kernel/context.js";
 import type { View } from "#kernel/store.js";
 import { type Advance as WireAdvance, type AnchoredHead, type AttestedHead, type Params, type Slot as WireSlot, SlotStatus } from "#proto/gen/pouw/supervision/v1/types.js";
-import type { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { Phase, Terms } from "#proto/gen/pouw/tasks/v1/types.js";
 import { type Role, VerdictCode } from "#proto/gen/pouw/v1/types.js";
 
 /** An advance of a slot's anchored head: the iterations from + 1 to head.seq are new. */
@@ -115,6 +115,8 @@ export interface SupervisedTask {
   /** blocks in which Training began and ended */
   readonly training?: { readonly start: bigint; readonly end?: bigint | undefined } | undefined;
   readonly closedHeight?: bigint | undefined;
+  /** parameters of its creation */
+  readonly terms: Pick<Terms, "anchorInterval" | "stallBlocks" | "supervisorStallBlocks" | "auditRequestWindow" | "slashStall" | "slashEquivocation" | "auditDeposit" | "seatUnlockBlocks">;
 }
 
 export interface SeatId {
@@ -140,7 +142,6 @@ export interface SupervisionPorts {
     get(view: View, id: bigint): SupervisedTask | undefined;
     must(view: View, id: bigint): SupervisedTask;
     open(view: View): readonly SupervisedTask[];
-    params(view: View): { readonly seatUnlockBlocks: bigint };
     /** A head of the task moved in this block. */
     noteAdvance(ctx: Context, id: bigint): void;
     /** Every supervisor is gone: the task ends, every stake and what is left of the fee returns. */
@@ -158,7 +159,8 @@ export interface SupervisionPorts {
     slash(ctx: Context, seat: SeatId, ppm: number, options: { readonly bountyTo?: string }): bigint;
   };
   readonly work: {
-    params(view: View): { readonly drawDelay: bigint; readonly claimWindow: bigint; readonly verdictWindow: bigint };
+    /** blocks whose advances may be asked for */
+    history(view: View): bigint;
     auditOf(view: View, taskId: bigint, slot: number, seq: bigint): bigint | undefined;
     /** an open job is of iterations that this head anchored */
     refersTo(view: View, taskId: bigint, slot: number, headSeq: bigint): boolean;

@@ -11,6 +11,7 @@ import { putTask, wholeTask } from "./keeper.js";
 import { params } from "./params.js";
 import { accept } from "./spec.js";
 import { nextId, tasks, unlocks } from "./store.js";
+import { termsFault } from "./terms.js";
 import type { Task, WholeTask } from "./types.js";
 import { parseTask, wireTask } from "./wire.js";
 
@@ -54,5 +55,8 @@ function taskOf(w: WireTask): { task: WholeTask; memory: bigint } {
   if (parsed.flop !== flop) throw new Error(`flop: got ${parsed.flop}, an iteration takes ${flop}`);
   const fault = courseFault(parsed);
   if (fault) throw new Error(fault);
+  // A task without any has those of this genesis, once all of it is read.
+  const unfit = w.terms && termsFault(w.terms);
+  if (unfit) throw new Error(`terms.${unfit}`);
   return { task: { ...parsed, spec }, memory };
 }

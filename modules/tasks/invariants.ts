@@ -3,6 +3,7 @@ import type { Invariants } from "#kernel/module.js";
 import { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
 import { courseFault } from "./course.js";
 import { openIds, tasks } from "./store.js";
+import { termsFault } from "./terms.js";
 import type { TasksKeeper, TasksPorts } from "./types.js";
 
 export const tasksInvariants = (ports: Pick<TasksPorts, "bank">, keeper: TasksKeeper): Invariants => ({
@@ -21,7 +22,8 @@ export const tasksInvariants = (ports: Pick<TasksPorts, "bank">, keeper: TasksKe
   },
   "a task has what its phase has brought, and no more"(ctx) {
     for (const t of tasks.list(ctx)) {
-      const fault = courseFault(t);
+      const unfit = termsFault(t.terms);
+      const fault = courseFault(t) ?? (unfit && `terms.${unfit}`);
       if (fault) return `task ${t.id}: ${fault}`;
     }
     return undefined;

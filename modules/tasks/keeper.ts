@@ -49,7 +49,7 @@ function closeTask(ctx: Context, t: Task, outcome: TaskOutcome): void {
   const { height } = ctx.block;
   tasks.set(ctx, { ...t, phase: Phase.PHASE_CLOSED, phaseHeight: height, closedHeight: height, deadline: undefined, outcome }, t.id);
   openIds.delete(ctx, t.id);
-  unlocks.add(ctx, outcome === Outcome.OUTCOME_PAID ? height + params.get(ctx).seatUnlockBlocks : height, t.id);
+  unlocks.add(ctx, outcome === Outcome.OUTCOME_PAID ? height + t.terms.seatUnlockBlocks : height, t.id);
 }
 
 /** Ends a task without a Payout: what is left of the fee and the bond return. */

@@ -4,7 +4,6 @@ import { EvaluationStep, Outcome, Phase } from "#proto/gen/pouw/tasks/v1/types.j
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import { tasksEvents } from "./events.js";
 import { changeTask, refundTask } from "./keeper.js";
-import { params } from "./params.js";
 import type { OpenPhase, Task, TasksPorts, TaskStep } from "./types.js";
 
 const GROUP = [Role.ROLE_MINER, Role.ROLE_SUPERVISOR] as const;
@@ -49,7 +48,7 @@ function registration(ports: TasksPorts, ctx: Context, t: Task): void {
   const { height } = ctx.block;
   // The draw is by the beacon of a later block than the one that shows who could be drawn.
   if (height > t.createdHeight && ports.matching.fill(ctx, t, GROUP)) {
-    enter(ctx, t.id, Phase.PHASE_INITIALISATION, height + longer(t.spec.dataBlocks, params.get(ctx).joinBlocks));
+    enter(ctx, t.id, Phase.PHASE_INITIALISATION, height + longer(t.spec.dataBlocks, t.terms.joinBlocks));
     return;
   }
   if (isOver(ctx, t)) refundTask(ports, ctx, t.id, Outcome.OUTCOME_NO_MATCH);
@@ -57,19 +56,19 @@ function registration(ports: TasksPorts, ctx: Context, t: Task): void {
 
 function initialisation(ports: TasksPorts, ctx: Context, t: Task): void {
   const { height } = ctx.block;
-  const p = params.get(ctx);
+  const { joinBlocks, maxRedraws, slashNoShow } = t.terms;
   const seats = ports.matching.seats(ctx, t.id);
   // Seats are drawn one by one while Registration lasts; the time to join begins with Initialisation, or a later redraw.
-  const late = seats.filter((s) => !s.joined && height >= longer(s.drawnHeight, t.phaseHeight) + p.joinBlocks);
+  const late = seats.filter((s) => !s.joined && height >= longer(s.drawnHeight, t.phaseHeight) + joinBlocks);
   if (late.length > 0) {
     for (const s of late) {
-      ports.matching.slash(ctx, s, p.slashNoShow, {});
+      ports.matching.slash(ctx, s, slashNoShow, {});
       ports.matching.vacate(ctx, s);
       ctx.emit(tasksEvents.noShow({ task: t.id, role: s.role, seat: s.index, worker: s.worker }));
     }
-    if (t.redraws >= p.maxRedraws) return refundTask(ports, ctx, t.id, Outcome.OUTCOME_NO_SHOW);
+    if (t.redraws >= maxRedraws) return refundTask(ports, ctx, t.id, Outcome.OUTCOME_NO_SHOW);
     // New supervisors need the data too.
-    changeTask(ctx, t.id, { redraws: t.redraws + 1, deadline: height + p.joinBlocks + t.spec.dataBlocks });
+    changeTask(ctx, t.id, { redraws: t.redraws + 1, deadline: height + joinBlocks + t.spec.dataBlocks });
     return;
   }
   if (!ports.matching.fill(ctx, t, GROUP)) {
@@ -96,7 +95,7 @@ function training(ports: TasksPorts, ctx: Context, t: Task): void {
   const { height } = ctx.block;
   const begun = trainingOf(t);
   if (height === begun.start || (!isOver(ctx, t) && !ports.supervision.allDone(ctx, t))) return;
-  const ended = enter(ctx, t.id, Phase.PHASE_SUBMISSION, height + params.get(ctx).submissionBlocks, { training: { ...begun, end: height } });
+  const ended = enter(ctx, t.id, Phase.PHASE_SUBMISSION, height + t.terms.submissionBlocks, { training: { ...begun, end: height } });
   ports.supervision.freeze(ctx, ended);
 }
 
@@ -108,16 +107,16 @@ function submission(ports: TasksPorts, ctx: Context, t: Task): void {
 
 /** Until the last head that moved was drawn for and can be claimed no more, and every job is decided. */
 function settling(ports: TasksPorts, ctx: Context, t: Task): void {
-  const { drawDelay, claimWindow } = ports.work.params(ctx);
+  const { drawDelay, claimWindow } = t.terms;
   const last = t.lastAdvance ?? trainingOf(t).end;
   if (last === undefined) throw new Error(`tasks: task ${t.id} settles and still trains`);
   if (ctx.block.height <= last + drawDelay + claimWindow) return;
   if (!ports.work.settled(ctx, t.id)) return;
-  enter(ctx, t.id, Phase.PHASE_EVALUATION, ctx.block.height + params.get(ctx).revealKeyBlocks, { evaluationStep: EvaluationStep.EVALUATION_STEP_KEY });
+  enter(ctx, t.id, Phase.PHASE_EVALUATION, ctx.block.height + t.terms.revealKeyBlocks, { evaluationStep: EvaluationStep.EVALUATION_STEP_KEY });
 }
 
 function evaluation(ports: TasksPorts, ctx: Context, t: Task): void {
-  const p = params.get(ctx);
+  const { commitBlocks, revealScoresBlocks } = t.terms;
   const step = (to: TaskStep, blocks: bigint): void => {
     const deadline = ctx.block.height + blocks;
     changeTask(ctx, t.id, { evaluationStep: to, deadline });
@@ -126,7 +125,7 @@ function evaluation(ports: TasksPorts, ctx: Context, t: Task): void {
   switch (t.evaluationStep) {
     case EvaluationStep.EVALUATION_STEP_KEY: {
       const full = ports.matching.fill(ctx, t, [Role.ROLE_EVALUATOR]);
-      if (full && t.testKey) return step(EvaluationStep.EVALUATION_STEP_COMMIT, p.commitBlocks + ports.evaluation.distinctClocks(ctx, t.id));
+      if (full && t.testKey) return step(EvaluationStep.EVALUATION_STEP_COMMIT, commitBlocks + ports.evaluation.distinctClocks(ctx, t.id));
       // Without a test set, or anybody to evaluate on it, models are ranked by verified work.
       if (isOver(ctx, t)) ports.evaluation.pay(ctx, t.id, { byWork: true });
       return;
@@ -134,7 +133,7 @@ function evaluation(ports: TasksPorts, ctx: Context, t: Task): void {
     case EvaluationStep.EVALUATION_STEP_COMMIT:
       if (!isOver(ctx, t) && !ports.evaluation.allCommitted(ctx, t.id)) return;
       ports.evaluation.slashAbsent(ctx, t.id, "commit");
-      return step(EvaluationStep.EVALUATION_STEP_REVEAL, p.revealScoresBlocks);
+      return step(EvaluationStep.EVALUATION_STEP_REVEAL, revealScoresBlocks);
     case EvaluationStep.EVALUATION_STEP_REVEAL:
       if (!isOver(ctx, t) && !ports.evaluation.allRevealed(ctx, t.id)) return;
       ports.evaluation.slashAbsent(ctx, t.id, "reveal");

@@ -13,6 +13,7 @@ import { testKeyHash } from "#protocol/hash.js";
 import { cidOf } from "#protocol/tasks/cid.js";
 import { TestContext } from "#test/chain/context.js";
 import { Branch, Heights } from "#test/chain/state.js";
+import { TERMS } from "#test/chain/terms.js";
 import { tasks } from "./index.js";
 import { params } from "./params.js";
 import { openIds } from "./store.js";
@@ -71,10 +72,12 @@ class Alone {
       slash: () => 0n,
       unlock: (_, s) => void this.unlocked.push(s),
       vacate: (_, s) => void (this.seats = this.seats.filter((x) => x !== s)),
+      params: () => TERMS,
     },
-    supervision: { start: () => undefined, freeze: () => undefined, allDone: () => this.agreed.done, lowestAnchoredRound: () => 3n, attested: () => [], wire: () => [] },
-    work: { params: () => ({ drawDelay: 2n, claimWindow: 5n, verdictWindow: 30n }), settled: () => this.agreed.settled },
+    supervision: { params: () => TERMS, start: () => undefined, freeze: () => undefined, allDone: () => this.agreed.done, lowestAnchoredRound: () => 3n, attested: () => [], wire: () => [] },
+    work: { params: () => ({ ...TERMS, claimWindow: 5n }), settled: () => this.agreed.settled },
     evaluation: {
+      params: () => TERMS,
       submissions: () => [],
       reveals: () => [],
       allSubmitted: () => this.agreed.submitted,

@@ -9,7 +9,7 @@ import type { View } from "#kernel/store.js";
 import type { ScoreReveal, Submission } from "#proto/gen/pouw/evaluation/v1/types.js";
 import type { Seat as WireSeat } from "#proto/gen/pouw/matching/v1/types.js";
 import type { AttestedHead, Slot as WireSlot } from "#proto/gen/pouw/supervision/v1/types.js";
-import type { EvaluationStep, Outcome, Params, Phase, Task as WireTask, TaskSpec, TestSet } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { EvaluationStep, Outcome, Params, Phase, Task as WireTask, TaskSpec, Terms, TestSet } from "#proto/gen/pouw/tasks/v1/types.js";
 import type { Role } from "#proto/gen/pouw/v1/types.js";
 
 /** The pool holds the money of the open tasks. */
@@ -65,6 +65,8 @@ export interface Task {
   readonly closedHeight?: bigint;
   /** since Evaluation began */
   readonly evaluationStep?: TaskStep;
+  /** parameters of its creation */
+  readonly terms: Readonly<Terms>;
 }
 
 /** A task with its topology. */
@@ -104,8 +106,10 @@ export interface TasksPorts {
     slash(ctx: Context, seat: Seat, ppm: number, options: { readonly bountyTo?: string }): bigint;
     unlock(ctx: Context, seat: Seat): void;
     vacate(ctx: Context, seat: Seat): void;
+    params(view: View): Pick<Terms, "equivocationBounty">;
   };
   readonly supervision: {
+    params(view: View): Pick<Terms, "anchorInterval" | "stallBlocks" | "supervisorStallBlocks" | "auditRequestWindow" | "slashStall" | "slashEquivocation" | "auditDeposit">;
     /** On entering Training: a slot for each of the task's miners. */
     start(ctx: Context, task: Task): void;
     /** On leaving it: heads move no more. */
@@ -118,11 +122,12 @@ export interface TasksPorts {
     wire(view: View, taskId: bigint): WireSlot[];
   };
   readonly work: {
-    params(view: View): { readonly drawDelay: bigint; readonly claimWindow: bigint; readonly verdictWindow: bigint };
+    params(view: View): Pick<Terms, "drawDelay" | "claimWindow" | "verdictWindow" | "slashUnavailable" | "slashResidual" | "slashInvalid" | "verifiersCut">;
     /** every job of the task is decided or lapsed */
     settled(view: View, taskId: bigint): boolean;
   };
   readonly evaluation: {
+    params(view: View): Pick<Terms, "rankShare" | "slashEvaluator">;
     submissions(view: View, taskId: bigint): Submission[];
     reveals(view: View, taskId: bigint): ScoreReveal[];
     /** every slot without a fault has: one that was closed late is ranked too */

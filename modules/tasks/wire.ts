@@ -1,5 +1,5 @@
 /** Tasks between their domain type and the generated message, which is what stands in the store, in answers and in genesis. */
-import { EvaluationStep, Outcome, Phase, Task as WireTask } from "#proto/gen/pouw/tasks/v1/types.js";
+import { EvaluationStep, Outcome, Phase, Task as WireTask, Terms } from "#proto/gen/pouw/tasks/v1/types.js";
 import type { Best, Task, TaskOutcome, TaskPhase, TaskStep, WholeTask } from "./types.js";
 
 /** One line that begins with the field. */
@@ -51,6 +51,7 @@ export function parseTask(w: WireTask): Task {
     best: bestOf(w),
     seatStakes: { miner, supervisor, evaluator },
     evaluationStep: stepOf(w),
+    terms: w.terms ?? Terms.create(),
   };
 }
 

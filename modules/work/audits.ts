@@ -12,7 +12,7 @@ import { type DueAudit, type DueTask, keptAudits } from "#protocol/draws/audit-q
 import { auditOffsets, auditPpm } from "#protocol/draws/lottery.js";
 import { residualInterval } from "#protocol/log/positions.js";
 import { workEvents as events } from "./events.js";
-import { count, phasesOf, queueJob } from "./jobs.js";
+import { count, queueJob } from "./jobs.js";
 import { params } from "./params.js";
 import * as store from "./store.js";
 import type { WorkedSlot, WorkPorts } from "./types.js";
@@ -26,7 +26,6 @@ interface Due extends DueAudit {
 export function drawAudits(ports: WorkPorts, ctx: Context): void {
   const p = params.get(ctx);
   const { height } = ctx.block;
-  if (height <= p.drawDelay) return;
   const beacon = ports.beacon.at(ctx, height);
   if (!beacon) throw new Error(`work: beacon of block ${height} is not there; beacon begins a block before work`);
   for (const { taskId, audit } of keptAudits(ctx.crypto, { beacon, maxAudits: p.maxAudits, auditFlop: p.auditFlop }, dueAudits(ports, ctx, beacon))) {
@@ -39,17 +38,32 @@ export function drawAudits(ports: WorkPorts, ctx: Context): void {
 
 function dueAudits(ports: WorkPorts, ctx: Context, beacon: Uint8Array): DueTask<Due>[] {
   const p = params.get(ctx);
-  const isMoot = mootIn(ports, ctx);
+  const { height } = ctx.block;
   const byTask = new Map<bigint, Due[]>();
-  for (const { taskId, slot, from, head } of ports.supervision.advancesAt(ctx, ctx.block.height - p.drawDelay)) {
-    const of = ports.supervision.slot(ctx, taskId, slot);
-    if (!of || isMoot(taskId, slot, head.seq, of)) continue;
-    const offsets = auditOffsets(ctx.crypto, { beacon, taskId, slot, height: head.height, count: head.seq - from, ppm: auditPpm(p, of.positions) });
-    const due = byTask.get(taskId) ?? [];
-    for (const offset of offsets) due.push({ slot, seq: from + 1n + offset, head });
-    byTask.set(taskId, due);
+  for (const [delay, tasks] of byDelay(ports, ctx)) {
+    if (height <= delay) continue;
+    for (const { taskId, slot, from, head } of ports.supervision.advancesAt(ctx, height - delay)) {
+      const of = tasks.has(taskId) ? ports.supervision.slot(ctx, taskId, slot) : undefined;
+      if (!of || isMoot(ctx, taskId, slot, head.seq, of)) continue;
+      const offsets = auditOffsets(ctx.crypto, { beacon, taskId, slot, height: head.height, count: head.seq - from, ppm: auditPpm(p, of.positions) });
+      const due = byTask.get(taskId) ?? [];
+      for (const offset of offsets) due.push({ slot, seq: from + 1n + offset, head });
+      byTask.set(taskId, due);
+    }
   }
   return [...byTask].map(([taskId, due]) => ({ taskId, rerunFlop: rerunFlop(ports, ctx, taskId), due }));
+}
+
+/** The tasks whose work is still judged, by their D: each keeps that of its creation, so nothing is drawn twice or never. */
+function byDelay(ports: WorkPorts, view: View): Map<bigint, Set<bigint>> {
+  const out = new Map<bigint, Set<bigint>>();
+  for (const { id, phase, terms } of ports.tasks.open(view)) {
+    if (phase < Phase.PHASE_TRAINING || phase > Phase.PHASE_SETTLING) continue;
+    const tasks = out.get(terms.drawDelay);
+    if (tasks) tasks.add(id);
+    else out.set(terms.drawDelay, new Set([id]));
+  }
+  return out;
 }
 
 /** R·F */
@@ -58,12 +72,6 @@ function rerunFlop(ports: WorkPorts, view: View, taskId: bigint): bigint {
   return flop * residualInterval(Number(parameters), spec.profile);
 }
 
-/** Nothing follows from another audit: the task is over, the slot is convicted, or its supervisors are for this very head. */
-function mootIn(ports: WorkPorts, view: View): (taskId: bigint, slot: number, headSeq: bigint, of: WorkedSlot) => boolean {
-  const phaseOf = phasesOf(ports, view);
-  return (taskId, slot, headSeq, of) => {
-    const phase = phaseOf(taskId);
-    if (phase < Phase.PHASE_TRAINING || phase > Phase.PHASE_SETTLING || of.state.kind === "fault") return true;
-    return store.convictions.has(view, taskId, slot, VerdictCode.VERDICT_UNSERVED, headSeq);
-  };
-}
+/** Nothing follows from another audit: the slot is convicted, or its supervisors are for this very head. */
+const isMoot = (view: View, taskId: bigint, slot: number, headSeq: bigint, of: WorkedSlot): boolean =>
+  of.state.kind === "fault" || store.convictions.has(view, taskId, slot, VerdictCode.VERDICT_UNSERVED, headSeq);

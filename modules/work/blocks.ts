@@ -8,10 +8,12 @@ import { params } from "./params.js";
 import { TARGET_BYTES } from "./records.js";
 import { adjust, passTime, rewardOf } from "./retarget.js";
 import * as store from "./store.js";
-import type { WorkPorts } from "./types.js";
+import type { WorkedTask, WorkPorts } from "./types.js";
 
 /** Blocks of anchored work that MiningInfo looks back on. */
 export const RATE_BLOCKS = 100n;
+/** Old targets dropped in one block: history that became shorter goes in several. */
+const PRUNED_AT_ONCE = 100;
 /** How often records of closed tasks are looked for. */
 const SWEEP = 100n;
 
@@ -24,17 +26,25 @@ export function beginTarget(ctx: Context): void {
   if (!store.targets.has(ctx, height)) store.targets.set(ctx, lottery.target, height);
 }
 
+type Windows = Pick<WorkedTask["terms"], "drawDelay" | "claimWindow" | "verdictWindow">;
+const longest = (windows: readonly Windows[], of: (w: Windows) => bigint): bigint => windows.reduce((most, w) => (of(w) > most ? of(w) : most), 0n);
+
+/** Blocks of history that an open task may need, or one that is created now. */
+export const history = (ports: Pick<WorkPorts, "tasks">, view: View): bigint =>
+  longest([params.get(view), ...ports.tasks.open(view).map((t) => t.terms)], (w) => w.drawDelay + w.claimWindow + 2n * w.verdictWindow);
+
 export function moveTarget(ports: WorkPorts, ctx: Context): void {
   const p = params.get(ctx);
   const { height } = ctx.block;
   const before = store.lottery.get(ctx);
-  const counting = ports.tasks.open(ctx).some((t) => t.phase === Phase.PHASE_TRAINING && rewardOf(p, before.paidClaims, t.mintCap - t.minted) > 0n);
+  const open = ports.tasks.open(ctx);
+  const counting = open.some((t) => t.phase === Phase.PHASE_TRAINING && rewardOf(p, before.paidClaims, t.mintCap - t.minted) > 0n);
   const after = { ...adjust(before, p), counting };
   store.lottery.set(ctx, after);
   store.targets.set(ctx, after.target, height + 1n);
   if (after.target !== before.target) ctx.emit(events.retarget({ target: toHex(fromBigInt(after.target, TARGET_BYTES)), paid_claims: after.paidClaims }));
-  const keep = p.drawDelay + p.claimWindow + 2n;
-  if (height > keep) store.targets.delete(ctx, height - keep);
+  const keep = longest([p, ...open.map((t) => t.terms)], (w) => w.drawDelay + w.claimWindow) + 2n;
+  if (height > keep) for (const [old] of store.targets.keys(ctx, { below: [height - keep + 1n], limit: PRUNED_AT_ONCE })) store.targets.delete(ctx, old);
 }
 
 /** Counts what this block anchored; supervision has moved its heads already. */
@@ -68,11 +78,10 @@ export function rates(view: View): { flopPerSecond: bigint; iterationsPerSecondP
 export function sweep(ports: WorkPorts, ctx: Context): void {
   const { height } = ctx.block;
   if (height % SWEEP !== 0n) return;
-  const { seatUnlockBlocks } = ports.tasks.params(ctx);
   const done = new Map<bigint, boolean>();
   const settled = (taskId: bigint): boolean => {
     const t = ports.tasks.get(ctx, taskId);
-    return !t || (t.closedHeight !== undefined && height > t.closedHeight + seatUnlockBlocks + SWEEP);
+    return !t || (t.closedHeight !== undefined && height > t.closedHeight + t.terms.seatUnlockBlocks + SWEEP);
   };
   for (const { id, taskId, slot, seq, head, verdicts, outcome } of store.jobs.list(ctx)) {
     let old = done.get(taskId);

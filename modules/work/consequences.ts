@@ -15,7 +15,7 @@ export function applyDecision(ports: WorkPorts, ctx: Context, job: Job, code: Ve
   const agree = job.verdicts.filter((v) => v.code === code).map((v) => v.validator);
   for (const operator of agree) store.agreeing.set(ctx, (store.agreeing.get(ctx, job.taskId, operator) ?? 0n) + 1n, job.taskId, operator);
 
-  const p = params.get(ctx);
+  const p = ports.tasks.must(ctx, job.taskId).terms;
   switch (code) {
     case VerdictCode.VERDICT_VALID:
       if (job.kind === "claim") pay(ports, ctx, job, agree);
@@ -56,7 +56,7 @@ function pay(ports: WorkPorts, ctx: Context, job: Claim, agree: readonly string[
   store.jobs.set(ctx, { ...job, reward }, id);
   ports.bank.mint(ctx, "work", reward);
 
-  const cut = (reward * BigInt(p.verifiersCut)) / PPM;
+  const cut = (reward * BigInt(t.terms.verifiersCut)) / PPM;
   const each = agree.length > 0 ? cut / BigInt(agree.length) : 0n;
   let left = reward;
   if (each > 0n) {

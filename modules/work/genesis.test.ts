@@ -8,6 +8,7 @@ import { VerdictCode as V } from "#proto/gen/pouw/v1/types.js";
 import { headerHash } from "#protocol/log/header.js";
 import { TestContext } from "#test/chain/context.js";
 import { Branch, Heights } from "#test/chain/state.js";
+import { TERMS } from "#test/chain/terms.js";
 import { work } from "./index.js";
 import { convictions, counters, lottery, openIds, targets } from "./store.js";
 import type { WorkedTask, WorkPorts } from "./types.js";
@@ -19,7 +20,7 @@ const hash = (n: number) => `0x${toHex(new Uint8Array(32).fill(n))}`;
 const hex = (b: Uint8Array) => `0x${toHex(b)}`;
 const target0 = hash(9);
 
-const task: WorkedTask = { id: 1n, phase: Phase.PHASE_TRAINING, flop: 1000n, parameters: 10n, spec: { profile: "f32-exact-1" }, minted: 0n, mintCap: 100n };
+const task: WorkedTask = { id: 1n, phase: Phase.PHASE_TRAINING, flop: 1000n, parameters: 10n, spec: { profile: "f32-exact-1" }, minted: 0n, mintCap: 100n, terms: TERMS };
 let pool = 10n;
 const none = (): never => {
   throw new Error("genesis does not ask for it");
@@ -29,7 +30,7 @@ const ports: WorkPorts = {
   staking: { byConsensusAddress: none },
   distribution: { pay: none },
   beacon: { at: none },
-  tasks: { get: (_, id) => (id === 1n ? task : undefined), must: none, open: () => [task], params: none, noteMinted: none },
+  tasks: { get: (_, id) => (id === 1n ? task : undefined), must: none, open: () => [task], noteMinted: none },
   matching: { seat: none, slash: none },
   supervision: { slot: (_, taskId, slot) => (taskId === 1n && slot < 2 ? { positions: 10n, state: { kind: "open" } } : undefined), firstAtOrAbove: () => ({ height: 20n, seq: 7n, hash: EMPTY }), advancesAt: none, attesters: none, closeForFault: none, verifiedIterations: none },
 };

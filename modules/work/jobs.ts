@@ -41,10 +41,10 @@ export function noteOpen(ctx: Context, { id, kind, taskId, slot, head }: Job): v
 
 /** verdict_window, and beside it the whole blocks of a second each that the residuals of a re-run need over a link of link_rate. */
 function windowOf(ports: WorkPorts, ctx: Context, taskId: bigint): bigint {
-  const { verdictWindow, linkRate } = params.get(ctx);
-  const { spec, parameters } = ports.tasks.must(ctx, taskId);
+  const { linkRate } = params.get(ctx);
+  const { spec, parameters, terms } = ports.tasks.must(ctx, taskId);
   const bytes = BigInt(residualBytes(spec, Number(parameters)) * (isTolerant(spec.profile) ? 2 : 1));
-  return verdictWindow + bytes / linkRate;
+  return terms.verdictWindow + bytes / linkRate;
 }
 
 export function closeJob<J extends Job>(ctx: Context, job: J, outcome: JobOutcome): J {

@@ -1,4 +1,5 @@
 /** What other modules and the application ask of `work`: jobs, counts, targets, and an audit for a deposit. */
+import { history } from "./blocks.js";
 import { params } from "./params.js";
 import { count, indexedJob, lapseClaims, queueJob, totalsOf } from "./jobs.js";
 import * as store from "./store.js";
@@ -6,6 +7,7 @@ import { type WorkKeeper, type WorkPorts, wireJob } from "./types.js";
 
 export const workKeeper = (ports: WorkPorts): WorkKeeper => ({
   params: params.get,
+  history: (view) => history(ports, view),
   openJobs: (view) => store.openIds.keys(view).map(([id]) => indexedJob(view, id)),
   settled: (view, taskId) => store.openOfHead.first(view, { prefix: [taskId] }) === undefined,
   refersTo: (view, taskId, slot, headSeq) => store.openOfHead.first(view, { prefix: [taskId, slot, headSeq] }) !== undefined,

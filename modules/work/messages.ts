@@ -1,5 +1,5 @@
 /**
- * The message of `work`, MsgSubmitWork: a miner claims an iteration that won its draw.
+ * Messages of `work`. MsgSubmitWork: a miner claims an iteration that won its draw.
  *
  * The claim proves that the header stands in the slot's anchored log; the draw used randomness that came after the
  * anchor. What costs least is checked first: all of it takes well under a millisecond.
@@ -19,6 +19,7 @@ import { workErrors as errors } from "./errors.js";
 import { workEvents as events } from "./events.js";
 import { count, queueJob } from "./jobs.js";
 import { params } from "./params.js";
+import { beginWindow } from "./retarget.js";
 import * as store from "./store.js";
 import type { WorkPorts } from "./types.js";
 
@@ -30,7 +31,12 @@ const CLAIMS_OF_SLOT = 8;
 /** as many hashes as a proof can have in a log of 2^64 headers */
 const MAX_PROOF = 64;
 
-export const workMessages = (ports: WorkPorts): MsgHandlers<typeof WorkMsg> => ({ submitWork: (ctx, m) => submitWork(ports, ctx, m), updateParams: updateParams(params) });
+export const workMessages = (ports: WorkPorts): MsgHandlers<typeof WorkMsg> => ({
+  submitWork: (ctx, m) => submitWork(ports, ctx, m),
+  updateParams: updateParams(params, (ctx, next, now) => {
+    if (next.retargetClaims !== now.retargetClaims || next.targetSpacingMs !== now.targetSpacingMs) store.lottery.set(ctx, beginWindow(store.lottery.get(ctx)));
+  }),
+});
 
 function submitWork(ports: WorkPorts, ctx: Context, m: MsgSubmitWork): MsgSubmitWorkResponse {
   ctx.gas.consume(GAS_PER_CLAIM, "work claim");
@@ -57,10 +63,11 @@ function submitWork(ports: WorkPorts, ctx: Context, m: MsgSubmitWork): MsgSubmit
   const head = seq > 0n ? ports.supervision.firstAtOrAbove(ctx, taskId, slot, seq) : undefined;
   if (!head) throw errors.notAnchored(`slot ${slot}, seq ${seq}`);
 
-  const drawn = head.height + p.drawDelay;
+  const { drawDelay, claimWindow } = t.terms;
+  const drawn = head.height + drawDelay;
   const { height } = ctx.block;
   if (height <= drawn) throw errors.tooEarly(`seq ${seq} is drawn at ${drawn}, this is block ${height}`);
-  if (height > drawn + p.claimWindow) throw errors.tooLate(`seq ${seq} was drawn at ${drawn}, the last block for it was ${drawn + p.claimWindow}`);
+  if (height > drawn + claimWindow) throw errors.tooLate(`seq ${seq} was drawn at ${drawn}, the last block for it was ${drawn + claimWindow}`);
 
   const hash = headerHash(ctx.crypto, m.header);
   if (!equalBytes(headerHash(ctx.crypto, m.headHeader), head.hash)) throw errors.wrongHead(`got ${toHex(headerHash(ctx.crypto, m.headHeader))}, want ${toHex(head.hash)} at seq ${head.seq}`);

@@ -27,6 +27,9 @@ export function passTime(l: Lottery, timeMs: bigint): Lottery {
   return { ...l, windowMs: l.windowMs + passed, idleMs: l.idleMs + passed, lastTimeMs: timeMs };
 }
 
+/** Where a window is counted by other parameters from now on: what was counted by the old ones would be worked off in one block. */
+export const beginWindow = (l: Lottery): Lottery => ({ ...l, windowClaims: 0n, windowMs: 0n, idleMs: 0n });
+
 /** End of a block: a retarget after each retarget_claims paid claims, a doubling after each 4·target_spacing without one. */
 export function adjust(l: Lottery, params: Pick<Params, "retargetClaims" | "targetSpacingMs">): Lottery {
   let { target, windowClaims, windowMs, idleMs } = l;
@@ -37,9 +40,11 @@ export function adjust(l: Lottery, params: Pick<Params, "retargetClaims" | "targ
     windowMs = 0n;
   }
   const patience = 4n * params.targetSpacingMs;
-  while (patience > 0n && idleMs >= patience) {
-    target = bounded(target * 2n);
-    idleMs -= patience;
+  if (patience > 0n && idleMs >= patience) {
+    // In one step, however long nobody was paid.
+    const doublings = idleMs / patience;
+    target = doublings < 256n ? bounded(target << doublings) : MAX_TARGET;
+    idleMs %= patience;
   }
   return { ...l, target, windowClaims, windowMs, idleMs };
 }

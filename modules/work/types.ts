@@ -10,7 +10,7 @@ import type { Context } from "#kernel/context.js";
 import type { View } from "#kernel/store.js";
 import type { AnchoredHead } from "#proto/gen/pouw/supervision/v1/types.js";
 import type { residualBytes } from "#protocol/tasks/engine-options.js";
-import type { Phase } from "#proto/gen/pouw/tasks/v1/types.js";
+import type { Phase, Terms } from "#proto/gen/pouw/tasks/v1/types.js";
 import { type Role, VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import { type Job as WireJob, JobKind, type JobVerdict, type Params, type WorkTotals } from "#proto/gen/pouw/work/v1/types.js";
 
@@ -135,6 +135,8 @@ export interface WorkedTask {
   readonly minted: bigint;
   readonly mintCap: bigint;
   readonly closedHeight?: bigint | undefined;
+  /** parameters of its creation */
+  readonly terms: Pick<Terms, "drawDelay" | "claimWindow" | "verdictWindow" | "slashUnavailable" | "slashResidual" | "slashInvalid" | "verifiersCut" | "seatUnlockBlocks">;
 }
 
 export interface WorkedSeat {
@@ -161,7 +163,6 @@ export interface WorkPorts {
     get(view: View, id: bigint): WorkedTask | undefined;
     must(view: View, id: bigint): WorkedTask;
     open(view: View): readonly WorkedTask[];
-    params(view: View): { readonly seatUnlockBlocks: bigint };
     /** A mining reward was minted for the task. */
     noteMinted(ctx: Context, id: bigint, amount: bigint): void;
   };
@@ -192,6 +193,8 @@ export interface AuditRequest {
 
 export interface WorkKeeper {
   params(view: View): Params;
+  /** Blocks that draws, claims and two verdicts may look back on, of the open tasks and of one created now. */
+  history(view: View): bigint;
   /** undecided jobs, ascending id: the oldest first */
   openJobs(view: View): Job[];
   /** every job of the task is decided or lapsed */

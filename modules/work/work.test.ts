@@ -14,7 +14,7 @@ import { auditOffsets, auditPpm } from "#protocol/draws/lottery.js";
 import { attributesOf, type Verdicts } from "#test/chain/chain.js";
 import type { SlotLog } from "#test/chain/slot-log.js";
 import { Training, type TrainingOptions } from "#test/chain/training.js";
-import { MAX_TARGET, retarget, rewardOf } from "./retarget.js";
+import { adjust, MAX_TARGET, retarget, rewardOf } from "./retarget.js";
 import { convictions } from "./store.js";
 
 const { ROLE_MINER, ROLE_SUPERVISOR } = Role;
@@ -496,4 +496,14 @@ test("a state in the midst is exported and imported as it is, and goes the same 
   t.true(w.k.work.totals(w.ctx, 1n).auditsValid > 40n);
   while (w.k.work.job(w.ctx, paid)) both(() => {});
   t.deepEqual(again.dump(), w.dump());
+});
+
+test("waiting doubles the target in one step as it would step by step", (t) => {
+  const base = { paidClaims: 0n, windowClaims: 0n, windowMs: 0n, counting: true, minted: 0n, burned: 0n };
+  for (const [target, idleMs] of [[5n, 0n], [5n, 39n], [5n, 40n], [5n, 239n], [1n << 250n, 240n], [1n << 250n, 280n], [3n, 10n ** 18n]] as const) {
+    let [wanted, left] = [target, idleMs];
+    for (let i = 0; i < 300 && left >= 40n; i++) [wanted, left] = [wanted * 2n > MAX_TARGET ? MAX_TARGET : wanted * 2n, left - 40n];
+    const after = adjust({ ...base, target, idleMs }, { retargetClaims: 5n, targetSpacingMs: 10n });
+    t.deepEqual([after.target, after.idleMs], [wanted, idleMs % 40n]);
+  }
 });

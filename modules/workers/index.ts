@@ -8,6 +8,7 @@ import { workersEvents } from "./events.js";
 import { workersGenesis } from "./genesis.js";
 import { workersInvariants } from "./invariants.js";
 import { workersKeeper } from "./keeper.js";
+import { workersMigrations } from "./migrations.js";
 import { workersMessages } from "./messages.js";
 import { workersQueries } from "./queries.js";
 import { store } from "./store.js";
@@ -17,6 +18,8 @@ export type { Worker, WorkersKeeper, WorkersPorts } from "./types.js";
 
 export const workers = defineModule({
   name: "workers",
+  version: 2,
+  migrations: workersMigrations,
   accounts: workersAccounts,
   store,
   errors: workersErrors,

@@ -1,6 +1,6 @@
 /**
  * The only writer of workers. Invariant kept here: the pool "workers" holds exactly all stakes and all unbonding amounts; a
- * worker's locked stake is at most its stake; who has enough free stake for a seat, and nobody else, can be drawn.
+ * worker's locked stake is at most its stake; who has free stake, and nobody else, stands in the index of it.
  */
 import type { Context } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
@@ -8,7 +8,7 @@ import type { View } from "#kernel/store.js";
 import { workersErrors } from "./errors.js";
 import { workersEvents } from "./events.js";
 import { params } from "./params.js";
-import { drawable, unbondings, workers } from "./store.js";
+import { byFreeStake, unbondings, workers } from "./store.js";
 import type { Offer, Unbonding, Worker, WorkersKeeper, WorkersPorts } from "./types.js";
 
 export interface WorkersWriter extends WorkersKeeper {
@@ -33,11 +33,12 @@ export interface WorkersWriter extends WorkersKeeper {
 export const freeStake = (w: Worker): bigint => w.stake - w.locked;
 
 export function workersKeeper(ports: WorkersPorts): WorkersWriter {
-  const put = (ctx: Context, w: Worker): void => {
+  const put = (ctx: Context, before: Worker | undefined, w: Worker): void => {
     workers.set(ctx, w, w.address);
-    const can = freeStake(w) >= params.get(ctx).minSeatStake;
-    if (can && !drawable.has(ctx, w.address)) drawable.add(ctx, w.address);
-    else if (!can) drawable.delete(ctx, w.address);
+    const [was, free] = [before ? freeStake(before) : 0n, freeStake(w)];
+    if (was === free) return;
+    if (was > 0n) byFreeStake.delete(ctx, was, w.address);
+    if (free > 0n) byFreeStake.add(ctx, free, w.address);
   };
 
   const keeper: WorkersWriter = {
@@ -49,30 +50,30 @@ export function workersKeeper(ports: WorkersPorts): WorkersWriter {
       return w;
     },
     all: (view) => workers.list(view),
-    withFreeStake: (view) => drawable.keys(view).map(([address]) => keeper.must(view, address)),
+    withFreeStake: (view) => byFreeStake.keys(view, { from: [params.get(view).minSeatStake] }).map(([, address]) => keeper.must(view, address)),
     lockSeat(ctx, address, stake) {
       const w = workers.get(ctx, address);
       if (!w || w.seats >= w.maxSeats || freeStake(w) < stake) return false;
-      put(ctx, { ...w, seats: w.seats + 1, locked: w.locked + stake });
+      put(ctx, w, { ...w, seats: w.seats + 1, locked: w.locked + stake });
       return true;
     },
     unlockSeat(ctx, address, stake) {
       const w = keeper.must(ctx, address);
       if (w.seats < 1 || w.locked < stake) throw sdk.logic(`unlocking ${stake} of ${address}, which has ${w.seats} seats and ${w.locked} locked`);
-      put(ctx, { ...w, seats: w.seats - 1, locked: w.locked - stake });
+      put(ctx, w, { ...w, seats: w.seats - 1, locked: w.locked - stake });
     },
     takeLocked(ctx, address, amount, to) {
       const w = keeper.must(ctx, address);
       if (w.locked < amount) throw sdk.logic(`taking ${amount} of ${address}, which has ${w.locked} locked`);
-      put(ctx, { ...w, stake: w.stake - amount, locked: w.locked - amount });
+      put(ctx, w, { ...w, stake: w.stake - amount, locked: w.locked - amount });
       ports.bank.betweenPools(ctx, "workers", to, amount);
     },
 
-    add: put,
+    add: (ctx, w) => put(ctx, undefined, w),
     addUnbonding: (ctx, u) => unbondings.set(ctx, u, u.height, u.address),
     register(ctx, address, offer, stake) {
       ports.bank.toPool(ctx, address, "workers", stake);
-      put(ctx, { ...offer, address, stake, locked: 0n, seats: 0 });
+      put(ctx, undefined, { ...offer, address, stake, locked: 0n, seats: 0 });
       ctx.emit(workersEvents.registered({ worker: address, stake, roles: offer.roles.join(",") }));
     },
     offer(ctx, w, offer) {
@@ -81,14 +82,14 @@ export function workersKeeper(ports: WorkersPorts): WorkersWriter {
     },
     addStake(ctx, w, amount) {
       ports.bank.toPool(ctx, w.address, "workers", amount);
-      put(ctx, { ...w, stake: w.stake + amount });
+      put(ctx, w, { ...w, stake: w.stake + amount });
       ctx.emit(workersEvents.stakeAdded({ worker: w.address, amount }));
     },
     unbond(ctx, w, amount) {
       const { address } = w;
       if (amount > freeStake(w)) throw workersErrors.notFree(`got ${amount}, free are ${freeStake(w)}`);
       const height = ctx.block.height + params.get(ctx).unbondBlocks;
-      put(ctx, { ...w, stake: w.stake - amount });
+      put(ctx, w, { ...w, stake: w.stake - amount });
       const before = unbondings.get(ctx, height, address)?.amount ?? 0n;
       unbondings.set(ctx, { address, amount: before + amount, height }, height, address);
       ctx.emit(workersEvents.unbonding({ worker: address, amount, height }));

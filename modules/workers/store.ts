@@ -9,6 +9,8 @@ export const workers = store.map(1, "a worker by its address", key(lastAddress),
 /** One a worker and height: however often a worker asks within a block, the end of a block has one payment to make. */
 export const unbondings = store.map(2, "what is paid to a worker at the end of a block", key(u64, lastAddress), Unbonding);
 store.retired(3, "the number of the next unbonding");
-/** A draw walks these alone: workers without free stake cost nothing to make and must cost nothing to have. */
-export const drawable = store.set(4, "workers whose free stake is enough for a seat", key(lastAddress));
+export const FORMERLY_DRAWABLE = 4;
+store.retired(FORMERLY_DRAWABLE, "workers whose free stake was enough for a seat");
 // 5: params.ts
+/** A draw walks these alone, from min_seat_stake on: workers without free stake cost nothing to make and must cost nothing to have. */
+export const byFreeStake = store.set(6, "workers that have free stake, by how much", key(u64, lastAddress));

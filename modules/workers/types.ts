@@ -118,7 +118,7 @@ export interface WorkersKeeper {
   get(view: View, address: string): Worker | undefined;
   /** ascending by raw address */
   all(view: View): readonly Worker[];
-  /** those whose free stake is at least min_seat_stake, so that they can be drawn for something; ascending by raw address */
+  /** those whose free stake is at least min_seat_stake, so that they can be drawn for something; who has least first */
   withFreeStake(view: View): readonly Worker[];
   /** Takes a seat and locks its stake; false when the worker has neither. */
   lockSeat(ctx: Context, address: string, stake: bigint): boolean;

@@ -4,12 +4,13 @@ import { EMPTY, toHex, utf8 } from "#kernel/bytes.js";
 import { makeEnvironment } from "#kernel/environment.js";
 import { ModuleError } from "#kernel/errors.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
-import { MsgAddStake, MsgRegisterWorker, MsgUnbond, MsgUpdateWorker } from "#proto/gen/pouw/workers/v1/tx.js";
+import { MsgAddStake, MsgRegisterWorker, MsgUnbond, MsgUpdateParams, MsgUpdateWorker } from "#proto/gen/pouw/workers/v1/tx.js";
 import type { Codec } from "#proto/wire.js";
 import { TestContext } from "#test/chain/context.js";
 import { Branch, Heights } from "#test/chain/state.js";
 import { workers } from "./index.js";
-import { drawable } from "./store.js";
+import { workersMigrations } from "./migrations.js";
+import { byFreeStake, FORMERLY_DRAWABLE } from "./store.js";
 
 const environment = makeEnvironment(nodeCrypto, "pouw");
 const address = (name: string): string => environment.addresses.format(nodeCrypto.sha256(utf8(name)).slice(0, 20));
@@ -170,11 +171,41 @@ test("genesis refuses by path what cannot be", (t) => {
 
 test("invariants tell an index without its worker, and a pool that nobody's stake explains", (t) => {
   const w = new World();
-  drawable.add(w.ctx, A);
+  byFreeStake.add(w.ctx, 1_000n, A);
   t.deepEqual(w.broken(), [`${A} can be drawn and is no worker`]);
   w.register(A, 1_000n);
   t.deepEqual(w.broken(), []);
-  drawable.delete(w.ctx, A);
+  byFreeStake.delete(w.ctx, 1_000n, A);
   w.purse.set("workers", 1_001n);
   t.deepEqual(w.broken(), ["the pool has 1001, workers and unbondings have 1000", `${A} has 1000 free and cannot be drawn`]);
+});
+
+test("with another min_seat_stake others can be drawn, at once and at no cost", (t) => {
+  const w = new World();
+  w.register(A, 1_500n);
+  w.register(B, 3_000n);
+  const drawn = () => w.keeper.withFreeStake(w.ctx).map((x) => x.address);
+  const authority = w.ctx.addresses.module("gov");
+  const least = (minSeatStake: bigint, by = authority) => w.send(MsgUpdateParams, { authority: by, params: { ...w.keeper.params(w.ctx), minSeatStake } });
+  t.deepEqual(drawn(), [A, B]);
+  t.regex(least(2_000n, A) ?? "", /^gov\/13 /);
+  t.regex(least(0n) ?? "", /^sdk\/18 params\.min_seat_stake: got 0/);
+  t.is(least(2_000n), undefined);
+  t.deepEqual(drawn(), [B]);
+  t.is(least(1n), undefined);
+  t.deepEqual(drawn(), [A, B]);
+  t.deepEqual(w.broken(), []);
+});
+
+test("a state of version 1 finds its workers by their free stake", (t) => {
+  const w = new World();
+  w.register(A, 1_500n);
+  w.register(B, 3_000n);
+  w.keeper.lockSeat(w.ctx, B, 3_000n);
+  const wanted = w.dump();
+  byFreeStake.delete(w.ctx, 1_500n, A);
+  w.ctx.store("workers").set(Uint8Array.of(FORMERLY_DRAWABLE, ...w.ctx.addresses.parse(A)), new Uint8Array(0));
+  t.notDeepEqual(w.dump(), wanted);
+  for (const step of workersMigrations) step.run(w.ctx);
+  t.deepEqual(w.dump(), wanted);
 });

@@ -586,6 +586,7 @@ export const codecs = [
   pouw_tasks_v1_types.QuantumGroup,
   pouw_tasks_v1_types.TestSet,
   pouw_tasks_v1_types.TaskSpec,
+  pouw_tasks_v1_types.Terms,
   pouw_tasks_v1_types.Task,
   pouw_v1_block.VerdictEntry,
   pouw_v1_block.Verdicts,

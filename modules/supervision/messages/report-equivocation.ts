@@ -9,7 +9,6 @@ import { Role } from "#proto/gen/pouw/v1/types.js";
 import { verifyHead } from "#protocol/log/header.js";
 import { supervisionErrors as errors } from "../errors.js";
 import { supervisionEvents as events } from "../events.js";
-import { params } from "../params.js";
 import { reported, slots } from "../store.js";
 import { headSeq, type SupervisionKeeper, type SupervisionPorts } from "../types.js";
 import { taskOf } from "./supervisor.js";
@@ -19,7 +18,7 @@ export function reportEquivocation(ports: SupervisionPorts, keeper: SupervisionK
   const s = slots.get(ctx, m.taskId, m.slot);
   const miner = ports.matching.seat(ctx, m.taskId, Role.ROLE_MINER, m.slot);
   if (!s || !miner) throw errors.unknownSlot(`slot ${m.slot} of task ${m.taskId}`);
-  if (t.closedHeight !== undefined && ctx.block.height > t.closedHeight + ports.tasks.params(ctx).seatUnlockBlocks) {
+  if (t.closedHeight !== undefined && ctx.block.height > t.closedHeight + t.terms.seatUnlockBlocks) {
     throw errors.wrongPhase(`task ${m.taskId} closed at ${t.closedHeight} and its seats are unlocked`);
   }
   if (reported.has(ctx, m.taskId, m.slot)) throw errors.alreadyReported(`slot ${m.slot} of task ${m.taskId}`);
@@ -42,7 +41,7 @@ export function reportEquivocation(ports: SupervisionPorts, keeper: SupervisionK
   keeper.closeForFault(ctx, m.taskId, m.slot, f);
   // Who sits in the task gains by a rival's fall already; the bounty is for outsiders.
   const outsider = ports.matching.byWorker(ctx, m.taskId, m.reporter).length === 0;
-  const slashed = ports.matching.slash(ctx, miner, params.get(ctx).slashEquivocation, outsider ? { bountyTo: m.reporter } : {});
+  const slashed = ports.matching.slash(ctx, miner, t.terms.slashEquivocation, outsider ? { bountyTo: m.reporter } : {});
   ctx.emit(events.equivocation({ task: m.taskId, slot: m.slot, seq: first.seq, miner: miner.worker, reporter: m.reporter, slashed }));
   return {};
 }

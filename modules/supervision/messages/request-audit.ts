@@ -7,7 +7,6 @@ import type { MsgRequestAudit, MsgRequestAuditResponse } from "#proto/gen/pouw/s
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import { supervisionErrors as errors } from "../errors.js";
 import { supervisionEvents as events } from "../events.js";
-import { params } from "../params.js";
 import { requests, slots } from "../store.js";
 import type { SupervisionKeeper, SupervisionPorts } from "../types.js";
 import { fromTrainingToSettling, seatsOfSupervisor, taskOf } from "./supervisor.js";
@@ -24,7 +23,7 @@ export function requestAudit(ports: SupervisionPorts, keeper: SupervisionKeeper,
   if (!s || !miner) throw errors.unknownSlot(`slot ${m.slot} of task ${m.taskId}`);
   if (s.state.kind === "fault") throw errors.slotClosed(`slot ${m.slot}`);
 
-  const p = params.get(ctx);
+  const p = t.terms;
   const { height } = ctx.block;
   const head = m.seq > 0n ? keeper.firstAtOrAbove(ctx, m.taskId, m.slot, m.seq) : undefined;
   if (!head) throw errors.notAnchored(`slot ${m.slot}, seq ${m.seq}`);

@@ -15,6 +15,7 @@ import { putTask } from "../keeper.js";
 import { params } from "../params.js";
 import { type Accepted, accept } from "../spec.js";
 import { nextId } from "../store.js";
+import { termsNow } from "../terms.js";
 import type { Spec, Task, TasksPorts, WholeTask } from "../types.js";
 
 const MILLION = 1_000_000n;
@@ -63,6 +64,7 @@ export const createTask =
       mintCap: burned,
       rankedByWork: false,
       seatStakes: seatStakes(spec, fee, p, ports.workers.params(ctx).minSeatStake),
+      terms: termsNow(ports, ctx, p),
     };
     putTask(ctx, t, memory);
     ctx.emit(tasksEvents.created({ task: id, client: m.client, fee, bond, burned, flop, parameters }));

@@ -524,6 +524,150 @@ export const TaskSpec: Codec<TaskSpec> = {
   decode(bytes) { return TaskSpec.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
 };
 
+/** pouw.tasks.v1.Terms — The parameters that a task keeps from its creation: its windows in blocks, and what its money hangs on, in parts per million. A change of parameters holds for tasks that are created after it. */
+export interface Terms {
+  /** of the pot; what the three shares leave is the miners' */
+  supervisorsShare: number;
+  evaluatorsShare: number;
+  verifiersShare: number;
+  /** of the miners' part */
+  rankShare: number;
+  joinBlocks: bigint;
+  submissionBlocks: bigint;
+  revealKeyBlocks: bigint;
+  commitBlocks: bigint;
+  revealScoresBlocks: bigint;
+  seatUnlockBlocks: bigint;
+  maxRedraws: number;
+  anchorInterval: bigint;
+  stallBlocks: bigint;
+  supervisorStallBlocks: bigint;
+  auditRequestWindow: bigint;
+  drawDelay: bigint;
+  claimWindow: bigint;
+  verdictWindow: bigint;
+  slashNoShow: number;
+  slashStall: number;
+  slashEquivocation: number;
+  slashUnavailable: number;
+  slashResidual: number;
+  slashInvalid: number;
+  slashEvaluator: number;
+  equivocationBounty: number;
+  auditDeposit: number;
+  /** of a mining reward */
+  verifiersCut: number;
+}
+export const Terms: Codec<Terms> = {
+  typeUrl: "/pouw.tasks.v1.Terms",
+  comment: "The parameters that a task keeps from its creation: its windows in blocks, and what its money hangs on, in parts per million. A change of parameters holds for tasks that are created after it.",
+  fields: [
+    { name: "supervisorsShare", proto: "supervisors_share", id: 1, type: "uint32", comment: "of the pot; what the three shares leave is the miners'" },
+    { name: "evaluatorsShare", proto: "evaluators_share", id: 2, type: "uint32" },
+    { name: "verifiersShare", proto: "verifiers_share", id: 3, type: "uint32" },
+    { name: "rankShare", proto: "rank_share", id: 4, type: "uint32", comment: "of the miners' part" },
+    { name: "joinBlocks", proto: "join_blocks", id: 5, type: "uint64" },
+    { name: "submissionBlocks", proto: "submission_blocks", id: 6, type: "uint64" },
+    { name: "revealKeyBlocks", proto: "reveal_key_blocks", id: 7, type: "uint64" },
+    { name: "commitBlocks", proto: "commit_blocks", id: 8, type: "uint64" },
+    { name: "revealScoresBlocks", proto: "reveal_scores_blocks", id: 9, type: "uint64" },
+    { name: "seatUnlockBlocks", proto: "seat_unlock_blocks", id: 10, type: "uint64" },
+    { name: "maxRedraws", proto: "max_redraws", id: 11, type: "uint32" },
+    { name: "anchorInterval", proto: "anchor_interval", id: 12, type: "uint64" },
+    { name: "stallBlocks", proto: "stall_blocks", id: 13, type: "uint64" },
+    { name: "supervisorStallBlocks", proto: "supervisor_stall_blocks", id: 14, type: "uint64" },
+    { name: "auditRequestWindow", proto: "audit_request_window", id: 15, type: "uint64" },
+    { name: "drawDelay", proto: "draw_delay", id: 16, type: "uint64" },
+    { name: "claimWindow", proto: "claim_window", id: 17, type: "uint64" },
+    { name: "verdictWindow", proto: "verdict_window", id: 18, type: "uint64" },
+    { name: "slashNoShow", proto: "slash_no_show", id: 19, type: "uint32" },
+    { name: "slashStall", proto: "slash_stall", id: 20, type: "uint32" },
+    { name: "slashEquivocation", proto: "slash_equivocation", id: 21, type: "uint32" },
+    { name: "slashUnavailable", proto: "slash_unavailable", id: 22, type: "uint32" },
+    { name: "slashResidual", proto: "slash_residual", id: 23, type: "uint32" },
+    { name: "slashInvalid", proto: "slash_invalid", id: 24, type: "uint32" },
+    { name: "slashEvaluator", proto: "slash_evaluator", id: 25, type: "uint32" },
+    { name: "equivocationBounty", proto: "equivocation_bounty", id: 26, type: "uint32" },
+    { name: "auditDeposit", proto: "audit_deposit", id: 27, type: "uint32" },
+    { name: "verifiersCut", proto: "verifiers_cut", id: 28, type: "uint32", comment: "of a mining reward" },
+  ] satisfies FieldInfo[],
+  create: (init = {}) => ({ supervisorsShare: 0, evaluatorsShare: 0, verifiersShare: 0, rankShare: 0, joinBlocks: 0n, submissionBlocks: 0n, revealKeyBlocks: 0n, commitBlocks: 0n, revealScoresBlocks: 0n, seatUnlockBlocks: 0n, maxRedraws: 0, anchorInterval: 0n, stallBlocks: 0n, supervisorStallBlocks: 0n, auditRequestWindow: 0n, drawDelay: 0n, claimWindow: 0n, verdictWindow: 0n, slashNoShow: 0, slashStall: 0, slashEquivocation: 0, slashUnavailable: 0, slashResidual: 0, slashInvalid: 0, slashEvaluator: 0, equivocationBounty: 0, auditDeposit: 0, verifiersCut: 0, ...init }),
+  write(m, w) {
+    if (m.supervisorsShare !== 0) { w.uint32(8); w.uint32(m.supervisorsShare); }
+    if (m.evaluatorsShare !== 0) { w.uint32(16); w.uint32(m.evaluatorsShare); }
+    if (m.verifiersShare !== 0) { w.uint32(24); w.uint32(m.verifiersShare); }
+    if (m.rankShare !== 0) { w.uint32(32); w.uint32(m.rankShare); }
+    if (m.joinBlocks !== 0n) { w.uint32(40); writeUint64(w, m.joinBlocks); }
+    if (m.submissionBlocks !== 0n) { w.uint32(48); writeUint64(w, m.submissionBlocks); }
+    if (m.revealKeyBlocks !== 0n) { w.uint32(56); writeUint64(w, m.revealKeyBlocks); }
+    if (m.commitBlocks !== 0n) { w.uint32(64); writeUint64(w, m.commitBlocks); }
+    if (m.revealScoresBlocks !== 0n) { w.uint32(72); writeUint64(w, m.revealScoresBlocks); }
+    if (m.seatUnlockBlocks !== 0n) { w.uint32(80); writeUint64(w, m.seatUnlockBlocks); }
+    if (m.maxRedraws !== 0) { w.uint32(88); w.uint32(m.maxRedraws); }
+    if (m.anchorInterval !== 0n) { w.uint32(96); writeUint64(w, m.anchorInterval); }
+    if (m.stallBlocks !== 0n) { w.uint32(104); writeUint64(w, m.stallBlocks); }
+    if (m.supervisorStallBlocks !== 0n) { w.uint32(112); writeUint64(w, m.supervisorStallBlocks); }
+    if (m.auditRequestWindow !== 0n) { w.uint32(120); writeUint64(w, m.auditRequestWindow); }
+    if (m.drawDelay !== 0n) { w.uint32(128); writeUint64(w, m.drawDelay); }
+    if (m.claimWindow !== 0n) { w.uint32(136); writeUint64(w, m.claimWindow); }
+    if (m.verdictWindow !== 0n) { w.uint32(144); writeUint64(w, m.verdictWindow); }
+    if (m.slashNoShow !== 0) { w.uint32(152); w.uint32(m.slashNoShow); }
+    if (m.slashStall !== 0) { w.uint32(160); w.uint32(m.slashStall); }
+    if (m.slashEquivocation !== 0) { w.uint32(168); w.uint32(m.slashEquivocation); }
+    if (m.slashUnavailable !== 0) { w.uint32(176); w.uint32(m.slashUnavailable); }
+    if (m.slashResidual !== 0) { w.uint32(184); w.uint32(m.slashResidual); }
+    if (m.slashInvalid !== 0) { w.uint32(192); w.uint32(m.slashInvalid); }
+    if (m.slashEvaluator !== 0) { w.uint32(200); w.uint32(m.slashEvaluator); }
+    if (m.equivocationBounty !== 0) { w.uint32(208); w.uint32(m.equivocationBounty); }
+    if (m.auditDeposit !== 0) { w.uint32(216); w.uint32(m.auditDeposit); }
+    if (m.verifiersCut !== 0) { w.uint32(224); w.uint32(m.verifiersCut); }
+  },
+  read(r, length, depth) {
+    if (depth > 16) throw new Error("message nested too deeply");
+    const end = length < 0 ? r.len : r.pos + length;
+    if (end > r.len) throw new RangeError("truncated message");
+    const m = Terms.create();
+    while (r.pos < end) {
+      const tag = r.uint32();
+      switch (tag) {
+        case 8: m.supervisorsShare = r.uint32(); break;
+        case 16: m.evaluatorsShare = r.uint32(); break;
+        case 24: m.verifiersShare = r.uint32(); break;
+        case 32: m.rankShare = r.uint32(); break;
+        case 40: m.joinBlocks = readUint64(r); break;
+        case 48: m.submissionBlocks = readUint64(r); break;
+        case 56: m.revealKeyBlocks = readUint64(r); break;
+        case 64: m.commitBlocks = readUint64(r); break;
+        case 72: m.revealScoresBlocks = readUint64(r); break;
+        case 80: m.seatUnlockBlocks = readUint64(r); break;
+        case 88: m.maxRedraws = r.uint32(); break;
+        case 96: m.anchorInterval = readUint64(r); break;
+        case 104: m.stallBlocks = readUint64(r); break;
+        case 112: m.supervisorStallBlocks = readUint64(r); break;
+        case 120: m.auditRequestWindow = readUint64(r); break;
+        case 128: m.drawDelay = readUint64(r); break;
+        case 136: m.claimWindow = readUint64(r); break;
+        case 144: m.verdictWindow = readUint64(r); break;
+        case 152: m.slashNoShow = r.uint32(); break;
+        case 160: m.slashStall = r.uint32(); break;
+        case 168: m.slashEquivocation = r.uint32(); break;
+        case 176: m.slashUnavailable = r.uint32(); break;
+        case 184: m.slashResidual = r.uint32(); break;
+        case 192: m.slashInvalid = r.uint32(); break;
+        case 200: m.slashEvaluator = r.uint32(); break;
+        case 208: m.equivocationBounty = r.uint32(); break;
+        case 216: m.auditDeposit = r.uint32(); break;
+        case 224: m.verifiersCut = r.uint32(); break;
+        default: r.skipType(tag & 7, depth, tag >>> 3);
+      }
+    }
+    if (r.pos !== end) throw new RangeError("truncated message");
+    return m;
+  },
+  encode(m) { const w = new Writer(); Terms.write(m, w); return w.finish(); },
+  decode(bytes) { return Terms.read(new Reader(bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)), -1, 0); },
+};
+
 /** pouw.tasks.v1.Task — A task and where it stands. */
 export interface Task {
   id: bigint;
@@ -572,6 +716,8 @@ export interface Task {
   seatStakes: bigint[];
   closedHeight?: bigint | undefined;
   evaluationStep: EvaluationStep;
+  /** parameters of its creation */
+  terms?: Terms | undefined;
 }
 export const Task: Codec<Task> = {
   typeUrl: "/pouw.tasks.v1.Task",
@@ -607,6 +753,7 @@ export const Task: Codec<Task> = {
     { name: "seatStakes", proto: "seat_stakes", id: 28, type: "uint64", repeated: true, comment: "miner, supervisor, evaluator" },
     { name: "closedHeight", proto: "closed_height", id: 29, type: "uint64", optional: true },
     { name: "evaluationStep", proto: "evaluation_step", id: 30, type: "enum", values: EvaluationStep },
+    { name: "terms", proto: "terms", id: 31, type: "message", comment: "parameters of its creation", codec: () => Terms as Codec<unknown> },
   ] satisfies FieldInfo[],
   create: (init = {}) => ({ id: 0n, client: "", fee: 0n, bond: 0n, burned: 0n, phase: 0, phaseHeight: 0n, outcome: 0, createdHeight: 0n, parameters: 0n, flop: 0n, redraws: 0, slashedToPot: 0n, slashedBurned: 0n, minted: 0n, mintCap: 0n, rankedByWork: false, bestClock: [], seatStakes: [], evaluationStep: 0, ...init }),
   write(m, w) {
@@ -640,6 +787,7 @@ export const Task: Codec<Task> = {
     if (m.seatStakes.length) { w.uint32(226).fork(); for (const v of m.seatStakes) { writeUint64(w, v); } w.ldelim(); }
     if (m.closedHeight !== undefined) { w.uint32(232); writeUint64(w, m.closedHeight); }
     if (m.evaluationStep !== 0) { w.uint32(240); w.int32(m.evaluationStep); }
+    if (m.terms !== undefined) { w.uint32(250); w.fork(); Terms.write(m.terms, w); w.ldelim(); }
   },
   read(r, length, depth) {
     if (depth > 16) throw new Error("message nested too deeply");
@@ -681,6 +829,7 @@ export const Task: Codec<Task> = {
         case 226: { const e = r.uint32() + r.pos; if (e > end) throw new RangeError("truncated message"); while (r.pos < e) m.seatStakes.push(readUint64(r)); break; }
         case 232: m.closedHeight = readUint64(r); break;
         case 240: m.evaluationStep = r.int32() as EvaluationStep; break;
+        case 250: m.terms = Terms.read(r, r.uint32(), depth + 1); break;
         default: r.skipType(tag & 7, depth, tag >>> 3);
       }
     }
