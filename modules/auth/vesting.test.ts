@@ -1,6 +1,9 @@
 import test from "ava";
 import { readFileSync } from "node:fs";
 import { type Amount } from "#kernel/coin-list.js";
+import { PeriodicVestingAccount } from "#proto/gen/cosmos/vesting/v1beta1/vesting.js";
+import { Any } from "#proto/gen/google/protobuf/any.js";
+import { accountValue } from "./account.js";
 import { type Schedule, type Vesting } from "./types.js";
 import { delegated, endOfPeriods, lockedAt, undelegated, unixSeconds, vested, vestingFault } from "./vesting.js";
 
@@ -119,4 +122,24 @@ test("what comes back is free coins first, and what a slash took stays counted",
 
 test("a block's second is the one that has begun", (t) => {
   t.deepEqual([0n, 999_999_999n, 1_000_000_000n, -1n].map((timeNs) => unixSeconds({ timeNs })), [0n, 0n, 1n, -1n]);
+});
+
+test("an account of many periods is read and written without looking at them", (t) => {
+  const periods = Array.from({ length: 3_000 }, (_, i) => ({ length: BigInt(i + 1), amount: amounts([BigInt(i + 1)]) }));
+  const endTime = endOfPeriods(5n, periods);
+  const account = { address: "pouw1x", accountNumber: 3n, sequence: 4n, vesting: of({ kind: "periodic", startTime: 5n, periods }, endTime, amounts([4_501_500n])) };
+  const bytes = accountValue.encode(account);
+  const wire = PeriodicVestingAccount.decode(Any.decode(bytes).value);
+  t.is(wire.vestingPeriods.length, 3_000);
+  t.deepEqual(PeriodicVestingAccount.encode(wire), Any.decode(bytes).value, "the bytes are the generated codec's");
+  const read = accountValue.decode(bytes);
+  const v = read.vesting as Vesting;
+  t.deepEqual([...(v.kind === "periodic" ? v.periods : [])], periods);
+  t.is(vestingFault(v, v), undefined);
+  t.is(text(vested(v, 11n)), "6stake");
+  const changed = accountValue.encode({ ...read, sequence: 5n, vesting: undelegated(delegated(v, 0n, stake(9n)), stake(4n)) });
+  const again = PeriodicVestingAccount.decode(Any.decode(changed).value);
+  t.like(again, { startTime: 5n, vestingPeriods: wire.vestingPeriods, baseVestingAccount: { endTime, baseAccount: { sequence: 5n }, delegatedVesting: [{ denom: "stake", amount: "5" }] } });
+  const none = accountValue.decode(accountValue.encode({ ...account, vesting: of({ kind: "periodic", startTime: 0n, periods: [] }) }));
+  t.deepEqual([...((none.vesting as { periods?: Iterable<unknown> }).periods ?? [1])], []);
 });

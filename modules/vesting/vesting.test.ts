@@ -197,6 +197,7 @@ test("a genesis with an account that cannot be is refused by its path; the commo
   t.is(fault(of(DelayedVestingAccount.typeUrl, {}, { delegated_vesting: [coin(6n)] })), `${at}: delegated vesting amount cannot be greater than original vesting amount`);
   t.is(fault(of(PermanentLockedAccount.typeUrl, {})), `${at}: permanently vested accounts cannot have an end-time`);
   t.is(fault(of(PeriodicVestingAccount.typeUrl, { start_time: "3", vesting_periods: [{ length: "5", amount: [coin(5n)] }] })), `${at}: vesting end time does not match length of all vesting periods`);
+  t.is(fault(of(PeriodicVestingAccount.typeUrl, { start_time: "3", vesting_periods: [{ length: "6", amount: [coin(0n)] }] })), `${at}.vesting_periods[0].amount: 0upouw: invalid coins`);
   t.is(fault({ "@type": DelayedVestingAccount.typeUrl, base_vesting_account: { original_vesting: [coin(5n)] } }), `${at}.base_vesting_account.base_account: is missing`);
   t.regex(fault(of(DelayedVestingAccount.typeUrl, {}, { base_account: { address: "x" } })), /^app_state\.auth\.accounts\[0\]\.base_vesting_account\.base_account\.address: "x" is not a bech32 address/);
   t.is(fault(of(DelayedVestingAccount.typeUrl, {}, { base_account: { address: c.environment.addresses.module("tasks") } })), `${at}.base_vesting_account.base_account.address: ${c.environment.addresses.module("tasks")} is the account of tasks, which has no vesting`);
