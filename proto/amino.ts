@@ -5,7 +5,7 @@ import { PubKey as Secp256k1 } from "./gen/cosmos/crypto/secp256k1/keys.js";
 import type { Any } from "./gen/google/protobuf/any.js";
 import { base64 } from "./json.js";
 import { type Instant, timestampText } from "./time.js";
-import { type Codec, type FieldInfo } from "./wire.js";
+import { type Codec, decodeCanonical, type FieldInfo } from "./wire.js";
 
 /** Messages that are text: a time, and a length of time in nanoseconds. */
 const TEXTS: Readonly<Record<string, (v: unknown) => string>> = {
@@ -36,7 +36,8 @@ export function aminoJson(codec: Codec<unknown>, message: unknown): unknown {
 function aminoAny({ typeUrl, value }: Any): unknown {
   const codec = KEYS.get(typeUrl);
   if (!codec) throw new Error(`${typeUrl} has no amino JSON`);
-  return { type: codec.aminoName, value: base64(codec.decode(value).key) };
+  // Bytes that are not canonical would stand in the transaction, and not in what is signed.
+  return { type: codec.aminoName, value: base64(decodeCanonical(codec, value).key) };
 }
 
 function aminoValue(f: FieldInfo, v: unknown): unknown {

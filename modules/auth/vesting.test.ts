@@ -1,6 +1,7 @@
 import test from "ava";
 import { readFileSync } from "node:fs";
-import { type Amount } from "#kernel/coin-list.js";
+import fc from "fast-check";
+import { type Amount, amountOf } from "#kernel/coin-list.js";
 import { PeriodicVestingAccount } from "#proto/gen/cosmos/vesting/v1beta1/vesting.js";
 import { Any } from "#proto/gen/google/protobuf/any.js";
 import { accountValue } from "./account.js";
@@ -142,4 +143,38 @@ test("an account of many periods is read and written without looking at them", (
   t.like(again, { startTime: 5n, vestingPeriods: wire.vestingPeriods, baseVestingAccount: { endTime, baseAccount: { sequence: 5n }, delegatedVesting: [{ denom: "stake", amount: "5" }] } });
   const none = accountValue.decode(accountValue.encode({ ...account, vesting: of({ kind: "periodic", startTime: 0n, periods: [] }) }));
   t.deepEqual([...((none.vesting as { periods?: Iterable<unknown> }).periods ?? [1])], []);
+});
+
+test("whatever is delegated and comes back in part, no more is locked than was at first, and all that is delegated is counted", (t) => {
+  const step = fc.record({ wait: fc.nat(40), amount: fc.bigInt(1n, 60n), back: fc.boolean(), lost: fc.nat(3) });
+  fc.assert(
+    fc.property(fc.constantFrom<Schedule>({ kind: "continuous", startTime: 100n }, { kind: "delayed" }, { kind: "permanent" }), fc.array(step, { maxLength: 30 }), (schedule, steps) => {
+      let v = of(schedule);
+      let now = 90n;
+      let [balance, staked, lost] = [150n, 0n, 0n];
+      for (const { wait, amount, back, lost: part } of steps) {
+        now += BigInt(wait);
+        if (back) {
+          // Some of what was staked a slash has taken: it never comes back.
+          const gone = staked < BigInt(part) ? staked : BigInt(part);
+          staked -= gone;
+          lost += gone;
+          const paid = amount < staked ? amount : staked;
+          staked -= paid;
+          balance += paid;
+          v = paid > 0n ? undelegated(v, { denom: "stake", amount: paid }) : v;
+        } else if (amount <= balance) {
+          v = delegated(v, now, { denom: "stake", amount });
+          balance -= amount;
+          staked += amount;
+        }
+        const [free, vesting] = [amountOf(v.delegatedFree, "stake"), amountOf(v.delegatedVesting, "stake")];
+        t.is(free + vesting, staked + lost);
+        t.true(vesting <= 100n);
+        const locked = amountOf(lockedAt(v, now), "stake");
+        t.true(locked >= 0n && locked <= balance, `${locked} locked of ${balance}`);
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -139,6 +139,20 @@ test("who is made, by which event, and what is refused with which code", (t) => 
   t.like(make(c, "w"), { codespace: "bank", code: 5, log: "upouw transfers are currently disabled: send transactions are disabled" });
 });
 
+test("a transaction's events name the module, and its action", async (t) => {
+  const a = await Account.of("a");
+  const c = new TestChain({ crypto: nodeCrypto, parts: { bank: { balances: [{ address: a.address, coins: [coin(100n)] }] } } });
+  const value = MsgCreatePermanentLockedAccount.encode({ fromAddress: a.address, toAddress: c.address("v").toUpperCase(), amount: [coin(7n)] });
+  const r = execute(c, await shaped(c, [a], { messages: [{ typeUrl: MsgCreatePermanentLockedAccount.typeUrl, value }] }));
+  t.is(r.code, 0, r.log);
+  t.deepEqual(r.events.filter((e) => e.type === "message").map((e) => e.attributes.map((x) => `${x.key}=${x.value}`).join(" ")), [
+    `action=/cosmos.vesting.v1beta1.MsgCreatePermanentLockedAccount sender=${a.address} module=vesting msg_index=0`,
+    `sender=${a.address} msg_index=0`,
+  ]);
+  t.like(vestingOf(c, "v"), { kind: "permanent", endTime: 0n });
+  t.is(c.account(c.address("v"))?.address, c.address("v"), "an address in upper case is that account's");
+});
+
 test("periods come one after the other, and what no period can be is refused", (t) => {
   const c = chain();
   const periodic = (who: string, o: Partial<MsgCreatePeriodicVestingAccount> = {}) =>
