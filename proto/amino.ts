@@ -8,7 +8,7 @@ import type { Any } from "./gen/google/protobuf/any.js";
 import { codecs } from "./gen/registry.js";
 import { base64 } from "./json.js";
 import { type Instant, timestampText } from "./time.js";
-import { type Codec, type FieldInfo } from "./wire.js";
+import { type Codec, decodeCanonical, type FieldInfo } from "./wire.js";
 
 /** Messages that are text: a time, and a length of time in nanoseconds. */
 const TEXTS: Readonly<Record<string, (v: unknown) => string>> = {
@@ -53,10 +53,11 @@ export function aminoJson(codec: Codec<unknown>, message: unknown, depth = 0): u
 function aminoAny({ typeUrl, value }: Any, depth: number): unknown {
   if (depth > MAX_ANY_DEPTH) throw new Error(`an Any within an Any deeper than ${MAX_ANY_DEPTH}`);
   const key = KEYS.get(typeUrl);
-  if (key) return { type: key.aminoName, value: base64(key.decode(value).key) };
+  if (key) return { type: key.aminoName, value: base64(decodeCanonical(key, value).key) };
   const codec = TYPES.get(typeUrl);
   if (!codec) throw new Error(`${typeUrl} has no amino JSON`);
-  return { type: aminoNameOf(codec), value: aminoJson(codec, codec.decode(value), depth) };
+  // Bytes that are not canonical would stand in the transaction, and not in what is signed.
+  return { type: aminoNameOf(codec), value: aminoJson(codec, decodeCanonical(codec, value), depth) };
 }
 
 const pascal = (name: string): string => name.replace(/(?:^|_)([a-z])/g, (_, c: string) => c.toUpperCase());

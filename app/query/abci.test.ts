@@ -1,4 +1,5 @@
 import test from "ava";
+import { Any } from "cosmjs-types/google/protobuf/any";
 import { QueryAccountRequest, QueryAccountResponse } from "cosmjs-types/cosmos/auth/v1beta1/query";
 import { BaseAccount, ModuleAccount } from "cosmjs-types/cosmos/auth/v1beta1/auth";
 import { QueryBalanceRequest, QueryDenomMetadataRequest } from "cosmjs-types/cosmos/bank/v1beta1/query";
@@ -53,6 +54,15 @@ test("the account of a pool is a ModuleAccount", async (t) => {
   t.like(ModuleAccount.decode(pool?.value ?? new Uint8Array(0)), { name: "tasks", baseAccount: BaseAccount.fromPartial({ address: environment.addresses.module("tasks"), accountNumber: ModuleAccount.decode(pool?.value ?? new Uint8Array(0)).baseAccount?.accountNumber ?? 0n }) });
   t.like(node.query("/cosmos.auth.v1beta1.Query/Account", QueryAccountRequest.encode({ address: address("nobody") }).finish()), { code: 22, log: `rpc error: code = NotFound desc = account ${address("nobody")} not found: key not found` });
   t.like(node.query("/cosmos.auth.v1beta1.Query/Account"), { code: 18, log: "rpc error: code = InvalidArgument desc = Address cannot be empty: invalid request" });
+});
+
+test("the store of accounts answers the SDK's Any at the SDK's key", async (t) => {
+  const { node, account } = await setUp(t);
+  const key = (a: string) => Uint8Array.of(1, ...environment.addresses.parse(a));
+  const at = (a: string) => Any.decode(node.query("/store/acc/key", key(a)).value);
+  t.is(at(account.address).typeUrl, "/cosmos.auth.v1beta1.BaseAccount");
+  t.is(BaseAccount.decode(at(account.address).value).address, account.address);
+  t.is(at(environment.addresses.module("tasks")).typeUrl, "/cosmos.auth.v1beta1.ModuleAccount");
 });
 
 test("a simulation that fails is unknown to gRPC and keeps its own code at /app/simulate", async (t) => {

@@ -4,6 +4,10 @@ import { Secp256k1, sha256 } from "@cosmjs/crypto";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { utf8 } from "#kernel/bytes.js";
 import { nodeCrypto } from "#platform/crypto.js";
+import { aminoJson } from "#proto/amino.js";
+import { PubKey } from "#proto/gen/cosmos/crypto/ed25519/keys.js";
+import { MsgCreateValidator } from "#proto/gen/cosmos/staking/v1beta1/tx.js";
+import { type Codec } from "#proto/wire.js";
 import { coin, TestChain } from "#test/chain/chain.js";
 import { Account, execute, send, shaped } from "#test/chain/shaped-tx.js";
 
@@ -44,4 +48,11 @@ test("U+2028 and U+2029 in amino JSON: as Go escapes them and as CosmJS leaves t
     const r = execute(c, await tx(memo), "deliver");
     t.is(r.code, 0, `${form}: ${r.log}`);
   }
+});
+
+test("a key within a message is signed whole: bytes that amino JSON does not show are refused", (t) => {
+  const key = PubKey.encode({ key: new Uint8Array(32).fill(7) });
+  const message = (value: Uint8Array) => MsgCreateValidator.create({ pubkey: { typeUrl: PubKey.typeUrl, value } });
+  t.like(aminoJson(MsgCreateValidator as Codec<unknown>, message(key)), { pubkey: { type: "tendermint/PubKeyEd25519" } });
+  t.throws(() => aminoJson(MsgCreateValidator as Codec<unknown>, message(Uint8Array.of(...key, 0x12, 0x00))), { message: /bytes are not canonical/ });
 });

@@ -4,7 +4,6 @@ import { type comet38, Comet38Client, HttpClient } from "@cosmjs/tendermint-rpc"
 import { TxMsgData } from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
 import { type Addresses, DEFAULT_PREFIX, makeAddresses } from "#kernel/address.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { BaseAccount } from "#proto/gen/cosmos/auth/v1beta1/auth.js";
 import { AuthQuery } from "#proto/gen/cosmos/auth/v1beta1/query.js";
 import { type MethodInfo, type RequestOf, type ResponseOf } from "#proto/wire.js";
 import { CliError } from "../cli-error.js";
@@ -89,16 +88,15 @@ export class RpcChain implements Chain {
 
   /** Account number and sequence; undefined when the chain has never seen the address. */
   async account(address: string): Promise<AccountFacts | undefined> {
-    const account = await this.query(AuthQuery.methods.account, { address }).then(
-      ({ value }) => value.account,
+    // What all kinds of account have, vesting ones too.
+    const account = await this.query(AuthQuery.methods.accountInfo, { address }).then(
+      ({ value }) => value.info,
       (e: Error) => {
         if (e instanceof ChainError && /NotFound|not found/i.test(e.message)) return undefined;
         throw e;
       },
     );
-    if (!account) return undefined;
-    const { accountNumber, sequence } = BaseAccount.decode(account.value);
-    return { accountNumber, sequence };
+    return account && { accountNumber: account.accountNumber, sequence: account.sequence };
   }
 
   async latest(): Promise<BlockHeader> {

@@ -85,7 +85,7 @@ test("a request that is none is refused with what is wrong", (t) => {
 test("a message is found by its short name and by its full one, and what is near is told", (t) => {
   for (const name of ["MsgAddStake", "pouw.workers.v1.MsgAddStake", "/pouw.workers.v1.MsgAddStake"]) t.is(messageType(messages, name), codec(MsgAddStake), name);
   t.throws(() => messageType(messages, "MsgAddStak"), { instanceOf: CliError, message: /^MsgAddStak is no message of this chain\. Did you mean MsgAddStake\?$/ });
-  t.throws(() => messageType(messages, "MsgBlockData"), { message: /no message of this chain\. There are Msg\w+, .*MsgSend, / }, "only what a Msg service takes");
+  t.throws(() => messageType(messages, "MsgBlockData"), { message: /no message of this chain\. There are .*MsgSend, / }, "only what a Msg service takes");
   const twice = [...messages, ...messages.filter((m) => m.module === "workers").map((m) => ({ ...m, commands: m.commands.map((c) => ({ ...c, method: { ...c.method, request: { ...c.method.request, typeUrl: "/other.v1.MsgAddStake" } } })) }))];
   t.throws(() => messageType(twice, "MsgAddStake"), { message: /name one of pouw\.workers\.v1\.MsgAddStake, other\.v1\.MsgAddStake/ });
 });

@@ -1,11 +1,11 @@
 /** Accounts as they stand in the store, in genesis and in answers: an Any of the Cosmos SDK's kind of account. */
-import { type Amount, parseAnyCoins, wireCoin } from "#kernel/coin-list.js";
+import { wireCoin } from "#kernel/coin-list.js";
 import { type ValueCodec } from "#kernel/store.js";
 import { BaseAccount, ModuleAccount } from "#proto/gen/cosmos/auth/v1beta1/auth.js";
-import { type Coin } from "#proto/gen/cosmos/base/v1beta1/coin.js";
 import { BaseVestingAccount, ContinuousVestingAccount, DelayedVestingAccount, PeriodicVestingAccount, PermanentLockedAccount } from "#proto/gen/cosmos/vesting/v1beta1/vesting.js";
 import { Any } from "#proto/gen/google/protobuf/any.js";
 import { type Codec } from "#proto/wire.js";
+import { coinsAt, decodePeriodic, encodePeriodic } from "./periods.js";
 import { type Account, type Schedule, type Vesting } from "./types.js";
 
 /** All kinds. */
@@ -35,7 +35,7 @@ export function anyAccount(account: Account): Any {
     case "continuous":
       return any(ContinuousVestingAccount, { baseVestingAccount, startTime: v.startTime });
     case "periodic":
-      return any(PeriodicVestingAccount, { baseVestingAccount, startTime: v.startTime, vestingPeriods: v.periods.map((p) => ({ length: p.length, amount: p.amount.map(wireCoin) })) });
+      return { typeUrl: PeriodicVestingAccount.typeUrl, value: encodePeriodic(baseVestingAccount, v.startTime, v.periods) };
   }
 }
 
@@ -64,9 +64,8 @@ export function parseAccount({ typeUrl, value }: Any): Account {
       return vestingAccount(baseVestingAccount, VESTING, { kind: "continuous", startTime });
     }
     case PeriodicVestingAccount.typeUrl: {
-      const { baseVestingAccount, startTime, vestingPeriods } = PeriodicVestingAccount.decode(value);
-      const periods = vestingPeriods.map((p, i) => ({ length: p.length, amount: coins(p.amount, `vesting_periods[${i}].amount`) }));
-      return vestingAccount(baseVestingAccount, VESTING, { kind: "periodic", startTime, periods });
+      const { base, startTime, periods } = decodePeriodic(value);
+      return vestingAccount(base, VESTING, { kind: "periodic", startTime, periods });
     }
     default:
       throw new Error(`: got a ${typeUrl}, want an account`);
@@ -78,9 +77,9 @@ const VESTING = "base_vesting_account.";
 function vestingAccount(base: BaseVestingAccount | undefined, at: string, schedule: Schedule): Account {
   const { baseAccount, originalVesting, delegatedFree, delegatedVesting, endTime } = present(base, VESTING.slice(0, -1));
   const vesting: Vesting = {
-    original: coins(originalVesting, `${at}original_vesting`),
-    delegatedFree: coins(delegatedFree, `${at}delegated_free`),
-    delegatedVesting: coins(delegatedVesting, `${at}delegated_vesting`),
+    original: coinsAt(originalVesting, `${at}original_vesting`),
+    delegatedFree: coinsAt(delegatedFree, `${at}delegated_free`),
+    delegatedVesting: coinsAt(delegatedVesting, `${at}delegated_vesting`),
     endTime,
     ...schedule,
   };
@@ -90,14 +89,6 @@ function vestingAccount(base: BaseVestingAccount | undefined, at: string, schedu
 function present<T>(value: T | undefined, field: string): T {
   if (value === undefined) throw new Error(`.${field}: is missing`);
   return value;
-}
-
-function coins(list: readonly Coin[], field: string): Amount[] {
-  try {
-    return parseAnyCoins(list);
-  } catch (e) {
-    throw new Error(`.${field}: ${(e as Error).message}`);
-  }
 }
 
 /** As the SDK keeps it, so that a client which reads the store finds what it knows. */

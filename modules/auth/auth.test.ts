@@ -1,6 +1,7 @@
 import test from "ava";
 import { nodeCrypto } from "#platform/crypto.js";
 import { BaseAccount, Params } from "#proto/gen/cosmos/auth/v1beta1/auth.js";
+import { MsgUpdateParams } from "#proto/gen/cosmos/auth/v1beta1/tx.js";
 import { PubKey } from "#proto/gen/cosmos/crypto/secp256k1/keys.js";
 import { coin, refusal, TestChain } from "#test/chain/chain.js";
 import { Account, execute, send, shaped } from "#test/chain/shaped-tx.js";
@@ -69,4 +70,17 @@ test("parameters of transactions are state", async (t) => {
   const used = async (on: TestChain): Promise<bigint> => execute(on, await shaped(on, [a])).gasUsed;
   t.is((await used(c)) - (await used(cheap)), 4000n);
   t.is(refusal(() => chain({ auth: { params: { tx_sig_limit: "0" } } })), "app_state.auth.params.tx_sig_limit: got 0, want 1 to 1099511627776");
+});
+
+test("governance changes the parameters, nobody else, and to nothing that cannot be", (t) => {
+  const c = chain();
+  const authority = c.environment.addresses.module("gov");
+  const now = c.k.auth.params(c.ctx);
+  const set = (change: Partial<Params>, by = authority) => c.deliver(MsgUpdateParams, { authority: by, params: { ...now, ...change } });
+  t.like(set({}, c.address("a")), { codespace: "gov", code: 13, log: `invalid authority; expected ${authority}, got ${c.address("a")}: expected gov account as only signer for proposal message` });
+  t.like(set({ txSigLimit: 0n }), { code: 18, log: "params.tx_sig_limit: got 0, want 1 to 1099511627776: invalid request" });
+  t.like(c.deliver(MsgUpdateParams, { authority }), { code: 18, log: "params are missing: invalid request" });
+  t.deepEqual(c.k.auth.params(c.ctx), now);
+  t.false("code" in set({ maxMemoCharacters: 512n }));
+  t.deepEqual(c.k.auth.params(c.ctx), { ...now, maxMemoCharacters: 512n });
 });

@@ -60,8 +60,10 @@ function numbered(list: readonly Account[]): Account[] {
 
 function accountOf(env: Environment, declared: readonly ModuleAccountDeclaration[], any: Any, at: string): Account {
   let parsed: Account;
+  let fault: string | undefined;
   try {
     parsed = parseAccount(any);
+    fault = parsed.vesting && vestingFault(parsed.vesting, parsed.vesting);
   } catch (e) {
     throw new Error(`${at}${(e as Error).message}`, { cause: e });
   }
@@ -70,7 +72,6 @@ function accountOf(env: Environment, declared: readonly ModuleAccountDeclaration
   const account = checked(env, { ...parsed, address: lowerCase(parsed.address) }, base);
   const own = declaredAt(env, declared, account.address);
   if (vesting) {
-    const fault = vestingFault(vesting, vesting);
     if (fault !== undefined) throw new Error(`${at}: ${fault}`);
     if (own) throw new Error(`${base}.address: ${account.address} is the account of ${own.name}, which has no vesting`);
     return account;

@@ -1,6 +1,6 @@
 /** What anybody can ask of accounts, as the Cosmos SDK answers it. */
 import { type QueryContext } from "#kernel/context.js";
-import { sdk } from "#kernel/errors.js";
+import { ModuleError, sdk } from "#kernel/errors.js";
 import { paginate } from "#kernel/pagination.js";
 import { type QueryHandlers } from "#kernel/services.js";
 import { type AuthQuery } from "#proto/gen/cosmos/auth/v1beta1/query.js";
@@ -13,9 +13,18 @@ import { type Account, type AuthKeeper, type AuthPorts, type ModuleAccountDeclar
 /** Bytes of an account's address, and of one that is derived from another. */
 const LENGTHS: readonly number[] = [20, 32];
 
+/** An address that is none is no gRPC status here, unlike in other modules' queries: the SDK hands its reader's error through. */
+function plain<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (e) {
+    throw e instanceof ModuleError && e.codespace === "sdk" && e.code === sdk.invalidAddress.code ? new Error(e.message.replace(/: invalid address$/, "")) : e;
+  }
+}
+
 export function authQueries(ports: AuthPorts, keeper: AuthKeeper): QueryHandlers<typeof AuthQuery> {
   const must = (ctx: QueryContext, address: string): Account => {
-    const account = keeper.get(ctx, address);
+    const account = plain(() => keeper.get(ctx, address));
     if (!account) throw sdk.keyNotFound(`account ${address} not found`);
     return account;
   };
@@ -50,13 +59,13 @@ export function authQueries(ports: AuthPorts, keeper: AuthKeeper): QueryHandlers
     },
     bech32Prefix: (ctx) => ({ bech32Prefix: ctx.addresses.prefix }),
     addressBytesToString(ctx, { addressBytes }) {
-      if (addressBytes.length === 0) throw sdk.invalidRequest("empty address bytes is not allowed");
-      if (!LENGTHS.includes(addressBytes.length)) throw sdk.invalidAddress(`got ${addressBytes.length} bytes, want ${LENGTHS.join(" or ")}`);
+      if (addressBytes.length === 0) throw new Error("empty address bytes is not allowed");
+      if (!LENGTHS.includes(addressBytes.length)) throw new Error(`got ${addressBytes.length} address bytes, want ${LENGTHS.join(" or ")}`);
       return { addressString: ctx.addresses.format(addressBytes) };
     },
     addressStringToBytes(ctx, { addressString }) {
-      if (addressString.trim() === "") throw sdk.invalidRequest("empty address string is not allowed");
-      return { addressBytes: ctx.addresses.parse(addressString) };
+      if (addressString.trim() === "") throw new Error("empty address string is not allowed");
+      return { addressBytes: plain(() => ctx.addresses.parse(addressString)) };
     },
     accountInfo(ctx, { address }) {
       if (address === "") throw sdk.invalidRequest("address cannot be empty");

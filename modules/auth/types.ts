@@ -30,7 +30,7 @@ export type Schedule =
   /** in proportion to time */
   | { readonly kind: "continuous"; readonly startTime: bigint }
   /** one period after the other, each with its coins at its end */
-  | { readonly kind: "periodic"; readonly startTime: bigint; readonly periods: readonly Period[] }
+  | { readonly kind: "periodic"; readonly startTime: bigint; readonly periods: Iterable<Period> }
   /** all at the end */
   | { readonly kind: "delayed" }
   /** never */

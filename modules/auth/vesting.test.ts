@@ -1,6 +1,10 @@
 import test from "ava";
 import { readFileSync } from "node:fs";
-import { type Amount } from "#kernel/coin-list.js";
+import fc from "fast-check";
+import { type Amount, amountOf } from "#kernel/coin-list.js";
+import { PeriodicVestingAccount } from "#proto/gen/cosmos/vesting/v1beta1/vesting.js";
+import { Any } from "#proto/gen/google/protobuf/any.js";
+import { accountValue } from "./account.js";
 import { type Schedule, type Vesting } from "./types.js";
 import { delegated, endOfPeriods, lockedAt, undelegated, unixSeconds, vested, vestingFault } from "./vesting.js";
 
@@ -119,4 +123,58 @@ test("what comes back is free coins first, and what a slash took stays counted",
 
 test("a block's second is the one that has begun", (t) => {
   t.deepEqual([0n, 999_999_999n, 1_000_000_000n, -1n].map((timeNs) => unixSeconds({ timeNs })), [0n, 0n, 1n, -1n]);
+});
+
+test("an account of many periods is read and written without looking at them", (t) => {
+  const periods = Array.from({ length: 3_000 }, (_, i) => ({ length: BigInt(i + 1), amount: amounts([BigInt(i + 1)]) }));
+  const endTime = endOfPeriods(5n, periods);
+  const account = { address: "pouw1x", accountNumber: 3n, sequence: 4n, vesting: of({ kind: "periodic", startTime: 5n, periods }, endTime, amounts([4_501_500n])) };
+  const bytes = accountValue.encode(account);
+  const wire = PeriodicVestingAccount.decode(Any.decode(bytes).value);
+  t.is(wire.vestingPeriods.length, 3_000);
+  t.deepEqual(PeriodicVestingAccount.encode(wire), Any.decode(bytes).value, "the bytes are the generated codec's");
+  const read = accountValue.decode(bytes);
+  const v = read.vesting as Vesting;
+  t.deepEqual([...(v.kind === "periodic" ? v.periods : [])], periods);
+  t.is(vestingFault(v, v), undefined);
+  t.is(text(vested(v, 11n)), "6stake");
+  const changed = accountValue.encode({ ...read, sequence: 5n, vesting: undelegated(delegated(v, 0n, stake(9n)), stake(4n)) });
+  const again = PeriodicVestingAccount.decode(Any.decode(changed).value);
+  t.like(again, { startTime: 5n, vestingPeriods: wire.vestingPeriods, baseVestingAccount: { endTime, baseAccount: { sequence: 5n }, delegatedVesting: [{ denom: "stake", amount: "5" }] } });
+  const none = accountValue.decode(accountValue.encode({ ...account, vesting: of({ kind: "periodic", startTime: 0n, periods: [] }) }));
+  t.deepEqual([...((none.vesting as { periods?: Iterable<unknown> }).periods ?? [1])], []);
+});
+
+test("whatever is delegated and comes back in part, no more is locked than was at first, and all that is delegated is counted", (t) => {
+  const step = fc.record({ wait: fc.nat(40), amount: fc.bigInt(1n, 60n), back: fc.boolean(), lost: fc.nat(3) });
+  fc.assert(
+    fc.property(fc.constantFrom<Schedule>({ kind: "continuous", startTime: 100n }, { kind: "delayed" }, { kind: "permanent" }), fc.array(step, { maxLength: 30 }), (schedule, steps) => {
+      let v = of(schedule);
+      let now = 90n;
+      let [balance, staked, lost] = [150n, 0n, 0n];
+      for (const { wait, amount, back, lost: part } of steps) {
+        now += BigInt(wait);
+        if (back) {
+          // Some of what was staked a slash has taken: it never comes back.
+          const gone = staked < BigInt(part) ? staked : BigInt(part);
+          staked -= gone;
+          lost += gone;
+          const paid = amount < staked ? amount : staked;
+          staked -= paid;
+          balance += paid;
+          v = paid > 0n ? undelegated(v, { denom: "stake", amount: paid }) : v;
+        } else if (amount <= balance) {
+          v = delegated(v, now, { denom: "stake", amount });
+          balance -= amount;
+          staked += amount;
+        }
+        const [free, vesting] = [amountOf(v.delegatedFree, "stake"), amountOf(v.delegatedVesting, "stake")];
+        t.is(free + vesting, staked + lost);
+        t.true(vesting <= 100n);
+        const locked = amountOf(lockedAt(v, now), "stake");
+        t.true(locked >= 0n && locked <= balance, `${locked} locked of ${balance}`);
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

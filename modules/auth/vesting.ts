@@ -79,12 +79,13 @@ export function undelegated(v: Vesting, { denom, amount }: Amount): Vesting {
 const plus = (coins: readonly Amount[], denom: string, amount: bigint): readonly Amount[] => (amount === 0n ? coins : sums([...coins, { denom, amount }]).filter((c) => c.amount !== 0n));
 
 /** When all periods are over. */
-export const endOfPeriods = (startTime: bigint, periods: readonly Period[]): bigint => periods.reduce((end, p) => i64(end + p.length), startTime);
+export const endOfPeriods = (startTime: bigint, periods: Iterable<Period>): bigint => [...periods].reduce((end, p) => i64(end + p.length), startTime);
 
 /** What the SDK refuses when a message makes such an account; undefined for what it makes. A continuous one may end before it begins: then all is free at once. */
 export function vestingFault({ original, delegatedVesting, endTime }: VestingBase, schedule: Schedule): string | undefined {
   if (schedule.kind === "periodic") {
-    const { startTime, periods } = schedule;
+    const { startTime } = schedule;
+    const periods = [...schedule.periods];
     if (startTime >= endTime) return "vesting start-time cannot be before end-time";
     const negative = periods.findIndex((p) => p.length < 0n);
     if (negative >= 0) return `period #${negative} has a negative length: ${periods[negative]?.length}`;

@@ -142,9 +142,9 @@ test("an amount that is no whole number of 256 bits makes no transaction, in mes
   const { a, c } = await setUp();
   const amount = (text: string) => [{ denom: "upouw", amount: text }];
   for (const [text, log] of [
-    ["1.5", 'math/big: cannot unmarshal \"1.5\" into a *big.Int: tx parse error'],
-    ["one", 'math/big: cannot unmarshal \"one\" into a *big.Int: tx parse error'],
-    ["007", 'math/big: cannot unmarshal \"007\" into a *big.Int: tx parse error'],
+    ["1.5", 'math/big: cannot unmarshal "1.5" into a *big.Int: tx parse error'],
+    ["one", 'math/big: cannot unmarshal "one" into a *big.Int: tx parse error'],
+    ["007", 'math/big: cannot unmarshal "007" into a *big.Int: tx parse error'],
     [`${1n << 256n}`, "integer out of range; got: 257, max: 256: tx parse error"],
   ] as const) {
     t.like(execute(c, await shaped(c, [a], { messages: [send(a.address, a.address, amount(text))] }), "check"), { codespace: "sdk", code: 2, log });

@@ -36,6 +36,7 @@ export function bankQueries(ports: BankPorts, keeper: BankKeeper): QueryHandlers
       return { balances: items.map((c) => wireCoin({ denom: c.denom, amount: left(c) })), pagination };
     },
     spendableBalanceByDenom(ctx, { address, denom }) {
+      ctx.addresses.parse(address);
       const has = keeper.balance(ctx, address, valid(denom));
       const kept = amountOf(ports.auth.locked(ctx, address), denom);
       return { balance: wireCoin({ denom, amount: has > kept ? has - kept : 0n }) };

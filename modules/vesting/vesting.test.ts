@@ -139,6 +139,20 @@ test("who is made, by which event, and what is refused with which code", (t) => 
   t.like(make(c, "w"), { codespace: "bank", code: 5, log: "upouw transfers are currently disabled: send transactions are disabled" });
 });
 
+test("a transaction's events name the module, and its action", async (t) => {
+  const a = await Account.of("a");
+  const c = new TestChain({ crypto: nodeCrypto, parts: { bank: { balances: [{ address: a.address, coins: [coin(100n)] }] } } });
+  const value = MsgCreatePermanentLockedAccount.encode({ fromAddress: a.address, toAddress: c.address("v").toUpperCase(), amount: [coin(7n)] });
+  const r = execute(c, await shaped(c, [a], { messages: [{ typeUrl: MsgCreatePermanentLockedAccount.typeUrl, value }] }));
+  t.is(r.code, 0, r.log);
+  t.deepEqual(r.events.filter((e) => e.type === "message").map((e) => e.attributes.map((x) => `${x.key}=${x.value}`).join(" ")), [
+    `action=/cosmos.vesting.v1beta1.MsgCreatePermanentLockedAccount sender=${a.address} module=vesting msg_index=0`,
+    `sender=${a.address} msg_index=0`,
+  ]);
+  t.like(vestingOf(c, "v"), { kind: "permanent", endTime: 0n });
+  t.is(c.account(c.address("v"))?.address, c.address("v"), "an address in upper case is that account's");
+});
+
 test("periods come one after the other, and what no period can be is refused", (t) => {
   const c = chain();
   const periodic = (who: string, o: Partial<MsgCreatePeriodicVestingAccount> = {}) =>
@@ -197,6 +211,7 @@ test("a genesis with an account that cannot be is refused by its path; the commo
   t.is(fault(of(DelayedVestingAccount.typeUrl, {}, { delegated_vesting: [coin(6n)] })), `${at}: delegated vesting amount cannot be greater than original vesting amount`);
   t.is(fault(of(PermanentLockedAccount.typeUrl, {})), `${at}: permanently vested accounts cannot have an end-time`);
   t.is(fault(of(PeriodicVestingAccount.typeUrl, { start_time: "3", vesting_periods: [{ length: "5", amount: [coin(5n)] }] })), `${at}: vesting end time does not match length of all vesting periods`);
+  t.is(fault(of(PeriodicVestingAccount.typeUrl, { start_time: "3", vesting_periods: [{ length: "6", amount: [coin(0n)] }] })), `${at}.vesting_periods[0].amount: 0upouw: invalid coins`);
   t.is(fault({ "@type": DelayedVestingAccount.typeUrl, base_vesting_account: { original_vesting: [coin(5n)] } }), `${at}.base_vesting_account.base_account: is missing`);
   t.regex(fault(of(DelayedVestingAccount.typeUrl, {}, { base_account: { address: "x" } })), /^app_state\.auth\.accounts\[0\]\.base_vesting_account\.base_account\.address: "x" is not a bech32 address/);
   t.is(fault(of(DelayedVestingAccount.typeUrl, {}, { base_account: { address: c.environment.addresses.module("tasks") } })), `${at}.base_vesting_account.base_account.address: ${c.environment.addresses.module("tasks")} is the account of tasks, which has no vesting`);
