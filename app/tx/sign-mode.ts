@@ -2,7 +2,6 @@
 import { serializeSignDoc, type StdSignDoc } from "@cosmjs/amino";
 import { SignMode, signModeToJSON } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { SignDoc } from "cosmjs-types/cosmos/tx/v1beta1/tx";
-import { sdk } from "#kernel/errors.js";
 import { timestampText } from "#proto/time.js";
 import { lowerCase } from "#kernel/address.js";
 import { aminoNameOf } from "#proto/amino.js";
