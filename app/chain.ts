@@ -10,7 +10,7 @@ import { type BlockLimits, UNLIMITED } from "./block/limits.js";
 import { type MultiStore, Overlay } from "./store/index.js";
 import { type Stores } from "./store/types.js";
 import { AppContext, viewOf } from "./tx/context.js";
-import { turn, UpgradeFault } from "./upgrade.js";
+import { sameVersions, turn, UpgradeFault } from "./upgrade.js";
 
 const NO_LIMITS: BlockLimits = { maxBytes: UNLIMITED, maxGas: UNLIMITED };
 
@@ -20,26 +20,38 @@ export class Chain {
   #environment: Environment | undefined;
   #stopped: UpgradeFault | undefined;
 
-  /** Throws UpgradeFault where the next block is another program's. `migrateAt`: see upgrade.ts. */
+  #migrated: (steps: readonly string[]) => void = () => {};
+  #migrateAt: bigint | undefined;
+
   constructor(
     readonly store: MultiStore,
     readonly assembly: Assembly,
     readonly crypto: Crypto,
-    private readonly migrated: (steps: readonly string[]) => void = () => {},
-    private readonly migrateAt?: bigint,
   ) {
-    if (store.version === 0n) return;
-    this.moved(readHead(store.latest()));
-    this.turn();
+    if (store.version > 0n) this.moved(readHead(store.latest()));
+  }
+
+  /** To make blocks with. Throws UpgradeFault where the next block is another program's. `migrateAt`: see upgrade.ts. */
+  open(migrated: (steps: readonly string[]) => void = () => {}, migrateAt?: bigint): this {
+    this.#migrated = migrated;
+    this.#migrateAt = migrateAt;
+    if (this.#head) this.turn();
+    return this;
+  }
+
+  /** To read what is there, whosever the next block is. Throws UpgradeFault for a state in the form of another program. */
+  openToRead(): this {
+    if (this.#head) sameVersions(this.view(this.store.latest()), this.assembly.modules);
+    return this;
   }
 
   /** Before the next block: what its plan wants. */
   private turn(): void {
     const overlay = new Overlay(this.store.latest());
-    const steps = turn(new AppContext(this.environment, this.next(), overlay), this.assembly, this.migrateAt);
+    const steps = turn(new AppContext(this.environment, this.next(), overlay), this.assembly, this.#migrateAt);
     if (steps.length === 0) return;
     this.#ahead = overlay;
-    this.migrated(steps);
+    this.#migrated(steps);
   }
 
   /** Why this program does not go on with the next block: it is another one's. */
