@@ -55,7 +55,7 @@ export class Application implements AbciApplication {
   private pending: Pending | undefined;
 
   constructor(private readonly o: ApplicationOptions) {
-    this.chain = new Chain(o.store, o.modules, o.crypto, o.migrated, o.migrateAt);
+    this.chain = new Chain(o.store, o.modules, o.crypto).open(o.migrated, o.migrateAt);
     this.execution = { router: o.modules.router, deps: o.modules.keepers, ...(o.unexpected ? { unexpected: o.unexpected } : {}) };
     this.mempool = new Mempool(this.chain, this.execution, o.minGasPricePerMillion);
     this.invariants = invariantsAnswer(o.modules.modules);

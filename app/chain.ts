@@ -11,7 +11,7 @@ import { type BlockLimits, NO_LIMITS } from "./block/limits.js";
 import { type MultiStore, Overlay } from "./store/index.js";
 import { type Stores } from "./store/types.js";
 import { AppContext, viewOf } from "./tx/context.js";
-import { turn, UpgradeFault } from "./upgrade.js";
+import { sameVersions, turn, UpgradeFault } from "./upgrade.js";
 
 export class Chain {
   #head: Head | undefined;
@@ -19,17 +19,29 @@ export class Chain {
   #environment: Environment | undefined;
   #stopped: UpgradeFault | undefined;
 
-  /** Throws UpgradeFault where the next block is another program's. `migrateAt`: see upgrade.ts. */
+  #migrated: (steps: readonly string[]) => void = () => {};
+  #migrateAt: bigint | undefined;
+
   constructor(
     readonly store: MultiStore,
     readonly assembly: Assembly,
     readonly crypto: Crypto,
-    private readonly migrated: (steps: readonly string[]) => void = () => {},
-    private readonly migrateAt?: bigint,
   ) {
-    if (store.version === 0n) return;
-    this.moved(readHead(store.latest()));
-    this.turn();
+    if (store.version > 0n) this.moved(readHead(store.latest()));
+  }
+
+  /** To make blocks with. Throws UpgradeFault where the next block is another program's. `migrateAt`: see upgrade.ts. */
+  open(migrated: (steps: readonly string[]) => void = () => {}, migrateAt?: bigint): this {
+    this.#migrated = migrated;
+    this.#migrateAt = migrateAt;
+    if (this.#head) this.turn();
+    return this;
+  }
+
+  /** To read what is there, whosever the next block is. Throws UpgradeFault for a state in the form of another program. */
+  openToRead(): this {
+    if (this.#head) sameVersions(this.view(this.store.latest()), this.assembly.modules);
+    return this;
   }
 
   /** Before the next block: what its plan wants. */
@@ -39,10 +51,10 @@ export class Chain {
     const { consensus } = this.assembly.keepers;
     // A state of before there was this module has what a block may hold in its head, and nothing else of the engine's.
     if (!consensus.begun(ctx)) consensus.begin(ctx, { ...DEFAULTS, block: this.limits });
-    const steps = turn(ctx, this.assembly, this.migrateAt);
+    const steps = turn(ctx, this.assembly, this.#migrateAt);
     if (steps.length === 0) return;
     this.#ahead = overlay;
-    this.migrated(steps);
+    this.#migrated(steps);
   }
 
   /** Why this program does not go on with the next block: it is another one's. */

@@ -24,7 +24,7 @@ async function run(): Promise<void> {
   const store = await openMultiStore(folder, { names: assembly.stores, keepVersions: readAppConfig(home).keep_versions });
   try {
     if (BigInt(height) > store.version) throw new Error(`--height ${height}: the newest that is kept is ${store.version}`);
-    const ctx = contextAt(new Chain(store, assembly, nodeCrypto), BigInt(height));
+    const ctx = contextAt(new Chain(store, assembly, nodeCrypto).openToRead(), BigInt(height));
     await write(`${JSON.stringify(exportGenesis(ctx, assembly, genesis), null, 2)}\n`);
   } finally {
     await store.close();

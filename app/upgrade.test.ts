@@ -12,6 +12,7 @@ import { TestContext } from "#test/chain/context.js";
 import { TestNode } from "#test/chain/node.js";
 import { Branch, Heights } from "#test/chain/state.js";
 import { type Assembly, type RunningModule } from "./assemble.js";
+import { Chain } from "./chain.js";
 import { readVersions } from "./block/head.js";
 import { viewOf } from "./tx/context.js";
 import { turn } from "./upgrade.js";
@@ -152,6 +153,9 @@ test("a plan stops the program that does not know it before its block, and the o
   t.deepEqual(faults, [needed], "told as soon as the block before is committed");
   for (const step of [() => node.propose([]), () => node.accepts([]), () => node.app.finalizeBlock(abci.RequestFinalizeBlock.fromPartial({ height: 4n }))]) t.throws(step, { message: needed });
   await t.throwsAsync(node.restart(old), { message: needed }, "starting it again does not help");
+  const chain = (modules: Assembly): Chain => new Chain(node.committed, modules, nodeCrypto);
+  t.is(chain(old).openToRead().head?.height, 3n, "an export of what is there needs no other program");
+  t.throws(() => chain(next).openToRead(), { message: /workers has version 1, this program 2/ });
   t.is(node.state.store("workers").get(PREFIX), undefined);
 
   const told: string[] = [];

@@ -59,6 +59,12 @@ export function turn(ctx: Context, { modules, upgrades, keepers }: Program, at?:
   throw new UpgradeFault(`the state before block ${height} is of another program (${behind.join(", ")}), and ${when}`);
 }
 
+/** Throws where a program would read state in another form than its own. */
+export function sameVersions(view: View, modules: readonly Versioned[]): void {
+  const behind = outdated(view, modules);
+  if (behind.length > 0) throw new UpgradeFault(`the state is of another program (${behind.join(", ")}): use the program that wrote it`);
+}
+
 /** Modules whose state is not of this program's version. Throws for a state of a newer program, and for one without versions. */
 function outdated(ctx: View, modules: readonly Versioned[]): string[] {
   const kept = readVersions(ctx);

@@ -37,7 +37,7 @@ test("a module moves, mints and burns on its own accounts, and supplies follow",
 test("what has no right and what nobody declares is refused, at assembly and when it runs", (t) => {
   const { bank, ctx, tasks, work, workers } = setUp();
   const at = (...accounts: Accounts): string => refusal(() => bank.for(accounts)) ?? "accepted";
-  t.is(at({ name: "gov", may: [] }), "bank: no module declares the account gov");
+  t.is(at({ name: "nobodys", may: [] }), "bank: no module declares the account nobodys");
   t.is(at({ name: "tasks", may: ["mint", "burn"] }), "bank: the account tasks is not declared with the right to mint");
   t.is(at({ name: "workers", may: [] }, { name: "tasks", may: [] }), "accepted");
   t.is(at(), "accepted");
@@ -46,7 +46,7 @@ test("what has no right and what nobody declares is refused, at assembly and whe
   t.is(refusal(() => talkedOut.tasks.mint(ctx, "tasks" as never, 1n)), "sdk/4: module account tasks does not have permissions to mint tokens: unauthorized");
   t.is(refusal(() => talkedOut.workers.burn(ctx, "workers" as never, 1n)), "sdk/4: module account workers does not have permissions to burn tokens: unauthorized");
   t.is(refusal(() => talkedOut.work.fromPool(ctx, "tasks", rich, 1n)), "bank: the account tasks is another module's");
-  t.is(refusal(() => work.betweenPools(ctx, "work", "gov", 1n)), "bank: no module declares the account gov");
+  t.is(refusal(() => work.betweenPools(ctx, "work", "nobodys", 1n)), "bank: no module declares the account nobodys");
   t.is(bank.supply(ctx), 100n);
 });
 

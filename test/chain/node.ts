@@ -190,6 +190,11 @@ export class TestNode implements Ledger {
     return txResults.slice(1);
   }
 
+  /** The store that the node stands on, to be read. */
+  get committed(): MultiStore {
+    return this.store;
+  }
+
   /** Committed state, for reads by keepers. */
   get state(): View {
     return viewOf(environment, this.store.latest());
