@@ -4,7 +4,7 @@ import { encodePubkey, makeSignDoc, type OfflineDirectSigner } from "@cosmjs/pro
 import { type Addresses } from "#kernel/address.js";
 import { SignMode } from "#proto/gen/cosmos/tx/signing/v1beta1/signing.js";
 import { MsgCreateValidator } from "#proto/gen/cosmos/staking/v1beta1/tx.js";
-import { AuthInfo, Fee, Tx, TxBody } from "#proto/gen/cosmos/tx/v1beta1/tx.js";
+import { AuthInfo, Fee, TxBody } from "#proto/gen/cosmos/tx/v1beta1/tx.js";
 import { MsgRegisterBeaconKey } from "#proto/gen/pouw/beacon/v1/tx.js";
 import { type HomeFacts } from "../init.js";
 import { createValidator, registerBeaconKey, type ValidatorTerms } from "../validator.js";
