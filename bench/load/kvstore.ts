@@ -21,7 +21,9 @@ export async function startKvStore(home: string, o: { rpcPort: number; p2pPort: 
   cpSync(join(home, "config"), join(dir, "config"), { recursive: true });
   writeFileSync(join(dir, "data", "priv_validator_state.json"), `${JSON.stringify({ height: "0", round: 0, step: 0 })}\n`);
   const genesis = JSON.parse(readFileSync(join(home, "config", "genesis.json"), "utf8")) as Record<string, unknown>;
-  writeFileSync(join(dir, "config", "genesis.json"), JSON.stringify({ ...genesis, app_state: {} }));
+  // the store answers no validators to the engine, so the genesis names the one whose keys these are
+  const { pub_key: key } = JSON.parse(readFileSync(join(home, "config", "priv_validator_key.json"), "utf8")) as { pub_key: unknown };
+  writeFileSync(join(dir, "config", "genesis.json"), JSON.stringify({ ...genesis, validators: [{ pub_key: key, power: "10", name: "kvstore" }], app_state: {} }));
   writeConfig({ home: dir, moniker: "kvstore", rpcPort: o.rpcPort, p2pPort: o.p2pPort, verifierAddress: "", verifierAllowPrivate: false, persistentPeers: "", blockTimeMs: o.blockTimeMs });
 
   const log = openSync(join(dir, "engine.log"), "a");

@@ -1,6 +1,5 @@
 /** Transactions that no daemon sends in an ordinary course. Whether the chain takes or refuses one, it is recorded: both must be the same everywhere. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readHomeFacts } from "#app/keys.js";
 import { MsgMultiSend } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
 import { connectChain, createSender, type Message } from "#client/chain/index.js";
 import { MsgRegisterBeaconKey } from "#proto/gen/pouw/beacon/v1/tx.js";
@@ -64,12 +63,7 @@ export async function rest(network: TestNetwork, course: Course): Promise<void> 
   await client.send(message(MsgCancelTask, { client: client.address, taskId: course.id + 1n }));
 
   const home = network.facts().validators[0]?.home ?? "";
-  const genesis = JSON.parse(readFileSync(join(home, "config", "genesis.json"), "utf8")) as {
-    app_state: { beacon: { keys: { validator: string; key: string; proof: string }[] } };
-  };
   const validator = await sender(network, "validator0");
-  const own = genesis.app_state.beacon.keys.find((k) => k.validator === validator.address);
-  if (!own) throw new Error("validator0 is not in the genesis");
-  const bytes = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
-  await validator.send(message(MsgRegisterBeaconKey, { validator: validator.address, key: bytes(own.key), proof: bytes(own.proof) }));
+  const { beaconKey: key, beaconProof: proof } = readHomeFacts(home);
+  await validator.send(message(MsgRegisterBeaconKey, { validator: validator.address, key, proof }));
 }
