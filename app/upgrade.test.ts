@@ -27,9 +27,9 @@ const changed = (modules: Assembly, name: string, change: Partial<RunningModule>
 
 /** Each step adds its number. */
 const newer = (modules: Assembly, version: number): Assembly =>
-  changed(modules, "workers", {
+  changed(modules, "matching", {
     version,
-    migrations: Array.from({ length: version - 1 }, (_, i) => ({ from: i + 1, run: (ctx) => ctx.store("workers").set(PREFIX, Uint8Array.of(...(ctx.store("workers").get(PREFIX) ?? []), i + 2)) }) satisfies Migration),
+    migrations: Array.from({ length: version - 1 }, (_, i) => ({ from: i + 1, run: (ctx) => ctx.store("matching").set(PREFIX, Uint8Array.of(...(ctx.store("matching").get(PREFIX) ?? []), i + 2)) }) satisfies Migration),
   });
 
 /** Ends the node and begins it with another program at the next block, as if all operators had agreed on it; answers what was migrated. */
@@ -48,18 +48,18 @@ test("genesis writes every module's version, and the same program migrates nothi
 
 test("a newer program runs the steps between, once, and commits them with its first block", async (t) => {
   const node = await TestNode.start(t);
-  t.deepEqual(await withProgram(node, newer(node.modules, 3)), ["workers 1 → 3"]);
-  t.is(node.state.store("workers").get(PREFIX), undefined, "not committed yet");
+  t.deepEqual(await withProgram(node, newer(node.modules, 3)), ["matching 1 → 3"]);
+  t.is(node.state.store("matching").get(PREFIX), undefined, "not committed yet");
   // A node that is killed before the block does it again.
-  t.deepEqual(await withProgram(node, newer(node.modules, 3)), ["workers 1 → 3"]);
+  t.deepEqual(await withProgram(node, newer(node.modules, 3)), ["matching 1 → 3"]);
   await node.block([]);
-  t.deepEqual(node.state.store("workers").get(PREFIX), Uint8Array.of(2, 3));
+  t.deepEqual(node.state.store("matching").get(PREFIX), Uint8Array.of(2, 3));
   await node.block([]);
-  t.deepEqual(node.state.store("workers").get(PREFIX), Uint8Array.of(2, 3));
+  t.deepEqual(node.state.store("matching").get(PREFIX), Uint8Array.of(2, 3));
 
-  t.deepEqual(await withProgram(node, newer(node.modules, 4)), ["workers 3 → 4"]);
+  t.deepEqual(await withProgram(node, newer(node.modules, 4)), ["matching 3 → 4"]);
   await node.block([]);
-  t.deepEqual(node.state.store("workers").get(PREFIX), Uint8Array.of(2, 3, 4));
+  t.deepEqual(node.state.store("matching").get(PREFIX), Uint8Array.of(2, 3, 4));
 });
 
 test("whatever reads the state meets it migrated: proposals, queries, the mempool, and FinalizeBlock called twice", async (t) => {
@@ -111,7 +111,7 @@ test("an older program, and one that finds a state without versions, stop at onc
   const { modules } = node;
   await withProgram(node, newer(modules, 2));
   await node.block([]);
-  await t.throwsAsync(withProgram(node, modules), { message: /the state of module workers has version 2, this program knows 1: use the program that wrote it/ });
+  await t.throwsAsync(withProgram(node, modules), { message: /the state of module matching has version 2, this program knows 1: use the program that wrote it/ });
   const none = new TestContext(makeEnvironment(nodeCrypto, "pouw"), BLOCK, new Branch(new Heights().latest()));
   t.throws(() => turn(none, modules), { message: /the state has no versions of its modules: use the program that wrote it/ });
 });
@@ -195,4 +195,20 @@ test("a module's migrations lead from 1 to its version without a gap", (t) => {
   t.throws(() => defineModule({ name: "m", version: 2, create }), { message: /want one from each version below/ });
   t.throws(() => defineModule({ name: "m", version: 3, migrations: [{ from: 1, run: () => {} }, { from: 3, run: () => {} }], create }), { message: /from 1, 3/ });
   t.notThrows(() => defineModule({ name: "m", version: 2, migrations: [{ from: 1, run: () => {} }], create }));
+});
+
+test("a state of before there was `consensus` goes on with the limits that its head has", async (t) => {
+  const node = await TestNode.start(t, { maxGas: 700_000n });
+  const { consensus } = node.modules.keepers;
+  // The store as such a state has it, which is empty, and no version of the module.
+  const before: Assembly = changed(node.modules, "consensus", { version: 1 });
+  const forgotten = { ...before, endBlock: (ctx: Parameters<Assembly["endBlock"]>[0]) => (before.endBlock(ctx), ctx.store("consensus").delete(Uint8Array.of(1)), ctx.store("app").delete(Uint8Array.of(2, ...Buffer.from("consensus")))) };
+  const kept = { ...forgotten, keepers: Object.defineProperty(Object.create(before.keepers) as typeof before.keepers, "consensus", { value: { ...consensus, params: (v: Parameters<typeof consensus.params>[0]) => (consensus.begun(v) ? consensus.params(v) : known) } }) };
+  const known = consensus.params(view(node));
+  await node.restart(kept);
+  await node.block([]);
+  t.false(consensus.begun(view(node)));
+  t.deepEqual(await withProgram(node, node.modules), ["consensus is new, version 1"]);
+  await node.block([]);
+  t.like(consensus.params(view(node)), { block: { maxBytes: 4_194_304n, maxGas: 700_000n }, validator: { pubKeyTypes: ["ed25519"] } });
 });
