@@ -12,6 +12,7 @@ import { checkBlockData, isBlockData } from "./block/block-data.js";
 import { lastCommitOf, misbehaviourOf, nanoseconds } from "./block/commit.js";
 import { eventsOf } from "./block/events.js";
 import { type Head, writeHead } from "./block/head.js";
+import { urgentBytes } from "./block/lane.js";
 import { BlockGas, gasLimitOf, limitsOf } from "./block/limits.js";
 import { type Chain } from "./chain.js";
 import { type Faults } from "./faults.js";
@@ -54,12 +55,15 @@ export function finalizeBlock(chain: Chain, o: FinalizeOptions, r: abci.RequestF
   const ctx = new AppContext(chain.environment, block, overlay);
   const engine = assembly.keepers.consensus.params(ctx);
   assembly.beginBlock(ctx);
-  const gas = new BlockGas(limits);
-  const execution = { ...o.execution, maxGas: gasLimitOf(limits) };
+  const { keepers } = assembly;
+  const blockGas = gasLimitOf(limits);
+  const gas = new BlockGas(limits, keepers.fees.lane(ctx, blockGas ?? 0n));
+  const execution = { ...o.execution, blockGas };
   const txResults = r.txs.map((tx, i) => {
     if (i === 0 && isBlockData(tx, lastCommit.votes.length)) return abci.ExecTxResult.fromPartial({ code: 0 });
-    const outcome = gas.exhausted ? refused(sdk.outOfGas("no block gas left to run tx")) : executeTx(ctx, tx, "deliver", execution);
-    gas.add(outcome);
+    const urgent = urgentBytes(ctx, keepers, assembly.router, tx);
+    const outcome = gas.admits(urgent) ? executeTx(ctx, tx, "deliver", execution) : refused(sdk.outOfGas("no block gas left to run tx"));
+    gas.add(outcome, urgent);
     return abci.ExecTxResult.fromPartial({ ...outcome, events: eventsOf(outcome.events) });
   });
   assembly.endBlock(ctx);

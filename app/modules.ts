@@ -11,6 +11,7 @@ export { consensus } from "#modules/consensus/index.js";
 export { evaluation } from "#modules/evaluation/index.js";
 export { evidence } from "#modules/evidence/index.js";
 export { feegrant } from "#modules/feegrant/index.js";
+export { fees } from "#modules/fees/index.js";
 export { gov } from "#modules/gov/index.js";
 export { matching } from "#modules/matching/index.js";
 export { mint } from "#modules/mint/index.js";

@@ -2,7 +2,8 @@
 import * as abci from "cosmjs-types/tendermint/abci/types";
 import { type BlockFacts, checkBlockData, isBlockData, makeBlockData } from "./block/block-data.js";
 import { type LastCommit, lastCommitOf } from "./block/commit.js";
-import { gasLimitOf, withinGas, wireSize } from "./block/limits.js";
+import { urgentBytes } from "./block/lane.js";
+import { gasLimitOf, ordinaryRoom, withinGas, wireSize } from "./block/limits.js";
 import { selectTransactions } from "./block/select.js";
 import { type Chain } from "./chain.js";
 import { type Faults } from "./faults.js";
@@ -33,7 +34,10 @@ export function prepareProposal(chain: Chain, o: ProposalOptions, r: abci.Reques
       return []; // it fails in its block whoever signed
     }
   };
-  const chosen = selectTransactions(r.txs, { bytes, gas: gasLimitOf(chain.limits), votes: votes.length }, signersOf);
+  const { keepers, router } = chain.assembly;
+  const ordinary = ordinaryRoom(chain.limits, bytes, keepers.fees.params(state).laneShare);
+  const room = { bytes, gas: gasLimitOf(chain.limits), ordinary, votes: votes.length };
+  const chosen = selectTransactions(r.txs, room, { signersOf, isUrgent: (tx) => urgentBytes(state, keepers, router, tx) });
   return abci.ResponsePrepareProposal.fromPartial({ txs: [...own, ...chosen] });
 }
 

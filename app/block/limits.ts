@@ -80,6 +80,19 @@ function varint(bytes: Uint8Array, at: number): bigint {
   return v;
 }
 
+/** Room for transactions; gas is undefined where there is no limit. */
+export interface Room {
+  readonly bytes: bigint;
+  readonly gas: bigint | undefined;
+}
+
+/** What transactions that are not in the lane may have of a block: `lane` is its share of the room of `bytes` and of the gas, parts per million. */
+export function ordinaryRoom(limits: BlockLimits, bytes: bigint, lane: number): Room {
+  const rest = BigInt(1_000_000 - lane);
+  const gas = gasLimitOf(limits);
+  return { bytes: (bytes * rest) / 1_000_000n, gas: gas === undefined ? undefined : (gas * rest) / 1_000_000n };
+}
+
 /** Whether the gas that a block's transactions want is within the limit. */
 export function withinGas(txs: readonly Uint8Array[], limits: BlockLimits): boolean {
   const limit = gasLimitOf(limits);
@@ -92,14 +105,24 @@ export function withinGas(txs: readonly Uint8Array[], limits: BlockLimits): bool
 /** Gas that a block's transactions used so far. After the limit none runs; an honest block never comes there. */
 export class BlockGas {
   #used = 0n;
+  /** of those that are not in the lane */
+  #ordinary = 0n;
   readonly #limit: bigint | undefined;
-  constructor(limits: BlockLimits) {
+  /** `lane`: what is kept of the limit for the lane. */
+  constructor(
+    limits: BlockLimits,
+    private readonly lane: bigint,
+  ) {
     this.#limit = gasLimitOf(limits);
   }
-  get exhausted(): boolean {
-    return this.#limit !== undefined && this.#used >= this.#limit;
+  /** Whether one more may run. */
+  admits(urgent: boolean): boolean {
+    if (this.#limit === undefined) return true;
+    return this.#used < this.#limit && (urgent || this.#ordinary < this.#limit - this.lane);
   }
-  add({ gasUsed, gasWanted: wanted }: { readonly gasUsed: bigint; readonly gasWanted: bigint }): void {
-    this.#used += gasUsed < wanted ? gasUsed : wanted;
+  add({ gasUsed, gasWanted: wanted }: { readonly gasUsed: bigint; readonly gasWanted: bigint }, urgent: boolean): void {
+    const gas = gasUsed < wanted ? gasUsed : wanted;
+    this.#used += gas;
+    if (!urgent) this.#ordinary += gas;
   }
 }

@@ -1,45 +1,77 @@
 /** Which of the waiting transactions a proposer puts into its block. */
 import { isBlockData } from "./block-data.js";
-import { gasWanted, wireSize } from "./limits.js";
+import { gasWanted, type Room, wireSize } from "./limits.js";
 
-export interface Room {
-  readonly bytes: bigint;
-  /** undefined: no limit */
-  readonly gas: bigint | undefined;
+export interface BlockRoom extends Room {
+  /** what of it transactions may have that are not in the lane */
+  readonly ordinary: Room;
   /** of the last commit */
   readonly votes: number;
 }
 
-/** Transactions that do not fit and are passed over before a block counts as full. */
+/** What is known of a transaction beside its bytes. */
+export interface Looks {
+  readonly signersOf: (tx: Uint8Array) => readonly string[];
+  readonly isUrgent: (tx: Uint8Array) => boolean;
+}
+
+/** Transactions that do not fit and are passed over before a block counts as full but for the lane. */
 const MAX_PASSED_OVER = 32;
 /** Transactions whose signers are looked at, because somebody waits: each is decoded for that. */
 const MAX_LOOKED_AT = 2_000;
+/** Of one signer in the lane; what it sends beyond that is like all others'. */
+const MAX_URGENT = 8;
+
+class Left {
+  #bytes: bigint;
+  #gas: bigint | undefined;
+  constructor({ bytes, gas }: Room) {
+    this.#bytes = bytes;
+    this.#gas = gas;
+  }
+  fits = (size: bigint, gas: bigint): boolean => size <= this.#bytes && (this.#gas === undefined || gas <= this.#gas);
+  take(size: bigint, gas: bigint): void {
+    this.#bytes -= size;
+    if (this.#gas !== undefined) this.#gas -= gas;
+  }
+}
 
 /** What goes into a block of those that wait, in their order. Who does not fit waits, and with it what its signers sent later. */
-export function selectTransactions(
-  txs: readonly Uint8Array[],
-  room: Room,
-  signersOf: (tx: Uint8Array) => readonly string[],
-): Uint8Array[] {
+export function selectTransactions(txs: readonly Uint8Array[], room: BlockRoom, { signersOf, isUrgent }: Looks): Uint8Array[] {
   const chosen: Uint8Array[] = [];
   const waiting = new Set<string>();
-  let { bytes, gas } = room;
+  const urgentOf = new Map<string, number>();
+  const all = new Left(room);
+  const ordinary = new Left(room.ordinary);
   let passedOver = 0;
   let lookedAt = 0;
+  let none = true;
+  const inLane = (tx: Uint8Array): boolean => {
+    if (!isUrgent(tx)) return false;
+    const [signer = ""] = signersOf(tx);
+    const count = urgentOf.get(signer) ?? 0;
+    urgentOf.set(signer, count + 1);
+    return count < MAX_URGENT;
+  };
   for (const tx of txs) {
     // A second one would make every node refuse the block.
     if (isBlockData(tx, room.votes)) continue;
     if (waiting.size > 0 && ++lookedAt > MAX_LOOKED_AT) break;
     const size = wireSize(tx);
-    const wants = gas === undefined ? 0n : gasWanted(tx);
-    const fits = size <= bytes && (gas === undefined || wants <= gas);
+    const gas = room.gas === undefined ? 0n : gasWanted(tx);
+    const urgent = inLane(tx);
+    // The first one that is not in the lane may be larger than what is left beside it: else it never came in.
+    const fits = (urgent || passedOver <= MAX_PASSED_OVER) && all.fits(size, gas) && (urgent || none || ordinary.fits(size, gas));
     if (fits && (waiting.size === 0 || !signersOf(tx).some((s) => waiting.has(s)))) {
       chosen.push(tx);
-      bytes -= size;
-      if (gas !== undefined) gas -= wants;
+      all.take(size, gas);
+      if (!urgent) {
+        ordinary.take(size, gas);
+        none = false;
+      }
       continue;
     }
-    if (!fits && ++passedOver > MAX_PASSED_OVER) break;
+    if (!fits) passedOver++;
     for (const s of signersOf(tx)) waiting.add(s);
   }
   return chosen;

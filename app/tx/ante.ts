@@ -30,7 +30,8 @@ export interface AnteOptions {
   readonly genesis?: boolean;
   /** only in CheckTx: the node's own minimum */
   readonly minGasPrice?: MinGasPrice;
-  /** gas of a whole block; undefined: as much as there can be */
+  /** gas of a whole block, and what one transaction may ask for; undefined: as much as there can be */
+  readonly blockGas?: bigint | undefined;
   readonly maxGas?: bigint | undefined;
 }
 
@@ -40,7 +41,8 @@ export function runAnte(ctx: Context, tx: DecodedTx, deps: AnteDeps, o: AnteOpti
   const { params } = o;
   const { body, auth: info } = tx;
   const gasLimit = info.fee?.gasLimit ?? 0n;
-  if (o.maxGas !== undefined && gasLimit > o.maxGas) throw sdk.invalidGasLimit(`tx gas limit ${gasLimit} exceeds block max gas ${o.maxGas}`);
+  if (o.blockGas !== undefined && gasLimit > o.blockGas) throw sdk.invalidGasLimit(`tx gas limit ${gasLimit} exceeds block max gas ${o.blockGas}`);
+  if (o.maxGas !== undefined && gasLimit > o.maxGas) throw sdk.invalidGasLimit(`tx gas limit ${gasLimit} exceeds ${o.maxGas}, the most that one transaction may ask for of a block's ${o.blockGas}`);
   if (body.extensionOptions.length > 0) throw sdk.unknownExtensionOptions("");
   if (!o.simulate) checkPresence(tx);
   checkTimeouts(ctx, body);

@@ -34,7 +34,7 @@ export interface Execution {
   readonly deps: AnteDeps;
   readonly minGasPrice?: MinGasPrice;
   /** gas of a whole block; undefined: as much as there can be */
-  readonly maxGas?: bigint | undefined;
+  readonly blockGas?: bigint | undefined;
   /** told of every error that has no code; the outcome does not say what it was */
   readonly unexpected?: (error: unknown, mode: Mode) => void;
 }
@@ -61,13 +61,14 @@ export function executeTx(ctx: TxContext, bytes: Uint8Array, mode: Mode, x: Exec
   }
   const wanted = tx.auth.fee?.gasLimit ?? 0n;
   if (wanted > MAX_GAS) return failure(sdk.invalidRequest(`gas limit ${wanted}, want at most ${MAX_GAS}`), 0n, 0n, []);
-  // A simulation finds out how much is needed; more than a block has is never of use.
-  const gas = mode === "genesis" ? freeMeter() : mode !== "simulate" ? new Meter(wanted) : x.maxGas === undefined ? freeMeter() : new Meter(x.maxGas);
+  // A simulation finds out how much is needed; more than one transaction may have is never of use.
+  const maxGas = mode === "genesis" ? undefined : x.deps.fees.mostOfOne(ctx, x.blockGas);
+  const gas = mode === "genesis" ? freeMeter() : mode !== "simulate" ? new Meter(wanted) : maxGas === undefined ? freeMeter() : new Meter(maxGas);
 
   // Events of a transaction are its result's, not the block's: they are taken from the branches.
   const ante = ctx.metered(gas);
   try {
-    runAnte(ante, tx, x.deps, { params, simulate: mode === "simulate", genesis: mode === "genesis", maxGas: x.maxGas, ...(mode === "check" && x.minGasPrice ? { minGasPrice: x.minGasPrice } : {}) });
+    runAnte(ante, tx, x.deps, { params, simulate: mode === "simulate", genesis: mode === "genesis", maxGas, blockGas: x.blockGas, ...(mode === "check" && x.minGasPrice ? { minGasPrice: x.minGasPrice } : {}) });
   } catch (e) {
     return failure(e, wanted, gas.used, []);
   }

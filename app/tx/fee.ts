@@ -1,12 +1,13 @@
 /** The fee: enough for this node, valid coins, taken from the first signer, from who signs to pay it, or from who granted it. */
 import { lowerCase } from "#kernel/address.js";
-import { coinsText, parseFee } from "#kernel/coin-list.js";
+import { amountOf, coinsText, parseFee } from "#kernel/coin-list.js";
 import { type Context } from "#kernel/context.js";
 import { ModuleError, sdk } from "#kernel/errors.js";
 import { FEE_COLLECTOR } from "#kernel/accounts.js";
 import { type Amount, type BankKeeper } from "#modules/bank/index.js";
 import { type AuthKeeper } from "#modules/auth/index.js";
 import { type FeegrantKeeper } from "#modules/feegrant/index.js";
+import { type FeesKeeper } from "#modules/fees/index.js";
 import { type DecodedTx } from "./decode.js";
 import { txEvents } from "./events.js";
 
@@ -15,17 +16,23 @@ export interface FeeDeps {
   readonly bank: Pick<BankKeeper, "sendCoins">;
   /** who may spend whose coins for fees */
   readonly feegrant: Pick<FeegrantKeeper, "use">;
+  /** what gas costs at least, in CheckTx and in blocks */
+  readonly fees: Pick<FeesKeeper, "least" | "mostOfOne">;
 }
 
-/** base units for a million gas, and their denomination */
-export interface MinGasPrice {
-  readonly perMillion: bigint;
-  readonly denom: string;
-}
+/** A node's own: base units of the chain's denomination for a million gas. */
+export type MinGasPrice = bigint;
 
 const MILLION = 1_000_000n;
 
-export function deductFee(ctx: Context, { auth, bank, feegrant }: FeeDeps, tx: DecodedTx, o: { readonly simulate: boolean; readonly minGasPrice?: MinGasPrice }): void {
+export interface FeeOptions {
+  readonly simulate: boolean;
+  /** a transaction of the genesis, which pays nothing */
+  readonly genesis?: boolean;
+  readonly minGasPrice?: MinGasPrice;
+}
+
+export function deductFee(ctx: Context, { auth, bank, feegrant, fees }: FeeDeps, tx: DecodedTx, o: FeeOptions): void {
   const { fee } = tx.auth;
   const payer = lowerCase(fee?.payer ?? "") || (tx.signers[0] as string);
   const from = lowerCase(fee?.granter ?? "") || payer;
@@ -33,11 +40,13 @@ export function deductFee(ctx: Context, { auth, bank, feegrant }: FeeDeps, tx: D
   if (fee?.granter) ctx.addresses.parse(fee.granter);
   const coins = parseFee(fee?.amount ?? []);
   const text = coinsText(coins);
-  if (o.minGasPrice && o.minGasPrice.perMillion > 0n && !o.simulate) {
-    const { perMillion, denom } = o.minGasPrice;
-    const want = (gasLimit * perMillion + MILLION - 1n) / MILLION;
-    const got = coins.find((c) => c.denom === denom)?.amount ?? 0n;
-    if (got < want) throw sdk.insufficientFee(`insufficient fees; got: ${text} required: ${want}${denom}`);
+  if (!o.genesis) {
+    // Of a simulation too, for its gas; but it may not know yet what it has to pay.
+    const { amount: least, denom } = fees.least(ctx, gasLimit);
+    const own = (gasLimit * (o.minGasPrice ?? 0n) + MILLION - 1n) / MILLION;
+    const want = own > least ? own : least;
+    const got = amountOf(coins, denom);
+    if (got < want && !o.simulate) throw sdk.insufficientFee(`insufficient fees; got: ${text} required: ${want}${denom}`);
   }
   if (from !== payer) useGrant(ctx, feegrant, from, payer, coins, tx);
   if (!auth.get(ctx, from)) throw sdk.unknownAddress(`fee payer address: ${from} does not exist`);

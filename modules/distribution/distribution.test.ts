@@ -108,6 +108,7 @@ test("the community pool takes from anybody and pays by governance alone", (t) =
   const c = chain();
   const gov = c.environment.addresses.module("gov");
   const spend = (authority: string, amount: bigint, recipient = c.address("new")) => c.send(MsgCommunityPoolSpend, { authority, recipient, amount: [coin(amount)] });
+  c.block();
   c.block(() => {
     t.is(c.send(MsgFundCommunityPool, { depositor: c.address("dora"), amount: [coin(5_000n)] }), undefined);
     t.is(c.send(MsgFundCommunityPool, { depositor: c.address("dora"), amount: [] }), "sdk/10");

@@ -45,6 +45,7 @@ export const sdk = {
   tooManySignatures: defineError("sdk", 14, "maximum number of signatures exceeded"),
   noSignatures: defineError("sdk", 15, "no signatures supplied"),
   invalidRequest: defineError("sdk", 18, "invalid request"),
+  mempoolFull: defineError("sdk", 20, "mempool is full"),
   txTooLarge: defineError("sdk", 21, "tx too large"),
   keyNotFound: defineError("sdk", 22, "key not found"),
   invalidSigner: defineError("sdk", 24, "tx intended signer does not match the given signer"),

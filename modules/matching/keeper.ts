@@ -47,6 +47,7 @@ export function matchingKeeper(ports: MatchingPorts): MatchingWriter {
     seats: (view, taskId, role) => seats.list(view, { prefix: role === undefined ? [taskId] : [taskId, role] }),
     wireSeats: (view, taskId) => keeper.seats(view, taskId).map(wireSeat),
     seat: (view, taskId, role, index) => seats.get(view, taskId, role, index),
+    sits: (view, worker, taskId) => held.first(view, { prefix: [worker, taskId] }) !== undefined,
     byWorker: (view, taskId, worker) => seatsHeld(view, [worker, taskId]),
 
     confirm: (ctx, seat) => put(ctx, { ...must(ctx, seat), confirmed: true }),

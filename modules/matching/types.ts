@@ -131,6 +131,8 @@ export interface MatchingKeeper {
   seat(view: View, taskId: bigint, role: Role, index: number): Seat | undefined;
   /** seats that the worker holds: none once they are unlocked */
   byWorker(view: View, taskId: bigint, worker: string): readonly Seat[];
+  /** Whether the worker holds a seat in the task; one look at an index. */
+  sits(view: View, worker: string, taskId: bigint): boolean;
   /** A supervisor has the data. */
   confirm(ctx: Context, seat: SeatId): void;
   /** A supervisor anchored its log in this block. */

@@ -72,6 +72,10 @@ import * as pouw_evaluation_v1_genesis from "./pouw/evaluation/v1/genesis.js";
 import * as pouw_evaluation_v1_query from "./pouw/evaluation/v1/query.js";
 import * as pouw_evaluation_v1_tx from "./pouw/evaluation/v1/tx.js";
 import * as pouw_evaluation_v1_types from "./pouw/evaluation/v1/types.js";
+import * as pouw_fees_v1_genesis from "./pouw/fees/v1/genesis.js";
+import * as pouw_fees_v1_query from "./pouw/fees/v1/query.js";
+import * as pouw_fees_v1_tx from "./pouw/fees/v1/tx.js";
+import * as pouw_fees_v1_types from "./pouw/fees/v1/types.js";
 import * as pouw_gov_v1_state from "./pouw/gov/v1/state.js";
 import * as pouw_matching_v1_genesis from "./pouw/matching/v1/genesis.js";
 import * as pouw_matching_v1_query from "./pouw/matching/v1/query.js";
@@ -523,6 +527,12 @@ export const codecs = [
   pouw_evaluation_v1_types.Submission,
   pouw_evaluation_v1_types.SlotScore,
   pouw_evaluation_v1_types.ScoreReveal,
+  pouw_fees_v1_genesis.GenesisState,
+  pouw_fees_v1_query.QueryParamsRequest,
+  pouw_fees_v1_query.QueryParamsResponse,
+  pouw_fees_v1_tx.MsgUpdateParams,
+  pouw_fees_v1_tx.MsgUpdateParamsResponse,
+  pouw_fees_v1_types.Params,
   pouw_gov_v1_state.ValidatorTally,
   pouw_gov_v1_state.TallyProgress,
   pouw_matching_v1_genesis.GenesisState,
@@ -716,6 +726,8 @@ export const services: readonly ServiceInfo[] = [
   pouw_beacon_v1_tx.BeaconMsg,
   pouw_evaluation_v1_query.EvaluationQuery,
   pouw_evaluation_v1_tx.EvaluationMsg,
+  pouw_fees_v1_query.FeesQuery,
+  pouw_fees_v1_tx.FeesMsg,
   pouw_matching_v1_query.MatchingQuery,
   pouw_matching_v1_tx.MatchingMsg,
   pouw_supervision_v1_query.SupervisionQuery,

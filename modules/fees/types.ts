@@ -1,0 +1,17 @@
+/** What `fees` needs of other modules and offers. */
+import type { View } from "#kernel/store.js";
+import type { Params } from "#proto/gen/pouw/fees/v1/types.js";
+
+export interface FeesPorts {
+  readonly staking: { params(view: View): { readonly bondDenom: string } };
+}
+
+export interface FeesKeeper {
+  params(view: View): Params;
+  /** Base units of the chain's denomination that so much gas costs at least, rounded up. */
+  least(view: View, gas: bigint): { readonly amount: bigint; readonly denom: string };
+  /** What one transaction may ask for of a block with so much gas; undefined: blocks have no limit. */
+  mostOfOne(view: View, blockGas: bigint | undefined): bigint | undefined;
+  /** What is kept of a block's gas for what a deadline waits for. */
+  lane(view: View, blockGas: bigint): bigint;
+}
