@@ -9,6 +9,8 @@ import { encodePubkey, makeAuthInfoBytes, makeSignDoc, type OfflineDirectSigner 
 import { encodeSecp256k1Pubkey } from "@cosmjs/amino";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { AuthInfo, Fee, TxBody, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { ONE } from "#proto/dec.js";
+import { FeesQuery } from "#proto/gen/pouw/fees/v1/query.js";
 import { CliError } from "../cli-error.js";
 import { type RpcChain } from "./rpc.js";
 import { walletOf } from "./wallet.js";
@@ -20,7 +22,7 @@ export interface SenderOptions {
   readonly mnemonic?: string;
   readonly signer?: OfflineDirectSigner;
   readonly prefix?: string;
-  /** fee per unit of gas in base units of `denom`; default 0 */
+  /** fee per unit of gas in base units of `denom`; default: what the chain asks for at least */
   readonly gasPrice?: number;
   readonly denom?: string;
   /** how long a transaction that the node cannot take yet is offered again, ms; default: for ever */
@@ -56,6 +58,7 @@ const REBROADCAST_MS = 6000;
 const POLL_MS = 300;
 const FULL_WAIT_MS = 1000;
 const HEIGHT_FRESH_MS = 5000;
+const PRICE_FRESH_MS = 30_000;
 const GAS_FACTOR = 15n;
 const GAS_MARGIN = 60_000n;
 
@@ -74,6 +77,8 @@ class Queue implements Sender {
   private next: bigint | undefined;
   private seen = 0n;
   private seenAt = Number.NEGATIVE_INFINITY;
+  private asked: { readonly price: bigint; readonly denom: string } | undefined;
+  private askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly chain: RpcChain,
@@ -253,10 +258,24 @@ class Queue implements Sender {
     return ((await this.chain.simulate(txBytes)) * GAS_FACTOR) / 10n + GAS_MARGIN;
   }
 
+  /** For a unit of gas, in 10^-18 base units. The chain's own can change by a vote. */
+  private async gasPrice(): Promise<{ readonly price: bigint; readonly denom: string }> {
+    const { gasPrice, denom } = this.o;
+    if (gasPrice !== undefined && denom) return { price: BigInt(Math.ceil(gasPrice * 1e9)) * 1_000_000_000n, denom };
+    if (!this.asked || Date.now() - this.askedAt > PRICE_FRESH_MS) {
+      const { value } = await this.chain.query(FeesQuery.methods.params, {});
+      this.asked = { price: BigInt(value.params?.minGasPrice || "0"), denom: value.denom };
+      this.askedAt = Date.now();
+    }
+    return this.asked;
+  }
+
   private async sign(job: Job, sequence: bigint): Promise<Uint8Array> {
     const gas = job.gas ?? 0n;
-    const price = this.o.gasPrice ?? 0;
-    const fee = price > 0 && this.o.denom ? [{ denom: this.o.denom, amount: `${Math.ceil(Number(gas) * price)}` }] : [];
+    const { price, denom } = await this.gasPrice();
+    // Prices have 18 places.
+    const amount = (gas * price + ONE - 1n) / ONE;
+    const fee = amount > 0n ? [{ denom, amount: `${amount}` }] : [];
     const pubkey = encodePubkey(encodeSecp256k1Pubkey(this.pubkey));
     const auth = makeAuthInfoBytes([{ pubkey, sequence: Number(sequence) }], fee, Number(gas), undefined, undefined);
     const doc = makeSignDoc(this.body(job), auth, this.chain.chainId, Number(this.accountNumber));

@@ -28,8 +28,10 @@ const account = (name: string) => {
 };
 /** a valid address that the chain has never seen */
 const NOBODY = toBech32("pouw", new Uint8Array(20).fill(7));
-const fee = { amount: [], gas: "200000" };
 const coins = (amount: string) => [{ denom: "upouw", amount }];
+/** At the least price: a thousandth of a base unit for a unit of gas. */
+const feeOf = (gas: number) => ({ amount: coins(`${Math.ceil(gas / 1000)}`), gas: `${gas}` });
+const fee = feeOf(200_000);
 const options = { broadcastPollIntervalMs: 200 };
 
 test.serial("connects, reads the chain id, an account and balances", async (t) => {
@@ -78,8 +80,8 @@ test.serial("tells what is wrong in the words that wallets look for", async (t) 
   const [from, to] = [account("faucet").address, account("bob").address];
   const poor = await client.sendTokens(from, to, coins("9000000000000000"), fee);
   t.is(poor.code, 5);
-  t.regex(poor.rawLog ?? "", /^failed to execute message; message index: 0: spendable balance 1000000000000upouw is smaller than 9000000000000000upouw: insufficient funds/);
-  const short = await client.sendTokens(from, to, coins("1"), { amount: [], gas: "9000" }).catch((e: Error) => e);
+  t.regex(poor.rawLog ?? "", /^failed to execute message; message index: 0: spendable balance 999999999800upouw is smaller than 9000000000000000upouw: insufficient funds/);
+  const short = await client.sendTokens(from, to, coins("1"), feeOf(9_000)).catch((e: Error) => e);
   t.regex(short instanceof Error ? short.message : (short.rawLog ?? ""), /out of gas in location: \w+; gasWanted: 9000, gasUsed: \d+: out of gas/);
   const signed = await client.sign(from, [{ typeUrl: "/cosmos.bank.v1beta1.MsgSend", value: { fromAddress: from, toAddress: to, amount: coins("1") } }], fee, "", { accountNumber: 999n, sequence: 1, chainId: "pouw-local-1" });
   const { TxRaw } = await import("cosmjs-types/cosmos/tx/v1beta1/tx");
@@ -96,11 +98,11 @@ test.serial("delegates with either sign mode, takes back, and asks all that Cosm
   const direct = await SigningStargateClient.connectWithSigner(network.rpc, await DirectSecp256k1HdWallet.fromMnemonic(alice.mnemonic, { prefix: "pouw" }), options);
   const stake = { denom: "upouw", amount: "3000000" };
   for (const [client, who] of [[amino, bob], [direct, alice]] as const) {
-    const sent = await client.delegateTokens(who.address, operator, stake, { amount: [], gas: "400000" });
+    const sent = await client.delegateTokens(who.address, operator, stake, feeOf(400_000));
     assertIsDeliverTxSuccess(sent);
     t.is((await client.getDelegation(who.address, operator))?.amount, "3000000");
   }
-  assertIsDeliverTxSuccess(await amino.undelegateTokens(bob.address, operator, { denom: "upouw", amount: "1000000" }, { amount: [], gas: "400000" }));
+  assertIsDeliverTxSuccess(await amino.undelegateTokens(bob.address, operator, { denom: "upouw", amount: "1000000" }, feeOf(400_000)));
   t.is((await staking.pool()).pool?.bondedTokens, "15000000");
   t.is((await staking.pool()).pool?.notBondedTokens, "1000000");
   t.like(await staking.params(), { params: { bondDenom: "upouw", maxValidators: 100 } });
@@ -137,7 +139,7 @@ test.serial("the gas that it simulates is enough without a margin, also for an a
   const message = { typeUrl: "/cosmos.bank.v1beta1.MsgSend", value: { fromAddress: from, toAddress: to, amount: coins("5") } };
   for (const memo of ["first", "second"]) {
     const gas = await client.simulate(from, [message], memo);
-    const sent = await client.signAndBroadcast(from, [message], { amount: [], gas: `${gas}` }, memo);
+    const sent = await client.signAndBroadcast(from, [message], feeOf(gas), memo);
     t.is(sent.code, 0, sent.rawLog);
     t.true(sent.gasUsed <= BigInt(gas) && BigInt(gas) - sent.gasUsed < 3_000n);
   }
@@ -149,7 +151,7 @@ test.serial("grants, sends in another's name with a fee that the other pays, and
   const [alice, bob] = await Promise.all(["alice", "bob"].map(clientOf)) as [SigningStargateClient, SigningStargateClient];
   const expiration = { seconds: BigInt(Math.floor(Date.now() / 1000) + 3600), nanos: 0 };
   const authorization = { typeUrl: SendAuthorization.typeUrl, value: SendAuthorization.encode({ spendLimit: coins("50"), allowList: [] }).finish() };
-  const allowance = { typeUrl: BasicAllowance.typeUrl, value: BasicAllowance.encode({ spendLimit: coins("10") }).finish() };
+  const allowance = { typeUrl: BasicAllowance.typeUrl, value: BasicAllowance.encode({ spendLimit: coins("500") }).finish() };
   const granted = await alice.signAndBroadcast(granter, [
     { typeUrl: MsgGrant.typeUrl, value: MsgGrant.fromPartial({ granter, grantee, grant: { authorization, expiration } }) },
     { typeUrl: MsgGrantAllowance.typeUrl, value: MsgGrantAllowance.fromPartial({ granter, grantee, allowance }) },
@@ -157,10 +159,10 @@ test.serial("grants, sends in another's name with a fee that the other pays, and
   t.is(granted.code, 0, granted.rawLog);
   const before = BigInt((await alice.getBalance(granter, "upouw")).amount);
   const send = { typeUrl: MsgSend.typeUrl, value: MsgSend.encode({ fromAddress: granter, toAddress: NOBODY, amount: coins("20") }).finish() };
-  const paid = { amount: coins("7"), gas: "300000", granter };
+  const paid = { ...feeOf(300_000), granter };
   const sent = await bob.signAndBroadcast(grantee, [{ typeUrl: MsgExec.typeUrl, value: MsgExec.fromPartial({ grantee, msgs: [send] }) }], paid);
   t.is(sent.code, 0, sent.rawLog);
-  t.is(BigInt((await alice.getBalance(granter, "upouw")).amount), before - 27n);
+  t.is(BigInt((await alice.getBalance(granter, "upouw")).amount), before - 320n);
   t.deepEqual((await bob.searchTx([{ key: "use_feegrant.granter", value: granter }])).map((x) => x.hash), [sent.transactionHash]);
 
   const query = QueryClient.withExtensions(await connectComet(network.rpc), setupAuthzExtension, setupFeegrantExtension);
@@ -169,7 +171,7 @@ test.serial("grants, sends in another's name with a fee that the other pays, and
   t.deepEqual(grant?.expiration, expiration);
   t.is((await query.authz.granteeGrants(grantee)).grants[0]?.granter, granter);
   t.is((await query.authz.granterGrants(granter)).grants[0]?.grantee, grantee);
-  t.deepEqual(BasicAllowance.decode((await query.feegrant.allowance(granter, grantee)).allowance?.allowance?.value ?? new Uint8Array(0)).spendLimit, coins("3"));
+  t.deepEqual(BasicAllowance.decode((await query.feegrant.allowance(granter, grantee)).allowance?.allowance?.value ?? new Uint8Array(0)).spendLimit, coins("200"));
   t.is((await query.feegrant.allowances(grantee)).allowances.length, 1);
   await t.throwsAsync(bob.signAndBroadcast(grantee, [{ typeUrl: MsgExec.typeUrl, value: MsgExec.fromPartial({ grantee, msgs: [send] }) }], paid), { message: /fee limit exceeded/ });
 });

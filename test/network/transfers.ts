@@ -5,7 +5,7 @@ import { Comet38Client } from "@cosmjs/tendermint-rpc";
 import { rpc, sleep, until } from "#testnet/rpc.js";
 import { type TestNetwork } from "./network.js";
 
-const FEE = { amount: [], gas: "200000" };
+const GAS = 200_000;
 
 /** Bob gets one unit more with every transfer that was committed: 1, 2, 3, … so that the sum names the set. */
 export class Transfers {
@@ -32,7 +32,7 @@ export class Transfers {
       try {
         // Each goes to another validator, also to those that are being killed.
         const client = await SigningStargateClient.connectWithSigner(validators[i % validators.length]?.rpc ?? "", wallet, { broadcastPollIntervalMs: 300, broadcastTimeoutMs: 20_000 });
-        const done = await client.sendTokens(alice.address, this.account("bob").address, [{ denom, amount: `${amount}` }], FEE, `${i}`);
+        const done = await client.sendTokens(alice.address, this.account("bob").address, [{ denom, amount: `${amount}` }], { amount: [{ denom, amount: `${GAS / 1000}` }], gas: `${GAS}` }, `${i}`);
         if (done.code === 0) this.sent.push({ hash: done.transactionHash, height: done.height, amount });
       } catch {
         // A node that is down, or a time-out: nothing was promised, the next transfer has its turn.
