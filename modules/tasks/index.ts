@@ -18,6 +18,8 @@ import { tasksAccounts, type TasksPorts } from "./types.js";
 
 export type { Task, TasksKeeper, TasksPorts } from "./types.js";
 
+export { topologyGas } from "./gas.js";
+
 export const tasks = defineModule({
   name: "tasks",
   version: 2,

@@ -213,6 +213,11 @@ export class TestNode implements Ledger {
     return this.app.query(abci.RequestQuery.fromPartial({ path, data, height }));
   }
 
+  /** As the engine asks again, of what waits, behind each block. */
+  recheck(tx: Uint8Array): abci.ResponseCheckTx {
+    return this.app.checkTx(abci.RequestCheckTx.fromPartial({ tx, type: abci.CheckTxType.RECHECK }));
+  }
+
   check(tx: Uint8Array): abci.ResponseCheckTx {
     return this.app.checkTx(abci.RequestCheckTx.fromPartial({ tx }));
   }

@@ -26,8 +26,8 @@ import { slots } from "../store.js";
 import { headSeq, type Slot, type SupervisionPorts } from "../types.js";
 import { fromTrainingToSettling, seatsOfSupervisor, taskOf } from "./supervisor.js";
 
-/** Fixed gas of one signed head: an ed25519 check and its records. */
-export const GAS_PER_HEAD = 2_000n;
+/** Fixed gas of one signed head: an ed25519 check and its records (bench/gas-costs.ts). */
+export const GAS_PER_HEAD = 20_000n;
 /** Fixed gas of one head named under `seen`. */
 export const GAS_PER_SEEN = 500n;
 

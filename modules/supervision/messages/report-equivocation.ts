@@ -11,6 +11,7 @@ import { supervisionErrors as errors } from "../errors.js";
 import { supervisionEvents as events } from "../events.js";
 import { reported, slots } from "../store.js";
 import { headSeq, type SupervisionKeeper, type SupervisionPorts } from "../types.js";
+import { GAS_PER_HEAD } from "./anchor-log.js";
 import { taskOf } from "./supervisor.js";
 
 export function reportEquivocation(ports: SupervisionPorts, keeper: SupervisionKeeper, ctx: Context, m: MsgReportEquivocation): MsgReportEquivocationResponse {
@@ -27,6 +28,7 @@ export function reportEquivocation(ports: SupervisionPorts, keeper: SupervisionK
   if (!first || !second || first.seq !== second.seq || first.seq < 1n || equalBytes(first.hash, second.hash)) {
     throw errors.notEquivocation(`got seq ${first?.seq ?? "none"} and ${second?.seq ?? "none"}, ${first && second && equalBytes(first.hash, second.hash) ? "one hash" : "two hashes"}`);
   }
+  ctx.gas.consume(2n * GAS_PER_HEAD, "two heads");
   for (const h of [first, second]) {
     if (h.hash.length !== 32) throw errors.badHash(`seq ${h.seq}: got ${h.hash.length} bytes`);
     const id = { chainId: ctx.block.chainId, taskId: m.taskId, slot: m.slot, seq: h.seq, headerHash: h.hash };

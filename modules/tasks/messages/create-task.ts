@@ -11,6 +11,7 @@ import { ppmOf } from "#protocol/tasks/payout.js";
 import type { SpecParams } from "#protocol/tasks/task-spec.js";
 import { tasksErrors } from "../errors.js";
 import { tasksEvents } from "../events.js";
+import { topologyGas } from "../gas.js";
 import { putTask } from "../keeper.js";
 import { params } from "../params.js";
 import { type Accepted, accept } from "../spec.js";
@@ -25,6 +26,7 @@ export const createTask =
   (ports: TasksPorts) =>
   (ctx: Context, m: MsgCreateTask): MsgCreateTaskResponse => {
     const p = params.get(ctx);
+    ctx.gas.consume(topologyGas(m.spec?.topology ?? ""), "topology");
     const { spec, memory, parameters, flop } = acceptFor(m.spec, { ...p, verdictWindow: ports.work.params(ctx).verdictWindow });
     const { bondDenom: denom } = ports.staking.params(ctx);
     const amount = (what: string, c: MsgCreateTask["fee"]): bigint => {
