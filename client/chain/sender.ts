@@ -23,6 +23,8 @@ export interface SenderOptions {
   /** fee per unit of gas in base units of `denom`; default 0 */
   readonly gasPrice?: number;
   readonly denom?: string;
+  /** the account that pays fees, where it is another one (feegrant) */
+  readonly feeGranter?: string;
   /** how long a transaction that the node cannot take yet is offered again, ms; default: for ever */
   readonly patienceMs?: number;
   /** how long a transaction is waited for before it is offered again, ms; default 6000 */
@@ -258,7 +260,7 @@ class Queue implements Sender {
     const price = this.o.gasPrice ?? 0;
     const fee = price > 0 && this.o.denom ? [{ denom: this.o.denom, amount: `${Math.ceil(Number(gas) * price)}` }] : [];
     const pubkey = encodePubkey(encodeSecp256k1Pubkey(this.pubkey));
-    const auth = makeAuthInfoBytes([{ pubkey, sequence: Number(sequence) }], fee, Number(gas), undefined, undefined);
+    const auth = makeAuthInfoBytes([{ pubkey, sequence: Number(sequence) }], fee, Number(gas), this.o.feeGranter, undefined);
     const doc = makeSignDoc(this.body(job), auth, this.chain.chainId, Number(this.accountNumber));
     const { signed, signature } = await this.signer.signDirect(this.address, doc);
     return TxRaw.encode({ bodyBytes: signed.bodyBytes, authInfoBytes: signed.authInfoBytes, signatures: [Buffer.from(signature.signature, "base64")] }).finish();
