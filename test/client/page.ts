@@ -1,5 +1,5 @@
 /** A page of docs/ whose commands are run: blocks of shell with a name, each as a person would type it. */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { entry, repositoryRoot } from "#platform/entry.js";
@@ -25,9 +25,12 @@ export interface Ran {
 }
 
 /** Runs a text in a folder; `pouwd` is the command line. */
-export function shell(text: string, cwd: string, env: NodeJS.ProcessEnv): Ran {
+export function shell(text: string, cwd: string, env: NodeJS.ProcessEnv): Promise<Ran> {
   const { command, args } = entry("client/main");
   const words = [command, ...args].map((w) => `'${w.replaceAll("'", `'\\''`)}'`).join(" ");
-  const { status, stdout, stderr } = spawnSync("bash", ["-c", `set -euo pipefail\npouwd() { ${words} "$@"; }\n${text}`], { cwd, env, encoding: "utf8", timeout: 120_000 });
-  return { status, stdout, stderr };
+  const child = spawn("bash", ["-c", `set -euo pipefail\npouwd() { ${words} "$@"; }\n${text}`], { cwd, env, stdio: ["ignore", "pipe", "pipe"], timeout: 120_000 });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (d: Buffer) => (stdout += d.toString()));
+  child.stderr.on("data", (d: Buffer) => (stderr += d.toString()));
+  return new Promise((resolve, reject) => child.once("error", reject).once("close", (status) => resolve({ status, stdout, stderr })));
 }
