@@ -95,3 +95,6 @@ export async function coinOn(chain: Chain, text: string): Promise<Coin> {
   if (!coin || other) throw new CliError("amount", `got ${JSON.stringify(text)}, want one coin.`);
   return coin;
 }
+
+/** As messages hold them: by denomination. */
+export const ascending = (coins: readonly Coin[]): Coin[] => coins.toSorted((a, b) => (a.denom < b.denom ? -1 : 1));

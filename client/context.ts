@@ -21,6 +21,7 @@ export interface GlobalOptions {
   from?: string;
   gas?: string;
   gasPrices?: string;
+  feeGranter?: string;
 }
 
 export const OUTPUTS = ["text", "json"] as const;
@@ -62,7 +63,9 @@ export class Context {
   async sender(chain: RpcChain, from = this.options.from ?? process.env.POUWD_FROM): Promise<Sender> {
     if (!from) throw new CliError("key", "--from is missing: name the key that signs. `pouwd keys list` shows them.");
     const gas = gasOf(this.options.gas);
-    const sender = await createSender({ chain, signer: await this.keyring.wallet(from, chain.addresses.prefix), patienceMs: LOSS_MS, ...gasPriceOf(this.options.gasPrices) });
+    const { feeGranter: granter } = this.options;
+    const feeGranter = granter === undefined ? {} : { feeGranter: this.keyring.knows(granter) ? await this.keyring.address(granter, chain.addresses.prefix) : chain.addresses.format(chain.addresses.parse(granter)) };
+    const sender = await createSender({ chain, signer: await this.keyring.wallet(from, chain.addresses.prefix), patienceMs: LOSS_MS, ...gasPriceOf(this.options.gasPrices), ...feeGranter });
     return gas === undefined ? sender : { address: sender.address, send: (messages, o) => sender.send(messages, { gas, ...o }) };
   }
 

@@ -5,6 +5,7 @@ import { metadataOf } from "#modules/bank/index.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { BaseAccount } from "#proto/gen/cosmos/auth/v1beta1/auth.js";
 import { Metadata } from "#proto/gen/cosmos/bank/v1beta1/bank.js";
+import { ContinuousVestingAccount, DelayedVestingAccount } from "#proto/gen/cosmos/vesting/v1beta1/vesting.js";
 import { type Coin } from "#proto/gen/cosmos/base/v1beta1/coin.js";
 import { fromJson } from "#proto/json.js";
 import { type GenesisDocument, partOf, withPart } from "./document.js";
@@ -33,16 +34,30 @@ interface Balance {
   readonly coins: readonly Coin[];
 }
 
+/** Coins of an account that come free over time: all at `end`, or bit by bit from `start` on; in seconds since 1970. */
+export interface Vesting {
+  readonly coins: readonly Coin[];
+  readonly start?: string | undefined;
+  readonly end: string;
+}
+
+export interface AccountOptions {
+  readonly append?: boolean | undefined;
+  readonly vesting?: Vesting | undefined;
+}
+
 /**
  * The genesis with an account more, which owns these coins; one that is there already is given more with `append`. Totals
  * that the genesis names grow with it. Throws one line.
  */
-export function withAccount(g: GenesisDocument, address: string, coins: readonly Coin[], { append = false } = {}): GenesisDocument {
+export function withAccount(g: GenesisDocument, address: string, coins: readonly Coin[], { append = false, vesting }: AccountOptions = {}): GenesisDocument {
   addressesOf(g).parse(address);
   if (coins.length === 0) throw new Error("no coins were given, want some such as 1000000upouw");
+  if (vesting) checkVesting(vesting, coins);
   const bank = partOf(g, "bank");
   const balances = listOf(bank.balances, "app_state.bank.balances") as readonly Balance[];
   const known = balances.find((b) => b.address === address);
+  if (known && vesting) throw new Error(`${address} is in the genesis already, with ${textOf(known.coins)}: only a new account can have coins that come free over time`);
   if (known && !append) throw new Error(`${address} is in the genesis already, with ${textOf(known.coins)}: give --append to add to it`);
   const owned: Balance = { address, coins: plus(known?.coins ?? [], coins) };
   const supply = listOf(bank.supply, "app_state.bank.supply") as readonly Coin[];
@@ -51,8 +66,30 @@ export function withAccount(g: GenesisDocument, address: string, coins: readonly
     ...(supply.length > 0 ? { supply: plus(supply, coins) } : {}),
   };
   const accounts = listOf(partOf(g, "auth").accounts, "app_state.auth.accounts");
-  const there = accounts.some((a) => (a as { readonly address?: unknown }).address === address);
-  return withPart(there ? g : withPart(g, "auth", { accounts: [...accounts, { "@type": BaseAccount.typeUrl, address }] }), "bank", more);
+  if (accounts.some((a) => addressIn(a) === address)) {
+    if (vesting) throw new Error(`${address} is in the genesis already: only a new account can have coins that come free over time`);
+    return withPart(g, "bank", more);
+  }
+  return withPart(withPart(g, "auth", { accounts: [...accounts, vesting ? vestingAccount(address, vesting) : { "@type": BaseAccount.typeUrl, address }] }), "bank", more);
+}
+
+function checkVesting({ coins, start, end }: Vesting, owned: readonly Coin[]): void {
+  const more = coins.find((c) => BigInt(c.amount) > BigInt(owned.find((o) => o.denom === c.denom)?.amount ?? 0));
+  if (more) throw new Error(`${more.amount}${more.denom} come free over time, which is more than the account owns: ${textOf(owned)}`);
+  if (BigInt(end) === 0n) throw new Error("the time at which all coins are free is 0, want seconds since 1970");
+  if (start !== undefined && BigInt(start) >= BigInt(end)) throw new Error(`coins come free from ${start} to ${end}, want an end behind the beginning`);
+}
+
+function vestingAccount(address: string, { coins, start, end }: Vesting): object {
+  const base = { base_vesting_account: { base_account: { address }, original_vesting: plus([], coins), end_time: end } };
+  return start === undefined ? { "@type": DelayedVestingAccount.typeUrl, ...base } : { "@type": ContinuousVestingAccount.typeUrl, ...base, start_time: start };
+}
+
+/** Of an account of any kind, as its JSON has it. */
+function addressIn(account: unknown): unknown {
+  const { address, base_account: base, base_vesting_account: vesting } = (account ?? {}) as { readonly address?: unknown; readonly base_account?: unknown; readonly base_vesting_account?: unknown };
+  if (address !== undefined) return address;
+  return base === undefined && vesting === undefined ? undefined : addressIn(base ?? vesting);
 }
 
 export const textOf = (coins: readonly Coin[]): string => coins.map((c) => `${c.amount}${c.denom}`).join(",") || "nothing";

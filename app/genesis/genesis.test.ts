@@ -105,7 +105,7 @@ test("a transaction that cannot be is refused by its file, in one line, with wha
   await says({ chainId: "other-1" }, undefined, /of "two": signature verification failed/, /has to be signed for the chain genesis-1, with account number 0 and sequence 0/, again);
   await says({}, (tx) => (tx.body.messages[0].value.amount = "7000000"), /signature verification failed/, again);
   await says({}, (tx) => (tx.auth_info.signer_infos[0].sequence = "1"), /account sequence mismatch, expected 0, got 1/, again);
-  await says({ stake: 8_000_001 }, undefined, /spendable balance 8000000upouw is smaller than 8000001upouw: insufficient funds/, /pouwd genesis add-account$/);
+  await says({ stake: 8_000_001 }, undefined, /failed to delegate; 8000000upouw is smaller than 8000001upouw: insufficient funds/, /pouwd genesis add-account$/);
   await says({ denom: "uatom" }, undefined, /invalid coin denomination: got uatom, expected upouw/, again);
   await says({ rate: "0.3" }, undefined, /commission cannot be more than the max rate/, again);
   await says({ keys: { consensusKey: keysOf("one").consensusKey } }, undefined, /validator already exist for this pubkey/, /Two validators cannot share it/);

@@ -25,6 +25,8 @@ export interface SenderOptions {
   /** fee per unit of gas in base units of `denom`; default: what the chain asks for at least */
   readonly gasPrice?: number;
   readonly denom?: string;
+  /** the account that pays fees, where it is another one (feegrant) */
+  readonly feeGranter?: string;
   /** how long a transaction that the node cannot take yet is offered again, ms; default: for ever */
   readonly patienceMs?: number;
   /** how long a transaction is waited for before it is offered again, ms; default 6000 */
@@ -277,7 +279,7 @@ class Queue implements Sender {
     const amount = (gas * price + ONE - 1n) / ONE;
     const fee = amount > 0n ? [{ denom, amount: `${amount}` }] : [];
     const pubkey = encodePubkey(encodeSecp256k1Pubkey(this.pubkey));
-    const auth = makeAuthInfoBytes([{ pubkey, sequence: Number(sequence) }], fee, Number(gas), undefined, undefined);
+    const auth = makeAuthInfoBytes([{ pubkey, sequence: Number(sequence) }], fee, Number(gas), this.o.feeGranter, undefined);
     const doc = makeSignDoc(this.body(job), auth, this.chain.chainId, Number(this.accountNumber));
     const { signed, signature } = await this.signer.signDirect(this.address, doc);
     return TxRaw.encode({ bodyBytes: signed.bodyBytes, authInfoBytes: signed.authInfoBytes, signatures: [Buffer.from(signature.signature, "base64")] }).finish();

@@ -9,11 +9,26 @@ import { CliError } from "../cli-error.js";
 import { parseCoins, type Units } from "../coins.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { parseJson } from "./json.js";
+import { seconds } from "./short/words.js";
 import { describeTerms, type TermsGiven, termsOf } from "./terms.js";
 
 interface GenTxGiven extends TermsGiven {
   ip?: string;
   outputDocument?: string;
+}
+
+interface AccountGiven {
+  append?: boolean;
+  vestingAmount?: string;
+  vestingStartTime?: string;
+  vestingEndTime?: string;
+}
+
+/** What of a new account comes free over time. Throws CliError. */
+function vestingOf({ vestingAmount: amount, vestingStartTime: start, vestingEndTime: end }: AccountGiven, units: Units) {
+  if (amount === undefined && start === undefined && end === undefined) return undefined;
+  if (amount === undefined || end === undefined) throw new CliError("usage", `${amount === undefined ? "--vesting-amount" : "--vesting-end-time"} is missing: coins that come free over time have an amount, and a time at which all of them are.`);
+  return { coins: parseCoins(amount, units), start: start === undefined ? undefined : seconds(start), end: seconds(end) };
 }
 
 export function addGenesis(program: Command, options: (c: Command) => GlobalOptions): void {
@@ -24,15 +39,20 @@ export function addGenesis(program: Command, options: (c: Command) => GlobalOpti
     .argument("<account>", "address, or name of a key")
     .argument("<coins>", "such as 100POUW, or 100000000upouw,5uatom")
     .option("--append", "add to an account that is there")
-    .action(async (account: string, text: string, o: { append?: boolean }, c: Command) => {
+    .option("--vesting-amount <coins>", "so much of it comes free over time")
+    .option("--vesting-start-time <time>", "bit by bit from then on, RFC 3339 or seconds since 1970; default: all at the end")
+    .option("--vesting-end-time <time>", "when all of it is free")
+    .action(async (account: string, text: string, o: AccountGiven, c: Command) => {
       const context = new Context(options(c));
       const { addressesOf, withAccount } = await import("#app/genesis/accounts.js");
       const { readGenesis, writeGenesis } = await import("#app/genesis/document.js");
       const path = genesisPath(context);
       const g = readGenesis(path);
       const address = context.keyring.knows(account) ? await context.keyring.address(account, addressesOf(g).prefix) : account;
-      const coins = parseCoins(text, await unitsIn(g));
-      writeGenesis(path, told(path, () => withAccount(g, address, coins, o)));
+      const units = await unitsIn(g);
+      const coins = parseCoins(text, units);
+      const vesting = vestingOf(o, units);
+      writeGenesis(path, told(path, () => withAccount(g, address, coins, { append: o.append, vesting })));
       context.print({ address, coins }, () => `${address} has ${coins.map((x) => `${x.amount}${x.denom}`).join(",")}${o.append ? " more" : ""}`);
     });
   describeTerms(

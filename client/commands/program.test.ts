@@ -49,11 +49,12 @@ test("every row of the tables names fields that its message has", (t) => {
   };
   for (const row of TX_ROWS) {
     t.not(moduleOf(row.message.typeUrl), "", row.name);
-    for (const { field } of [...row.args, ...row.options]) t.true(has(row.message, field.split(".")), `${row.name}: ${field}`);
+    // what is made of others is tested beside it
+    if (!row.make) for (const { field } of [...row.args, ...row.options]) t.true(has(row.message, field.split(".")), `${row.name}: ${field}`);
   }
   for (const row of QUERY_ROWS) {
     t.not(moduleOf(row.method.path), "", row.name);
-    for (const { field } of row.args) t.true(has(row.method.request, field.split(".")), `${row.name}: ${field}`);
+    for (const { field } of [...row.args, ...row.options]) t.true(has(row.method.request, field.split(".")), `${row.name}: ${field}`);
     for (const field of Object.keys(row.fixed ?? {})) t.true(has(row.method.request, [field]), `${row.name}: ${field}`);
   }
 });

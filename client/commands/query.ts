@@ -7,7 +7,7 @@ import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { blockHeight } from "./options.js";
 import { answerJson, type MethodCommand, queryRequest, serviceCommands } from "./services.js";
-import { declare, pairs } from "./short/arguments.js";
+import { choices, declare, pairs } from "./short/arguments.js";
 import { moduleOf, type QueryRow } from "./short/rows.js";
 import { QUERY_ROWS } from "./short/table.js";
 import { fieldsOf } from "./short/values.js";
@@ -32,18 +32,19 @@ function addRow(parent: Command, row: QueryRow, generic: MethodCommand | undefin
   const { method, args, render } = row;
   const command = parent.command(row.name).description(row.text).option(...HEIGHT);
   if (generic) command.addHelpText("after", `\n${generic.help}`);
+  for (const o of row.options) command.option(o.flags, o.text);
   declare(command, args, "other fields of the request as JSON");
   command.action(async (...all: unknown[]) => {
     const given = all.slice(0, args.length + 1) as (string | undefined)[];
-    const { height } = all[args.length + 1] as { height?: bigint };
+    const { height, ...chosen } = all[args.length + 1] as { height?: bigint } & Readonly<Record<string, string | undefined>>;
     const context = new Context(options(command));
     const at = given.findIndex((text) => text?.trimStart().startsWith("{"));
     const before = at < 0 ? args : args.slice(0, at);
     if (at < 0 && given[args.length] !== undefined) throw new CliError("usage", "too many arguments. --help after the command shows what it takes.");
-    const written = pairs(before, given);
+    const written = [...pairs(before, given), ...choices(command, row.options, chosen)];
     const chain = await context.chain();
     const fields = { ...(at === 0 ? {} : row.fixed), ...(await fieldsOf(written, { context, chain })) };
-    const request = before.length === 0 && at === 0 ? queryRequest(method, [given[0]]) : queryRequest(method, [JSON.stringify(fields), at < 0 ? undefined : given[at]]);
+    const request = written.length === 0 && at === 0 ? queryRequest(method, [given[0]]) : queryRequest(method, [JSON.stringify(fields), at < 0 ? undefined : given[at]]);
     return answer(context, method, request, height, render, chain);
   });
 }

@@ -1,25 +1,16 @@
 /** A message that a person wrote as JSON, signed and sent. */
-import { readFileSync } from "node:fs";
 import { type Codec } from "#proto/wire.js";
-import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
+import { fileText } from "./json.js";
 import { messageFrom } from "./services.js";
 import { show } from "./show.js";
 
 /** `text`: JSON, or @FILE with it. */
 export async function sendJson<T>(message: Codec<T>, text: string, options: GlobalOptions): Promise<void> {
   const codec = message as Codec<unknown>;
-  const json = text.startsWith("@") ? fileText(text.slice(1)) : text;
+  const json = text.startsWith("@") ? fileText(text.slice(1), text) : text;
   messageFrom(codec, json, ""); // what is no message is refused before anybody is asked for a passphrase
   const context = new Context(options);
   const sender = await context.sender(await context.chain());
   show(context, await sender.send([{ codec, value: messageFrom(codec, json, sender.address) }]));
-}
-
-function fileText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (e) {
-    throw new CliError("usage", `@${path}: ${(e as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file." : (e as Error).message}`);
-  }
 }

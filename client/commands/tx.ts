@@ -5,13 +5,13 @@ import { services } from "#proto/gen/registry.js";
 import { balanceOf } from "../chain/balance.js";
 import { message } from "../chain/worker.js";
 import { CliError } from "../cli-error.js";
-import { coinsOn, coinText, unitsOf } from "../coins.js";
+import { ascending, coinsOn, coinText, unitsOf } from "../coins.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { addCreateValidator, addRegisterBeaconKey } from "./create-validator.js";
 import { sendJson } from "./send-json.js";
 import { messageFrom, messageType, messageTypes, type MethodCommand, type ServiceCommands, serviceCommands } from "./services.js";
-import { declare, isJson, pairs } from "./short/arguments.js";
-import { type Choice, moduleOf, type TxRow } from "./short/rows.js";
+import { choices, declare, isJson, pairs } from "./short/arguments.js";
+import { draft, moduleOf, type TxRow } from "./short/rows.js";
 import { TX_ROWS } from "./short/table.js";
 import { accountOf, fieldsOf } from "./short/values.js";
 import { show } from "./show.js";
@@ -33,7 +33,7 @@ export function addTx(program: Command, options: (c: Command) => GlobalOptions):
     const group = tx.command(module);
     OWN[module]?.(group, options);
     const rows = TX_ROWS.filter((r) => moduleOf(r.message.typeUrl) === module);
-    for (const row of rows) addRow(group, row, commands.find((m) => m.method.request === row.message), options);
+    for (const row of rows) addRow(group, row, row.within ? undefined : commands.find((m) => m.method.request === row.message), options);
     for (const m of commands) {
       // a command in a person's words has its place
       if (group.commands.some((c) => c.name() === m.name)) continue;
@@ -59,31 +59,25 @@ function typeList(modules: readonly ServiceCommands[]): string {
 
 function addRow(group: Command, row: TxRow, generic: MethodCommand | undefined, options: (c: Command) => GlobalOptions): void {
   const command = group.command(row.name).description(row.text);
+  if (row.help) command.addHelpText("after", `\n${row.help}`);
   if (generic) command.addHelpText("after", `\n${generic.help}`);
-  declare(command, row.args, "all of the message's fields as JSON, or @FILE, in place of the rest");
+  declare(command, row.args, row.within ? undefined : "all of the message's fields as JSON, or @FILE, in place of the rest");
   for (const o of row.options) command.option(o.flags, o.text);
+  const count = row.args.length + (row.within ? 0 : 1);
   command.action(async (...all: unknown[]) => {
-    const given = all.slice(0, row.args.length + 1) as (string | undefined)[];
-    const chosen = all[row.args.length + 1] as Readonly<Record<string, string | undefined>>;
+    const given = all.slice(0, count) as (string | undefined)[];
+    const chosen = all[count] as Readonly<Record<string, string | true | undefined>>;
     const [first] = given;
-    if (first !== undefined && isJson(first)) return sendJson(row.message, first, options(command));
+    if (!row.within && first !== undefined && isJson(first)) return sendJson(row.message, first, options(command));
     if (given[row.args.length] !== undefined) throw new CliError("usage", `too many arguments. --help after the command shows what it takes.`);
-    const written = [...pairs(row.args, given), ...choices(command, row.options, chosen)];
+    const written = [...pairs(row.args, given), ...choices(command, row.options, chosen, row.changes)];
     const context = new Context(options(command));
     const chain = await context.chain();
-    const sender = await context.sender(chain);
-    const json = JSON.stringify(await fieldsOf(written, { context, chain }));
-    show(context, await sender.send([{ codec: row.message, value: messageFrom(row.message, json, sender.address) }]));
-  });
-}
-
-/** What options say, and what stands where they are left out. Throws CliError when all are. */
-function choices(command: Command, list: readonly Choice[], given: Readonly<Record<string, string | undefined>>): (readonly [Choice, string])[] {
-  const said = (o: Choice): string | undefined => given[command.options.find((x) => x.flags === o.flags)?.attributeName() ?? ""];
-  if (list.length > 0 && list.every((o) => said(o) === undefined)) throw new CliError("usage", `nothing is to be changed: give one of ${list.map((o) => o.flags.split(" ")[0]).join(", ")}.`);
-  return list.flatMap((o) => {
-    const text = said(o) ?? o.otherwise;
-    return text === undefined ? [] : [[o, text] as const];
+    const sender = await context.sender(chain, row.signs ? first : undefined);
+    const said = await fieldsOf(written, { context, chain });
+    const drafts = row.make ? await row.make(said, { chain, signer: sender.address }) : [draft(row.message, said)];
+    const messages = drafts.map(({ message: codec, fields }) => ({ codec, value: messageFrom(codec, JSON.stringify(fields), sender.address) }));
+    show(context, await sender.send(messages));
   });
 }
 
@@ -111,6 +105,5 @@ async function send(context: Context, from: string | undefined, to: string, amou
       throw new CliError("funds", `the amount is ${coinText(coin, units)}, the account ${sender.address} has ${coinText({ ...coin, amount: `${balance}` }, units)}. Send less, or from another key.`);
     }
   }
-  const sorted = amount.toSorted((a, b) => (a.denom < b.denom ? -1 : 1));
-  show(context, await sender.send([message(MsgSend, { fromAddress: sender.address, toAddress, amount: sorted })], { memo }));
+  show(context, await sender.send([message(MsgSend, { fromAddress: sender.address, toAddress, amount: ascending(amount) })], { memo }));
 }

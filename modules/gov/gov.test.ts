@@ -1,6 +1,7 @@
 import test from "ava";
 import { nodeCrypto } from "#platform/crypto.js";
 import { VoteOption } from "#proto/gen/cosmos/gov/v1/gov.js";
+import { DistributionQuery } from "#proto/gen/cosmos/distribution/v1beta1/query.js";
 import { GovQuery } from "#proto/gen/cosmos/gov/v1/query.js";
 import { MsgCancelProposal, MsgDeposit, MsgExecLegacyContent, MsgSubmitProposal, MsgUpdateParams, MsgVote, MsgVoteWeighted } from "#proto/gen/cosmos/gov/v1/tx.js";
 import { TextProposal } from "#proto/gen/cosmos/gov/v1beta1/gov.js";
@@ -195,6 +196,28 @@ test("who cancels pays a part of all deposits, to where parameters say", (t) => 
     c.blocks(12);
     t.deepEqual(c.of("active_proposal"), []);
   }
+});
+
+test("what cancelling costs goes to the community pool where parameters name distribution's account, and to no other module's", (t) => {
+  const at = (module: string): string => new TestChain({ crypto: nodeCrypto }).environment.addresses.module(module);
+  const c = chain({ proposal_cancel_dest: at("distribution") });
+  const pool = (): bigint => BigInt(c.query(DistributionQuery.methods.communityPool, {}).pool.find((x) => x.denom === "upouw")?.amount ?? 0n);
+  const before = [c.supply, pool()] as const;
+  c.block(() => {
+    c.must(MsgSubmitProposal, draft(c, { initialDeposit: [coin(400n)] }));
+    c.must(MsgDeposit, { proposalId: 1n, depositor: c.address("bob"), amount: [coin(601n)] });
+    c.must(MsgCancelProposal, { proposalId: 1n, proposer: c.address("ann") });
+  });
+  t.deepEqual([c.balance("ann"), c.balance("bob"), held(c)], [100n * UNIT - 200n, 100n * UNIT - 300n, 0n]);
+  t.deepEqual([c.supply, pool()], [before[0], before[1] + 500n * 10n ** 18n]);
+  t.deepEqual(c.of("transfer").at(-1), { recipient: at("distribution"), sender: account(c), amount: "500upouw" });
+
+  const other = chain({ proposal_cancel_dest: at("bonded_tokens_pool") });
+  other.block(() => {
+    other.must(MsgSubmitProposal, draft(other));
+    t.is(other.send(MsgCancelProposal, { proposalId: 1n, proposer: other.address("ann") }), "sdk/4");
+  });
+  t.is(held(other), 1_000n, "and nothing of it was done");
 });
 
 test("a message that fails undoes all of them, and the reason stands in the proposal", (t) => {
@@ -404,7 +427,7 @@ test("what is due beyond a block's budget is done in the next ones, with the sam
     });
     validatorsVote(c, [YES, NO, NO]);
   });
-  const ports: GovPorts = { bank: c.k.bank.for(govAccounts), accounts: [], router: c.app.router, staking: c.k.staking };
+  const ports: GovPorts = { bank: c.k.bank.for(govAccounts), accounts: [], router: c.app.router, distribution: c.k.distribution, staking: c.k.staking };
   c.blocks(8);
   // The expedited one became due on the way and was voted down; all vote again, in time for both to be due at once.
   t.is(c.query(q.proposal, { proposalId: 1n }).proposal?.expedited, false);
@@ -446,7 +469,7 @@ test("deposits that a proposal spent are waited for, and no block fails for it",
   });
   c.block(() => c.must(MsgSubmitProposal, draft(c, { proposer: c.address("bob") })));
   c.blocks(5);
-  const ports: GovPorts = { bank: c.k.bank.for(govAccounts), accounts: [], router: c.app.router, staking: c.k.staking };
+  const ports: GovPorts = { bank: c.k.bank.for(govAccounts), accounts: [], router: c.app.router, distribution: c.k.distribution, staking: c.k.staking };
   const due = { ...c.ctx.block, timeNs: c.ctx.block.timeNs + 60_000_000_000n };
   c.block(() => {
     const branch = Object.assign(c.ctx.branch(), { block: due });

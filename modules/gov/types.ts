@@ -1,6 +1,7 @@
 /** What `gov` keeps, needs of other modules and offers. */
 import { type AccountDeclaration, defineAccounts, type ModuleBank } from "#kernel/accounts.js";
 import { AUTHORITY } from "#kernel/authority.js";
+import type { Context } from "#kernel/context.js";
 import type { Dec } from "#kernel/dec.js";
 import type { EncodedMessage, MessageRunner } from "#kernel/services.js";
 import type { View } from "#kernel/store.js";
@@ -12,6 +13,9 @@ export { ProposalStatus, VoteOption };
 
 /** Holds deposits, and signs what proposals do. */
 export const govAccounts = defineAccounts({ name: AUTHORITY, may: ["burn"] });
+
+/** Whose account has the community pool. */
+export const DISTRIBUTION = "distribution";
 
 /** Bytes of a proposal's title and metadata; its summary may have forty times as many. */
 export const MAX_METADATA = 255;
@@ -51,9 +55,13 @@ interface Voter {
 
 export interface GovPorts {
   readonly bank: ModuleBank<typeof govAccounts>;
-  /** of all modules: none of them can be sent what cancelling costs */
+  /** of all modules: none of them but the community pool's can be sent what cancelling costs */
   readonly accounts: readonly AccountDeclaration[];
   readonly router: MessageRunner;
+  readonly distribution: {
+    /** From an account to the community pool. Throws sdk.insufficientFunds. */
+    fund(ctx: Context, from: string, coins: Coins): void;
+  };
   readonly staking: {
     params(view: View): { readonly bondDenom: string };
     members(view: View): readonly { readonly operator: string }[];

@@ -36,7 +36,22 @@ test.serial("a genesis is begun, given accounts and a transaction, collected and
   await refused(["genesis", "add-account", "me", "1POUW"], /is in the genesis already, with 7uatom,150500000upouw: give --append to add to it/);
   await refused(["genesis", "add-account", "me", "1.5upouw"], /got "1\.5upouw", base units have no fraction/);
   await refused(["genesis", "add-account", "nobody", "1POUW"], /"nobody" is not a bech32 address/);
-  await refused(["genesis", "gentx", "me", "151POUW"], /spendable balance 150500000upouw is smaller than 151000000upouw: insufficient funds/);
+  const vested = ["genesis", "add-account", "pouw1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnnhphmf", "20POUW"];
+  await refused([...vested, "--vesting-amount", "5POUW"], /--vesting-end-time is missing: coins that come free over time/);
+  await refused([...vested, "--vesting-amount", "21POUW", "--vesting-end-time", "1900000000"], /21000000upouw come free over time, which is more than the account owns: 20000000upouw/);
+  await refused([...vested, "--vesting-amount", "5POUW", "--vesting-start-time", "1900000000", "--vesting-end-time", "1900000000"], /from 1900000000 to 1900000000, want an end behind the beginning/);
+  await refused([...vested, "--vesting-amount", "5POUW", "--vesting-end-time", "soon"], /"soon" is no time: want seconds since 1970, or such as 2030-01-31T12:00:00Z/);
+  await done(...vested, "--vesting-amount", "5POUW", "--vesting-start-time", "1800000000", "--vesting-end-time", "2027-06-01T00:00:00Z");
+  await refused([...vested, "--append", "--vesting-amount", "5POUW", "--vesting-end-time", "1900000000"], /only a new account can have coins that come free over time/);
+  await done(...vested, "--append");
+  const { accounts } = (JSON.parse(readFileSync(genesis, "utf8")) as { app_state: { auth: { accounts: unknown[] } } }).app_state.auth;
+  t.deepEqual(accounts[1], {
+    "@type": "/cosmos.vesting.v1beta1.ContinuousVestingAccount",
+    base_vesting_account: { base_account: { address: vested[2] }, original_vesting: [{ denom: "upouw", amount: "5000000" }], end_time: "1811808000" },
+    start_time: "1800000000",
+  });
+  t.is(accounts.length, 2, "what is added is added to the account that is there");
+  await refused(["genesis", "gentx", "me", "151POUW"], /failed to delegate; 150500000upouw is smaller than 151000000upouw: insufficient funds/);
   await refused(["genesis", "gentx", "me", "100POUW", "--commission-rate", "lots"], /the commission rate is "lots", want a part of one such as 0\.1/);
   await refused(["genesis", "collect-gentxs"], /config\/gentx is missing: it holds everybody's transactions, which `pouwd genesis gentx` makes/);
   const { file } = JSON.parse(await done("genesis", "gentx", "me", "100POUW", "--ip", "10.1.2.3", "-o", "json")) as { file: string };
@@ -55,7 +70,7 @@ test.serial("a genesis is begun, given accounts and a transaction, collected and
 
   await done("genesis", "collect-gentxs");
   const { validators, power, supply } = JSON.parse(await done("genesis", "validate", "-o", "json")) as Record<string, unknown>;
-  t.deepEqual([validators, power, supply], [1, "100", "7uatom,150500000upouw"]);
+  t.deepEqual([validators, power, supply], [1, "100", "7uatom,190500000upouw"]);
   const copy = join(dir, "other-chain.json");
   copyFileSync(genesis, copy);
   writeFileSync(copy, readFileSync(copy, "utf8").replace('"chain_id": "made-1"', '"chain_id": "made-2"'));

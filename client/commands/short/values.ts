@@ -2,9 +2,11 @@
 import { type Chain } from "../../chain/types.js";
 import { type RpcChain } from "../../chain/index.js";
 import { CliError } from "../../cli-error.js";
-import { coinOn, coinsOn } from "../../coins.js";
+import { ascending, coinOn, coinsOn } from "../../coins.js";
 import { type Context } from "../../context.js";
+import { parseJson, readJsonFile } from "../json.js";
 import { type Field, type Kind } from "./rows.js";
+import { proposalStatus, seconds, timeText, voteOption, weightedOptions } from "./words.js";
 
 type Json = Record<string, unknown>;
 type Where = { readonly context: Pick<Context, "keyring">; readonly chain: RpcChain };
@@ -17,9 +19,22 @@ const READ: Readonly<Record<Kind, (text: string, w: Where) => Promise<unknown>>>
     return text;
   },
   coin: (text, { chain }) => positive(chain, text),
-  coins: (text, { chain }) => coinsOn(chain, text),
+  coins: async (text, { chain }) => ascending(await coinsOn(chain, text)),
+  accounts: (text, w) => Promise.all(listOf(text).map((one) => accountOf(one, w))),
+  operators: (text, w) => Promise.all(listOf(text).map((one) => operatorOf(one, w))),
+  file: async (text) => readJsonFile(text),
+  json: async (text) => parseJson(text, "it"),
+  time: async (text) => timeText(text),
+  seconds: async (text) => seconds(text),
+  vote: async (text) => voteOption(text),
+  votes: async (text) => weightedOptions(text),
+  status: async (text) => proposalStatus(text),
+  words: async (text) => listOf(text),
+  flag: async () => true,
   plain: async (text) => text,
 };
+
+const listOf = (text: string): string[] => text.split(",").map((one) => one.trim()).filter((one) => one !== "");
 
 async function positive(chain: Chain, text: string): Promise<unknown> {
   const coin = await coinOn(chain, text);

@@ -10,7 +10,7 @@ import { govErrors } from "../errors.js";
 import { govEvents } from "../events.js";
 import { minDeposit, params, ratio } from "../params.js";
 import { deposits } from "../store.js";
-import { type GovPorts, ProposalStatus } from "../types.js";
+import { DISTRIBUTION, type GovPorts, ProposalStatus } from "../types.js";
 import { activate, closingAt, isOpen, proposalAt, putProposal } from "./books.js";
 
 export interface Deposits {
@@ -86,7 +86,8 @@ export function depositing(ports: GovPorts): Deposits {
       const to = p.proposalCancelDest;
       if (charged.length === 0) return;
       if (to === "") return burn(ctx, charged);
-      // The SDK funds the community pool where it is the account of distribution, which does not take coins this way.
+      // Coins that came to this account in any other way would be in nobody's books.
+      if (to === ctx.addresses.module(DISTRIBUTION)) return ports.distribution.fund(ctx, ctx.addresses.module(AUTHORITY), charged);
       if (ports.accounts.some((a) => ctx.addresses.module(a.name) === to)) throw sdk.unauthorized(`${to} is not allowed to receive funds`);
       pay(ctx, to, charged);
     },
