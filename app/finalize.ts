@@ -10,7 +10,7 @@ import { sdk } from "#kernel/errors.js";
 import { ConsensusParams } from "#proto/gen/tendermint/types/params.js";
 import { checkBlockData, isBlockData } from "./block/block-data.js";
 import { lastCommitOf, misbehaviourOf, nanoseconds } from "./block/commit.js";
-import { eventsOf } from "./block/events.js";
+import { eventsOf, inMode } from "./block/events.js";
 import { type Head, writeHead } from "./block/head.js";
 import { BlockGas, gasLimitOf, limitsOf } from "./block/limits.js";
 import { type Chain } from "./chain.js";
@@ -54,6 +54,7 @@ export function finalizeBlock(chain: Chain, o: FinalizeOptions, r: abci.RequestF
   const ctx = new AppContext(chain.environment, block, overlay);
   const engine = assembly.keepers.consensus.params(ctx);
   assembly.beginBlock(ctx);
+  const begun = ctx.events.length;
   const gas = new BlockGas(limits);
   const execution = { ...o.execution, maxGas: gasLimitOf(limits) };
   const txResults = r.txs.map((tx, i) => {
@@ -72,7 +73,8 @@ export function finalizeBlock(chain: Chain, o: FinalizeOptions, r: abci.RequestF
   const prepared = chain.store.prepare(r.height, changes);
   o.faults.crash("after-finalize");
   const response = abci.ResponseFinalizeBlock.fromPartial({
-    events: eventsOf(ctx.events),
+    // Those of transactions are in their own results.
+    events: eventsOf([...inMode(ctx.events.slice(0, begun), "BeginBlock"), ...inMode(ctx.events.slice(begun), "EndBlock")]),
     txResults,
     validatorUpdates: updates.map((u) => ({ pubKey: { ed25519: u.key }, power: u.power })),
     consensusParamUpdates: engineUpdate(engine, nextEngine),

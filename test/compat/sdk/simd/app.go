@@ -36,6 +36,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/runtime"
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
+	sdk "github.com/cosmos/cosmos-sdk/types"
 	_ "github.com/cosmos/cosmos-sdk/x/auth"
 	_ "github.com/cosmos/cosmos-sdk/x/auth/tx/config"
 	_ "github.com/cosmos/cosmos-sdk/x/auth/vesting"
@@ -50,7 +51,10 @@ import (
 	_ "github.com/cosmos/cosmos-sdk/x/staking"
 )
 
-const chainID = "simd-testing"
+const (
+	chainID   = "simd-testing"
+	bondDenom = "ustake"
+)
 
 var genesisOrder = []string{
 	"auth", "bank", "distribution", "staking", "slashing", "gov", "mint", "genutil", "evidence", "authz", "feegrant", "vesting", "upgrade", "consensus",
@@ -107,6 +111,8 @@ type chain struct {
 }
 
 func newApp() (*chain, error) {
+	// As a chain does whose denomination is another than the SDK's: rewards of nothing are told in it.
+	sdk.DefaultBondDenom = bondDenom
 	home, err := os.MkdirTemp("", "simd-")
 	if err != nil {
 		return nil, err
