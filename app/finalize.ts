@@ -10,7 +10,7 @@ import { sdk } from "#kernel/errors.js";
 import { ConsensusParams } from "#proto/gen/tendermint/types/params.js";
 import { checkBlockData, isBlockData } from "./block/block-data.js";
 import { lastCommitOf, misbehaviourOf, nanoseconds } from "./block/commit.js";
-import { eventsOf } from "./block/events.js";
+import { eventsOf, inMode } from "./block/events.js";
 import { type Head, writeHead } from "./block/head.js";
 import { urgentBytes } from "./block/lane.js";
 import { BlockGas, gasLimitOf, limitsOf } from "./block/limits.js";
@@ -59,6 +59,7 @@ export function finalizeBlock(chain: Chain, o: FinalizeOptions, r: abci.RequestF
   const blockGas = gasLimitOf(limits);
   const gas = new BlockGas(limits, keepers.fees.lane(ctx, blockGas ?? 0n));
   const execution = { ...o.execution, blockGas };
+  const begun = ctx.events.length;
   const txResults = r.txs.map((tx, i) => {
     if (i === 0 && isBlockData(tx, lastCommit.votes.length)) return abci.ExecTxResult.fromPartial({ code: 0 });
     const urgent = urgentBytes(ctx, keepers, assembly.router, tx);
@@ -76,7 +77,8 @@ export function finalizeBlock(chain: Chain, o: FinalizeOptions, r: abci.RequestF
   const prepared = chain.store.prepare(r.height, changes);
   o.faults.crash("after-finalize");
   const response = abci.ResponseFinalizeBlock.fromPartial({
-    events: eventsOf(ctx.events),
+    // Those of transactions are in their own results.
+    events: eventsOf([...inMode(ctx.events.slice(0, begun), "BeginBlock"), ...inMode(ctx.events.slice(begun), "EndBlock")]),
     txResults,
     validatorUpdates: updates.map((u) => ({ pubKey: { ed25519: u.key }, power: u.power })),
     consensusParamUpdates: engineUpdate(engine, nextEngine),

@@ -47,7 +47,7 @@ function one(f: FieldInfo, v: unknown, types: AnyTypes | undefined): unknown {
   if (f.type === "message") return f.codec ? toJson(f.codec(), v, types) : null;
   if (f.type === "enum") return Object.entries(f.values ?? {}).find(([, n]) => n === v)?.[0] ?? v;
   if (f.scalar === "dec") return decText(fromWire(v instanceof Uint8Array ? latin1(v) : (v as string)));
-  if (v instanceof Uint8Array) return base64(v);
+  if (v instanceof Uint8Array) return f.scalar === "int" ? latin1(v) || "0" : base64(v);
   return typeof v === "bigint" ? v.toString() : v;
 }
 
@@ -100,6 +100,7 @@ function read(f: FieldInfo, v: unknown, at: string, types: AnyTypes | undefined)
     case "bool":
       return typeof v === "boolean" ? v : fail("true or false");
     case "bytes":
+      if (f.scalar === "int") return typeof v === "string" && /^(?:0|-?[1-9][0-9]*)$/.test(v) ? Uint8Array.from(v, (c) => c.charCodeAt(0)) : fail("an integer as a string");
       return typeof v === "string" ? fromBase64(v, at) : fail("base64, or hexadecimal after 0x");
     default:
       return integer(f, v, at);

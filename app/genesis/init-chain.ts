@@ -58,7 +58,8 @@ export function firstState({ assembly, crypto, execution }: Program, r: abci.Req
   const timeNs = nanoseconds(r.time);
   const block: BlockInfo = {
     chainId: r.chainId,
-    height: r.initialHeight,
+    // As in the Cosmos SDK, where what a new chain begins with is of height 0: periods of rewards and of signing begin there.
+    height: r.initialHeight > 1n ? r.initialHeight : 0n,
     timeMs: timeNs / 1_000_000n,
     timeNs,
     proposer: NO_PROPOSER,

@@ -3,7 +3,7 @@ import { FEE_COLLECTOR } from "#kernel/accounts.js";
 import { utf8 } from "#kernel/bytes.js";
 import { checkAuthority } from "#kernel/authority.js";
 import type { Context } from "#kernel/context.js";
-import { decOf, decText, fromWire, quo } from "#kernel/dec.js";
+import { decOf, decText, fromWire } from "#kernel/dec.js";
 import { sdk } from "#kernel/errors.js";
 import { defineGenesis } from "#kernel/genesis.js";
 import { defineModule } from "#kernel/module.js";
@@ -64,7 +64,8 @@ export const mint = defineModule({
         const p = paramsOf(ctx);
         const { bondDenom } = ports.staking.params(ctx);
         const supply = ports.bank.supply(ctx, bondDenom);
-        const bondedRatio = supply > 0n ? quo(decOf(ports.staking.bondedTokens(ctx)), decOf(supply)) : 0n;
+        // By an integer, so what is behind the last place is cut off and not rounded.
+        const bondedRatio = supply > 0n ? decOf(ports.staking.bondedTokens(ctx)) / supply : 0n;
         const before = minterAt(ctx);
         const inflation = nextInflation(p, fromWire(before.inflation), bondedRatio);
         const annual = annualProvisions(inflation, supply);

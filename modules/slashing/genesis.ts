@@ -27,9 +27,9 @@ export const slashingGenesis = (keeper: SlashingWriter) =>
     export: (ctx) => ({
       params: undefined,
       signingInfos: infos.list(ctx).map((w) => ({ address: w.address, validatorSigningInfo: w })),
-      missedBlocks: infos.entries(ctx).flatMap(({ key: [raw], value: { address } }) => {
+      missedBlocks: infos.entries(ctx).map(({ key: [raw], value: { address } }) => {
         const places = missedBlocks.keys(ctx, { prefix: [raw] }).map(([, index]) => ({ index, missed: true }));
-        return places.length > 0 ? [{ address, missedBlocks: places }] : [];
+        return { address, missedBlocks: places };
       }),
     }),
   });

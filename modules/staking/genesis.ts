@@ -60,7 +60,8 @@ export const stakingGenesis = (keeper: StakingWriter) =>
       });
       if (lastId > 0n) unbondingId.set(ctx, lastId);
       for (const { address, power } of state.lastValidatorPowers) lastPowers.set(ctx, power, ctx.addresses.format(ctx.addresses.operator.parse(address)));
-      if (state.lastTotalPower.length > 0) lastTotal.set(ctx, BigInt(digits(state.lastTotalPower)));
+      // A new chain's may say 0: it has none before its first set.
+      if (state.exported) lastTotal.set(ctx, BigInt(digits(state.lastTotalPower)));
     },
     export: (ctx) => ({
       params: undefined,

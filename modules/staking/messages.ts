@@ -5,7 +5,7 @@ import { updateParams } from "#kernel/authority.js";
 import { isDenom, MAX_AMOUNT } from "#kernel/coins.js";
 import type { Context } from "#kernel/context.js";
 import { decText, fromWire, ONE } from "#kernel/dec.js";
-import { sdk } from "#kernel/errors.js";
+import { ModuleError, sdk } from "#kernel/errors.js";
 import type { MsgHandlers } from "#kernel/services.js";
 import { instantOf } from "#kernel/time.js";
 import type { Coin } from "#proto/gen/cosmos/base/v1beta1/coin.js";
@@ -151,7 +151,7 @@ export function stakingMessages(ports: Pick<StakingPorts, "consensus">, keeper: 
       if (hasNoRate(v)) throw stakingErrors.noRate("");
       if (v.jailed) throw stakingErrors.jailed("");
       const known = unbondingAt(ctx, delegator, operator);
-      if (!known) throw stakingErrors.noUnbonding(`unbonding delegation with delegator ${m.delegatorAddress} not found for validator ${m.validatorAddress}`);
+      if (!known) throw noUnbondingOf(m);
       const at = known.entries.findIndex((e) => e.height === m.creationHeight);
       const entry = known.entries[at];
       if (!entry) throw sdk.notFound(`unbonding delegation entry is not found at block height ${m.creationHeight}`);
@@ -242,3 +242,7 @@ function commissionText({ rate, maxRate, maxChangeRate, updatedNs }: Commission)
   const time = `${s === 0n ? "" : `seconds:${s} `}${nanos === 0 ? "" : `nanos:${nanos} `}`;
   return `commission_rates:<rate:"${rate}" max_rate:"${maxRate}" max_change_rate:"${maxChangeRate}" > update_time:<${time}> `;
 }
+
+/** A gRPC status inside a message, which for the Cosmos SDK is an error without a code. */
+const noUnbondingOf = (m: { readonly delegatorAddress: string; readonly validatorAddress: string }): ModuleError =>
+  new ModuleError("undefined", 1, `rpc error: code = NotFound desc = unbonding delegation with delegator ${m.delegatorAddress} not found for validator ${m.validatorAddress}`);

@@ -20,7 +20,7 @@ export const GenesisState: Codec<GenesisState> = {
   comment: "The module's state in genesis and in an export.",
   fields: [
     { name: "params", proto: "params", id: 1, type: "message", aminoKeepsEmpty: true, codec: () => Params as Codec<unknown> },
-    { name: "lastTotalPower", proto: "last_total_power", id: 2, type: "bytes", aminoKeepsEmpty: true, comment: "of the validators that the engine was told of: decimal digits" },
+    { name: "lastTotalPower", proto: "last_total_power", id: 2, type: "bytes", aminoKeepsEmpty: true, scalar: "int", comment: "of the validators that the engine was told of: decimal digits" },
     { name: "lastValidatorPowers", proto: "last_validator_powers", id: 3, type: "message", repeated: true, aminoKeepsEmpty: true, codec: () => LastValidatorPower as Codec<unknown> },
     { name: "validators", proto: "validators", id: 4, type: "message", repeated: true, aminoKeepsEmpty: true, codec: () => Validator as Codec<unknown> },
     { name: "delegations", proto: "delegations", id: 5, type: "message", repeated: true, aminoKeepsEmpty: true, codec: () => Delegation as Codec<unknown> },
