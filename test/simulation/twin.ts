@@ -1,0 +1,70 @@
+/** A second chain, which begins with the first one's export and is sent the same: it must answer the same and come to the same state. */
+import type { BlockInfo } from "#kernel/context.js";
+import { nodeCrypto } from "#platform/crypto.js";
+import { TestChain } from "#test/chain/chain.js";
+
+/** One thing that a block's transactions do; answers what became of it. */
+export type Step = (c: TestChain) => string | undefined;
+
+export interface Block {
+  readonly steps: readonly Step[];
+  /** of each step */
+  readonly outcomes: readonly (string | undefined)[];
+  readonly change: Partial<BlockInfo>;
+}
+
+/** Plans of upgrades are no part of a genesis, as in the Cosmos SDK. */
+const NOT_EXPORTED = "upgrade/";
+
+export class Twin {
+  private readonly chain: TestChain;
+  private left: number;
+
+  /** At the height of `of`, for so many blocks. Throws what is not equal. */
+  constructor(private readonly of: TestChain, blocks: number) {
+    this.left = blocks;
+    const text = JSON.stringify(of.exported());
+    this.chain = new TestChain({
+      crypto: nodeCrypto, chainId: of.chainId, keep: 5n, genesis: JSON.parse(text) as Record<string, unknown>, consensus: of.k.consensus.params(of.ctx),
+      initialHeight: of.height + 1n, timeMs: of.timeMs,
+    });
+    this.compare("begun with an export");
+    const again = JSON.stringify(this.chain.exported());
+    if (again !== text) throw new Error(`an export of an export is another one: ${difference(text, again)}`);
+  }
+
+  get over(): boolean {
+    return this.left <= 0;
+  }
+
+  /** The block that the first chain has just made. */
+  block({ steps, outcomes, change }: Block): void {
+    this.left--;
+    this.chain.timeMs = this.of.timeMs - 1_000n;
+    this.chain.block(
+      (c) => {
+        steps.forEach((step, i) => {
+          const outcome = step(c);
+          if (outcome !== outcomes[i]) throw new Error(`message ${i} of the block: ${outcome ?? "done"} on the chain begun with an export, ${outcomes[i] ?? "done"} on the first`);
+        });
+      },
+      {},
+      change,
+    );
+    this.compare("sent the same");
+  }
+
+  private compare(what: string): void {
+    const [a, b] = [this.of, this.chain].map((c) => c.dump()) as [ReadonlyMap<string, string>, ReadonlyMap<string, string>];
+    for (const key of new Set([...a.keys(), ...b.keys()])) {
+      if (a.get(key) !== b.get(key) && !key.startsWith(NOT_EXPORTED)) throw new Error(`${what}, ${key} is ${b.get(key) ?? "absent"}, on the first chain ${a.get(key) ?? "absent"}`);
+    }
+  }
+}
+
+/** Some text around the first difference. */
+function difference(a: string, b: string): string {
+  let i = 0;
+  while (a[i] === b[i]) i++;
+  return `…${b.slice(Math.max(0, i - 100), i + 60)}… where there was …${a.slice(Math.max(0, i - 100), i + 60)}…`;
+}
