@@ -181,9 +181,10 @@ export class TestChain {
   }
 
   checkInvariants(): void {
+    const ctx = this.at() as QueryContext;
     for (const m of this.app.modules) {
       for (const [name, check] of Object.entries(m.invariants ?? {})) {
-        const broken = check(this.ctx);
+        const broken = check(ctx);
         if (broken) throw new Error(`invariant ${m.name}/${name} at ${this.height}: ${broken}`);
       }
     }

@@ -24,7 +24,7 @@ interface Sent {
 }
 
 /** Operations of a block, at most. */
-const BUSY = 14;
+const BUSY = 24;
 const KEPT_MESSAGES = 400;
 const NOTED = 25;
 
@@ -128,7 +128,7 @@ export class Simulation {
 
   private transactions(): void {
     this.courses.look();
-    const n = this.random.below(this.random.percent(10) ? 3 * BUSY : BUSY);
+    const n = this.random.below(this.random.percent(5) ? 3 * BUSY : BUSY);
     for (let i = 0; i < n; i++) this.random.weighted(this.operations)(this);
   }
 
@@ -148,8 +148,9 @@ export class Simulation {
 
   private compare(change: Partial<BlockInfo>): void {
     this.twin?.block({ steps: this.steps, outcomes: this.sent.map((s) => s.outcome), change });
-    if (this.twin?.over) this.twin = undefined;
-    if (this.twin || !this.random.percent(2)) return;
+    if (this.twin && !this.twin.over) return;
+    this.twin = undefined;
+    if (!this.random.percent(4)) return;
     this.twin = new Twin(this.chain, this.random.between(3, 25));
     this.twins++;
   }
