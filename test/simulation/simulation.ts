@@ -26,7 +26,9 @@ interface Sent {
 /** Operations of a block, at most. */
 const BUSY = 24;
 const KEPT_MESSAGES = 400;
+/** lines of what was sent of late, for an account of a failure */
 const NOTED = 25;
+const COMMAND = "node --conditions=source --import=tsx test/simulation/main.ts";
 
 export class Simulation {
   readonly random: Random;
@@ -111,7 +113,7 @@ export class Simulation {
       this.compare(change);
       this.noted = this.account().slice(-NOTED);
     } catch (e) {
-      throw new Error([(e as Error).message, ...this.account(), `again with: --seed ${this.seed} --blocks ${this.chain.height}`].join("\n"), { cause: e });
+      throw new Error([(e as Error).message, ...this.account(), `again with: ${COMMAND} --seed ${this.seed} --blocks ${this.chain.height}`].join("\n"), { cause: e });
     }
   }
 
@@ -147,8 +149,10 @@ export class Simulation {
   }
 
   private compare(change: Partial<BlockInfo>): void {
-    this.twin?.block({ steps: this.steps, outcomes: this.sent.map((s) => s.outcome), change });
-    if (this.twin && !this.twin.over) return;
+    if (this.twin && !this.twin.over) {
+      this.twin.block({ steps: this.steps, outcomes: this.sent.map((s) => s.outcome), change });
+      return;
+    }
     this.twin = undefined;
     if (!this.random.percent(4)) return;
     this.twin = new Twin(this.chain, this.random.between(3, 25));

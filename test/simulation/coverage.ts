@@ -1,0 +1,23 @@
+/** Which messages must have succeeded over some seeds together: all of the chain's but those that never can. */
+import type { Simulation } from "./simulation.js";
+
+export const NEVER: Readonly<Record<string, string>> = {
+  "/cosmos.evidence.v1beta1.MsgSubmitEvidence": "no evidence is taken of a message: what validators did, the engine hands over with a block",
+};
+
+export class Coverage {
+  private readonly done = new Map<string, number>();
+  private known: readonly string[] = [];
+  twins = 0;
+
+  add(s: Simulation): void {
+    for (const [type, n] of s.done) this.done.set(type, (this.done.get(type) ?? 0) + n);
+    this.known = [...s.chain.app.messages.keys()];
+    this.twins += s.twins;
+  }
+
+  /** Types that should have succeeded and did not, or the other way round. */
+  get wrong(): string[] {
+    return this.known.filter((type) => this.done.has(type) === type in NEVER).map((type) => `${type} ${this.done.has(type) ? "succeeded" : "never succeeded"}`);
+  }
+}

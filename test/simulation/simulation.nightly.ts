@@ -1,0 +1,15 @@
+/** The long course: fifty seeds, five hundred blocks each. */
+import test from "ava";
+import { operations } from "./operations/index.js";
+import { Simulation } from "./simulation.js";
+
+const SEEDS = 50;
+const BLOCKS = 500;
+
+for (let seed = 1; seed <= SEEDS; seed++) {
+  test.serial(`seed ${seed}: ${BLOCKS} blocks`, (t) => {
+    const s = new Simulation(seed, operations).blocks(BLOCKS);
+    t.is(s.chain.height, BigInt(BLOCKS));
+    t.true(s.twins > 0);
+  });
+}
