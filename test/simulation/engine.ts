@@ -37,11 +37,7 @@ export class Engine {
   private readonly codes = new Map<bigint, VerdictCode>();
 
   constructor(private readonly random: Random, private readonly chain: TestChain) {
-    this.now = this.next = ordered(chain.validators.map((v) => [toHex(v.address), v.power]));
-  }
-
-  get validators(): number {
-    return this.now.size;
+    this.now = this.next = this.members();
   }
 
   /** Of the block behind the chain's newest. */
@@ -69,6 +65,12 @@ export class Engine {
     this.now = this.next;
     this.next = this.changed(updates);
     if (this.next.size === 0) throw new Error(`no validator is left after block ${height}`);
+    const members = text(this.members());
+    if (members !== text(this.next)) throw new Error(`staking's validators are ${members}, the engine's ${text(this.next)}`);
+  }
+
+  private members(): Validators {
+    return ordered(this.chain.k.staking.members(this.chain.ctx).map((m) => [toHex(m.consensusAddress), m.power]));
   }
 
   private changed(updates: readonly ValidatorUpdate[]): Validators {
@@ -125,3 +127,4 @@ export class Engine {
 }
 
 const ordered = (list: readonly (readonly [string, bigint])[]): Validators => new Map([...list].sort(([a, p], [b, q]) => (p !== q ? (p > q ? -1 : 1) : a < b ? -1 : 1)));
+const text = (set: Validators): string => [...set].map(([address, power]) => `${address}: ${power}`).join(", ");

@@ -39,6 +39,8 @@ export class Simulation {
   readonly done = new Map<string, number>();
   /** messages that were refused: by type and code */
   readonly refused = new Map<string, number>();
+  /** types of events that were there */
+  readonly events = new Set<string>();
   /** what was sent of late, for repeating it */
   readonly recent: EncodedMessage[] = [];
   readonly engine: Engine;
@@ -110,6 +112,7 @@ export class Simulation {
       this.chain.block(() => this.transactions(), {}, change);
       this.engine.committed({ height: this.chain.height, timeNs: change.timeNs as bigint }, this.chain.updates);
       this.countPassed();
+      for (const { type } of this.chain.events) this.events.add(type);
       this.compare(change);
       this.noted = this.account().slice(-NOTED);
     } catch (e) {
