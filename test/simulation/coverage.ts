@@ -1,4 +1,5 @@
-/** Which messages must have succeeded over some seeds together: all of the chain's but those that never can. */
+/** What must have happened over some seeds together: every message of the chain has succeeded but those that never can, and every event was there. */
+import { definitions } from "#app/assemble.js";
 import type { Simulation } from "./simulation.js";
 
 export const NEVER: Readonly<Record<string, string>> = {
@@ -7,11 +8,13 @@ export const NEVER: Readonly<Record<string, string>> = {
 
 export class Coverage {
   private readonly done = new Map<string, number>();
+  private readonly events = new Set<string>();
   private known: readonly string[] = [];
   twins = 0;
 
   add(s: Simulation): void {
     for (const [type, n] of s.done) this.done.set(type, (this.done.get(type) ?? 0) + n);
+    for (const type of s.events) this.events.add(type);
     this.known = [...s.chain.app.messages.keys()];
     this.twins += s.twins;
   }
@@ -19,5 +22,10 @@ export class Coverage {
   /** Types that should have succeeded and did not, or the other way round. */
   get wrong(): string[] {
     return this.known.filter((type) => this.done.has(type) === type in NEVER).map((type) => `${type} ${this.done.has(type) ? "succeeded" : "never succeeded"}`);
+  }
+
+  /** Types of events that the modules declare and that never were. */
+  get silent(): string[] {
+    return [...new Set(definitions.flatMap((d) => Object.values(d.events).map((e) => e.type)))].filter((type) => !this.events.has(type));
   }
 }

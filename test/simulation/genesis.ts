@@ -36,7 +36,7 @@ export function beginning(random: Random): { readonly options: Omit<ChainOptions
 const params = (random: Random) => ({
   staking: { unbonding_time: `${random.between(15, 60)}s`, max_validators: random.between(4, 9), historical_entries: random.between(0, 20) },
   slashing: { signed_blocks_window: `${random.between(10, 30)}`, min_signed_per_window: "0.5", downtime_jail_duration: `${random.between(2, 20)}s` },
-  work: { ...QUICK["work"], audit_ppm: random.pick([0, 50_000, 300_000]), retarget_claims: "8", halving_interval: "200" },
+  work: { ...QUICK["work"], audit_ppm: random.pick([0, 50_000, 300_000]), retarget_claims: `${random.between(1, 6)}`, target_spacing_ms: random.pick(["1000", "10000", "100000"]), halving_interval: "200" },
 });
 
 const governance = (random: Random) => ({

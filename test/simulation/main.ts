@@ -1,6 +1,6 @@
 /** One seed from the command line: `--seed 17 --blocks 231` is the course that failed; `--hashes` prints a hash of the state after each block. */
 import { parseArgs } from "node:util";
-import { definitions } from "#app/assemble.js";
+import { Coverage } from "./coverage.js";
 import { operations } from "./operations/index.js";
 import { Simulation } from "./simulation.js";
 
@@ -13,6 +13,8 @@ for (let i = 0; i < Number(values.blocks); i++) {
 if (!values.hashes) {
   const total = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((sum, n) => sum + n, 0);
   console.log(`seed ${s.seed}: ${s.chain.height} blocks, ${total(s.done)} messages done, ${total(s.refused)} refused, ${s.twins} exports gone on with`);
-  console.log(`no event of ${definitions.flatMap((d) => Object.values(d.events)).map((e) => e.type).filter((type) => !s.events.has(type)).join(", ")}`);
+  const coverage = new Coverage();
+  coverage.add(s);
+  console.log(`no event of ${coverage.silent.join(", ")}`);
   for (const [type, n] of [...s.done, ...s.refused].sort(([a], [b]) => (a < b ? -1 : 1))) console.log(`${n}`.padStart(7), type);
 }

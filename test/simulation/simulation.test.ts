@@ -6,14 +6,16 @@ import { Coverage } from "./coverage.js";
 import { operations } from "./operations/index.js";
 import { Simulation } from "./simulation.js";
 
-const SEEDS = [1, 2, 3, 4, 5];
+const SEEDS = 5;
+/** Any change of the state machine changes every course: then a rare message may want another seed or two. */
+const MOST_SEEDS = 8;
 const BLOCKS = 70;
 
 test("whatever is sent, invariants hold, supply is accounted for, an export begins the same chain, and every message succeeds somewhere", (t) => {
   const coverage = new Coverage();
-  for (const seed of SEEDS) coverage.add(new Simulation(seed, operations).blocks(BLOCKS));
+  for (let seed = 1; seed <= SEEDS || (seed <= MOST_SEEDS && coverage.wrong.length > 0); seed++) coverage.add(new Simulation(seed, operations).blocks(BLOCKS));
   t.deepEqual(coverage.wrong, []);
-  t.true(coverage.twins >= SEEDS.length, "exports were gone on with");
+  t.true(coverage.twins >= SEEDS, "exports were gone on with");
 });
 
 test("a seed has one course in every process: the state after each block is the same, whatever the memory, language and time zone", async (t) => {

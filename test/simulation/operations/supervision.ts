@@ -30,6 +30,8 @@ function anchor(s: Simulation): void {
       const written = s.courses.of(task.id, slot);
       if (!written || written.seq === 0 || written.seq === Number(head?.seq ?? 0n) || random.percent(10)) continue;
       if (random.percent(1)) heads.push(written.log.head(Number(positions) + 1));
+      // A supervisor was shown another history, or says another one later.
+      else if (random.percent(2)) heads.push(written.log.fork(1).head(written.seq));
       else if (random.percent(90)) heads.push(written.log.head(written.seq));
       else seen.push(written.log.seen(written.seq));
     }
