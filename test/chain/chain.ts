@@ -8,9 +8,12 @@ import type { BlockInfo, Event, QueryContext } from "#kernel/context.js";
 import type { Crypto } from "#kernel/crypto.js";
 import { type Environment, makeEnvironment } from "#kernel/environment.js";
 import { ModuleError, sdk } from "#kernel/errors.js";
+import type { ValidatorUpdate } from "#kernel/module.js";
+import type { EncodedMessage } from "#kernel/services.js";
 import { exportState, readState } from "#app/app-state.js";
 import { assemble, type Assembly, type Keepers } from "#app/assemble.js";
 import { asGrpc } from "#app/query/errors.js";
+import type { ConsensusParams } from "#proto/gen/tendermint/types/params.js";
 import type { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import type { Codec, MethodInfo, RequestOf, ResponseOf } from "#proto/wire.js";
 import { encodeVerdicts } from "#protocol/verification/extension.js";
@@ -36,6 +39,8 @@ export interface ChainOptions {
   readonly parts?: Readonly<Record<string, unknown>>;
   /** all of app_state, instead of all that */
   readonly genesis?: Readonly<Record<string, unknown>>;
+  /** what the engine's genesis says of blocks and evidence; the module's defaults without it */
+  readonly consensus?: ConsensusParams;
   /** the first block's height, 1 without it */
   readonly initialHeight?: bigint;
   readonly timeMs?: bigint;
@@ -63,6 +68,8 @@ export class TestChain {
   timeMs: bigint;
   /** of the newest block */
   events: readonly Event[] = [];
+  /** what the engine was told of its validators by the newest block */
+  updates: readonly ValidatorUpdate[] = [];
   /** of all blocks */
   readonly history: Event[] = [];
   private readonly heights: Heights;
@@ -83,6 +90,7 @@ export class TestChain {
     const branch = new Branch(this.heights.latest());
     this.current = new TestContext(this.environment, { ...this.info({}), height: initial, lastCommit: { round: 0, votes: [] }, beaconSignature: EMPTY, extensions: [] }, branch);
     const state = o.genesis ?? this.genesis(o);
+    if (o.consensus) this.k.consensus.begin(this.current, o.consensus);
     readState(this.current, this.app.modules, state);
     this.heights.commit(this.height, branch);
     // What genesis writes is the state of the height before the first block.
@@ -147,7 +155,7 @@ export class TestChain {
     this.app.beginBlock(this.current);
     run(this);
     this.app.endBlock(this.current);
-    for (const m of this.app.modules) m.validatorUpdates?.(this.current);
+    this.updates = this.app.modules.flatMap((m) => m.validatorUpdates?.(this.current) ?? []);
     this.events = this.current.events;
     this.history.push(...this.events);
     this.heights.commit(this.height, branch);
@@ -173,9 +181,10 @@ export class TestChain {
   }
 
   checkInvariants(): void {
+    const ctx = this.at() as QueryContext;
     for (const m of this.app.modules) {
       for (const [name, check] of Object.entries(m.invariants ?? {})) {
-        const broken = check(this.ctx);
+        const broken = check(ctx);
         if (broken) throw new Error(`invariant ${m.name}/${name} at ${this.height}: ${broken}`);
       }
     }
@@ -183,12 +192,15 @@ export class TestChain {
 
   /** Runs a message as a transaction of the current block by its signer. Any throw without a code passes on. */
   deliver<M>(codec: Codec<M>, message: Partial<M>): { readonly response: Uint8Array } | Refusal {
-    const value = codec.encode(codec.create(message));
-    const handler = this.app.messages.get(codec.typeUrl);
-    if (!handler) throw new Error(`no module takes ${codec.typeUrl}`);
+    return this.deliverEncoded({ typeUrl: codec.typeUrl, value: codec.encode(codec.create(message)) });
+  }
+
+  deliverEncoded({ typeUrl, value }: EncodedMessage): { readonly response: Uint8Array } | Refusal {
+    const handler = this.app.messages.get(typeUrl);
+    if (!handler) throw new Error(`no module takes ${typeUrl}`);
     try {
       const [signer] = handler.signers(handler.decode(value));
-      return { response: this.router.dispatch(this.current, signer as string, { typeUrl: codec.typeUrl, value }).value };
+      return { response: this.router.dispatch(this.current, signer as string, { typeUrl, value }).value };
     } catch (e) {
       if (e instanceof ModuleError) return { codespace: e.codespace, code: e.code, log: e.message };
       throw e;
