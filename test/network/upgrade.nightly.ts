@@ -108,7 +108,7 @@ test("a vote plans an upgrade: all nodes stop there, the old program is refused,
     t.is((await chain.query(UpgradeQuery.methods.currentPlan, {})).value.plan, undefined);
     for (const v of validators) {
       await until(`${v.name} to have the blocks`, 60_000, async () => ((await heightOf(v.rpc)) >= height + 3 ? true : undefined));
-      t.regex(readFileSync(join(v.home, "node.log"), "utf8"), new RegExp(`upgraded the state.*upgrade .*${NAME}.* in block ${height}, workers ${version} → ${version + 1n}`));
+      t.regex(readFileSync(join(v.home, "node.log"), "utf8"), new RegExp(`"steps":"upgrade .*${NAME}.* in block ${height}, workers ${version} → ${version + 1n}.*upgraded the state`));
     }
     for (const h of [height, height + 1, height + 2]) t.is(new Set(await Promise.all(validators.map((v) => appHashAt(v.rpc, h)))).size, 1, `${h}`);
     const { response } = await rpc<{ response: { value: string } }>(network.rpc, '/abci_query?path="/app/invariants"');
