@@ -21,17 +21,18 @@ import { LONGER, newerProgram } from "./newer-program.js";
 const NAME = "v2";
 const INFO = "https://example.org/v2";
 /** blocks from the proposal to the plan: more than its vote needs on a busy machine */
-const AHEAD = 200;
+const AHEAD = 240;
 const EX_CONFIG = 78;
+const PATIENCE_MS = 60_000;
 
 interface Refusal {
   readonly code: number | null;
   readonly said: string;
 }
 
-/** The node's application by itself, as the unit starts it; killed when it has not ended after ten seconds. */
+/** The node's application by itself, as the unit starts it; killed when it has not ended after a minute. */
 function application(args: readonly string[]): Promise<Refusal> {
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], timeout: 10_000 });
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], timeout: PATIENCE_MS });
   let said = "";
   child.stderr.on("data", (d: Buffer) => (said += d.toString()));
   return new Promise((resolve, reject) => child.once("error", reject).once("close", (code) => resolve({ code, said })));
@@ -78,7 +79,7 @@ test("a vote plans an upgrade: all nodes stop there, the old program is refused,
     t.true((await heightOf(network.rpc)) < height - 1, "it was before the plan's height");
 
     const stopped = new RegExp(`: node exited with code ${EX_CONFIG}: all processes are stopped`);
-    await until("all nodes to stop", 240_000, async () => {
+    await until("all nodes to stop", 300_000, async () => {
       const answer = await ask(network.dir, { command: "status" });
       return answer?.ok && answer.processes.every((p) => !p.running) ? true : undefined;
     }, 1000);
