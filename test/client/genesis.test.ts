@@ -31,7 +31,7 @@ test.serial("a genesis is begun, given accounts and a transaction, collected and
   t.deepEqual([facts.moniker, facts.chainId], ["one", "made-1"]);
   await refused(["genesis", "validate"], /genesis\.json: validators: nobody signs the first block, want .* pouwd genesis gentx and collect-gentxs\.$/);
   await done("keys", "add", "me");
-  await refused(["genesis", "gentx", "me", "100POUW"], /the transaction, of "one": account pouw1\w+ does not exist: unknown address\. Its stake comes from the operator's balance in the genesis: pouwd genesis add-account\.$/);
+  await refused(["genesis", "gentx", "me", "100POUW"], /the transaction, of "one": fee payer address: pouw1\w+ does not exist: unknown address\. Its stake comes from the operator's balance in the genesis: pouwd genesis add-account\.$/);
   await done("genesis", "add-account", "me", "150.5pouw,7uatom");
   await refused(["genesis", "add-account", "me", "1POUW"], /is in the genesis already, with 7uatom,150500000upouw: give --append to add to it/);
   await refused(["genesis", "add-account", "me", "1.5upouw"], /got "1\.5upouw", base units have no fraction/);
