@@ -1,7 +1,6 @@
 /** The mempool's connection: CheckTx on a state of its own, from one commit to the next, and simulations on branches of it. */
 import * as abci from "cosmjs-types/tendermint/abci/types";
 import { sdk } from "#kernel/errors.js";
-import { eventsOf } from "./block/events.js";
 import { gasLimitOf, largestTransaction } from "./block/limits.js";
 import { type Chain } from "./chain.js";
 import { AppContext } from "./tx/context.js";
@@ -41,7 +40,7 @@ export class Mempool {
       BigInt(r.tx.length) > longest
         ? refused(sdk.txTooLarge(`${r.tx.length} bytes, want at most ${longest}, or no block could hold it`))
         : executeTx(ctx, r.tx, "check", { ...this.execution, minGasPrice: { perMillion: this.minGasPricePerMillion, denom }, maxGas: gasLimitOf(this.chain.limits) });
-    return abci.ResponseCheckTx.fromPartial({ ...outcome, data: Uint8Array.from(outcome.data), events: eventsOf(outcome.events) });
+    return abci.ResponseCheckTx.fromPartial({ ...outcome, data: Uint8Array.from(outcome.data), events: [] });
   }
 
   /** On a branch of the check state that is thrown away. */
