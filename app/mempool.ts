@@ -7,7 +7,6 @@
  */
 import * as abci from "cosmjs-types/tendermint/abci/types";
 import { sdk } from "#kernel/errors.js";
-import { eventsOf } from "./block/events.js";
 import { urgentBytes } from "./block/lane.js";
 import { gasLimitOf, largestTransaction, ordinaryRoom, type Room, wireSize } from "./block/limits.js";
 import { type Chain } from "./chain.js";
@@ -48,7 +47,7 @@ export class Mempool {
 
   checkTx(r: abci.RequestCheckTx): abci.ResponseCheckTx {
     const outcome = this.checked(r.tx, r.type === abci.CheckTxType.RECHECK);
-    return abci.ResponseCheckTx.fromPartial({ ...outcome, data: Uint8Array.from(outcome.data), events: eventsOf(outcome.events) });
+    return abci.ResponseCheckTx.fromPartial({ ...outcome, data: Uint8Array.from(outcome.data), events: [] });
   }
 
   private checked(tx: Uint8Array, again: boolean): TxOutcome {

@@ -40,7 +40,7 @@ test("a query that is no request, and one for what is not there, have the SDK's 
 });
 
 test("other errors are unknown to gRPC, faults of the program are none of the request's", (t) => {
-  t.like(grpcError(sdk.insufficientFunds("5upouw")), { codespace: "sdk", code: 6, message: "rpc error: code = Unknown desc = 5upouw: insufficient funds: unknown request" });
+  t.like(grpcError(sdk.insufficientFunds("5upouw")), { codespace: "sdk", code: 6, message: "5upouw: insufficient funds: unknown request" });
   t.like(grpcError(sdk.keyNotFound("task 9")), { code: 22, message: "rpc error: code = NotFound desc = task 9: key not found" });
   t.is(grpcError(new TypeError("x is not a function")), undefined);
 });

@@ -24,7 +24,8 @@ export function grpcError(e: unknown): ModuleError | undefined {
           return sdk.keyNotFound(status("NotFound", without(sdk.keyNotFound.text, e.message)));
       }
     }
-    return sdk.unknownRequest(status("Unknown", e.message));
+    // A registered error is its own status, whose text has no such beginning.
+    return sdk.unknownRequest(e.message);
   }
   // As decoders throw; the SDK gives an error without a status the code of an invalid request too.
   if (e instanceof RangeError || (e instanceof Error && e.constructor === Error)) return sdk.invalidRequest(e.message);

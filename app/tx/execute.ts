@@ -57,7 +57,9 @@ export function executeTx(ctx: TxContext, bytes: Uint8Array, mode: Mode, x: Exec
     params = x.deps.auth.params(ctx);
     tx = decodeTx(bytes, x.router, params.txSigLimit);
   } catch (e) {
-    return failure(e, 0n, 0n, []);
+    // In a block the Cosmos SDK does not say why it could not read a transaction; who sent it has heard it from the mempool.
+    const unread = mode === "deliver" && e instanceof ModuleError && e.codespace === "sdk" && e.code === sdk.txDecode.code;
+    return failure(unread ? sdk.txDecode("") : e, 0n, 0n, []);
   }
   const wanted = tx.auth.fee?.gasLimit ?? 0n;
   if (wanted > MAX_GAS) return failure(sdk.invalidRequest(`gas limit ${wanted}, want at most ${MAX_GAS}`), 0n, 0n, []);

@@ -29,6 +29,9 @@ export interface Router extends MessageRunner {
 /** Messages that run messages: their depth must be bounded, because only the stack's size, which is each node's own, would end it otherwise. */
 const MAX_DEPTH = 8;
 
+/** A sender's text may hold anything. */
+const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, "?");
+
 export function makeRouter(handlers: ReadonlyMap<string, MessageHandler>): Router {
   let depth = 0;
   const router: Router = {
@@ -36,7 +39,7 @@ export function makeRouter(handlers: ReadonlyMap<string, MessageHandler>): Route
     takes: (typeUrl) => handlers.has(typeUrl),
     decode({ typeUrl, value }) {
       const handler = handlers.get(typeUrl);
-      if (!handler) throw sdk.unknownRequest(`no message handler found for ${JSON.stringify(typeUrl.slice(0, 100))}`);
+      if (!handler) throw sdk.txDecode(`unable to resolve type URL ${printable(typeUrl.slice(0, 100))}: ${sdk.txDecode.text}`);
       let message: unknown;
       let again: Uint8Array;
       try {

@@ -31,7 +31,7 @@ export function distributionMessages(ports: DistributionPorts, keeper: Distribut
     withdrawDelegatorReward: (ctx, m) => ({ amount: keeper.withdraw(ctx, account(ctx, m.delegatorAddress, "delegator"), operator(ctx, m.validatorAddress)).map(wireCoin) }),
     withdrawValidatorCommission: (ctx, m) => ({ amount: wire(keeper.withdrawCommission(ctx, operator(ctx, m.validatorAddress))) }),
     fundCommunityPool(ctx, m) {
-      keeper.fund(ctx, account(ctx, m.depositor, "depositor"), parseCoins(m.amount));
+      keeper.fund(ctx, account(ctx, m.depositor, "depositor"), given(m.amount));
       return {};
     },
     updateParams(ctx, m) {
@@ -45,15 +45,21 @@ export function distributionMessages(ports: DistributionPorts, keeper: Distribut
     },
     communityPoolSpend(ctx, m) {
       checkAuthority(ctx, m.authority);
-      const coins = parseCoins(m.amount);
+      const coins = given(m.amount);
       const to = account(ctx, m.recipient, "recipient");
       if (ports.accounts.some((a) => ctx.addresses.module(a.name) === to)) throw sdk.unauthorized(`${m.recipient} is not allowed to receive external funds`);
       keeper.spend(ctx, to, coins);
       return {};
     },
     depositValidatorRewardsPool(ctx, m) {
-      keeper.deposit(ctx, account(ctx, m.depositor, "depositor"), operator(ctx, m.validatorAddress), parseCoins(m.amount));
+      keeper.deposit(ctx, account(ctx, m.depositor, "depositor"), operator(ctx, m.validatorAddress), given(m.amount));
       return {};
     },
   };
+}
+
+/** Coins of a message, with the Cosmos SDK's words for none. */
+function given(list: Parameters<typeof parseCoins>[0]): ReturnType<typeof parseCoins> {
+  if (list.length === 0) throw sdk.invalidCoins("amount cannot be nil");
+  return parseCoins(list);
 }

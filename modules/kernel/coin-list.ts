@@ -1,7 +1,7 @@
 /** Lists of coins as messages and fees carry them: valid denominations, ascending, none twice. */
 import { type Coin } from "#proto/gen/cosmos/base/v1beta1/coin.js";
 import { isDenom, MAX_AMOUNT } from "./coins.js";
-import { sdk } from "./errors.js";
+import { ModuleError, sdk } from "./errors.js";
 
 /** So many base units of a denomination. */
 export interface Amount {
@@ -59,7 +59,8 @@ export function parseAnyCoins(list: readonly WireCoin[]): Amount[] {
 /** Coins of a message: at least one, all positive. Throws sdk.invalidCoins. */
 export function parseCoins(list: readonly WireCoin[]): Amount[] {
   const coins = parseAnyCoins(list);
-  if (coins.length === 0) throw sdk.invalidCoins("");
+  // No coins are written as nothing, and the SDK's text has what was given before it all the same.
+  if (coins.length === 0) throw new ModuleError(sdk.invalidCoins.codespace, sdk.invalidCoins.code, `: ${sdk.invalidCoins.text}`);
   return coins;
 }
 

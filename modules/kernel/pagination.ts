@@ -35,7 +35,7 @@ function wantedOf(request: PageRequest | undefined): Wanted {
 }
 
 /** `entries` begin with the first one of the page when it is given by a key. */
-function cut<T>(entries: Iterable<T>, keyOf: (entry: T) => Uint8Array, { offset, limit, total }: Wanted): Page<T> {
+function cut<T>(entries: Iterable<T>, keyOf: (entry: T) => Uint8Array, { offset, limit, total }: Wanted, filtered = false): Page<T> {
   const items: T[] = [];
   let nextKey: Uint8Array | undefined;
   let count = 0;
@@ -48,8 +48,8 @@ function cut<T>(entries: Iterable<T>, keyOf: (entry: T) => Uint8Array, { offset,
       if (!total) break;
     }
   }
-  // An offset behind the end has no total either, as in the SDK.
-  return { items, pagination: { nextKey: nextKey ?? EMPTY, total: total && offset <= count ? BigInt(count) : 0n } };
+  // An offset behind the end has no total either, as in the SDK; but where a list is filtered what passes is counted anyway.
+  return { items, pagination: { nextKey: nextKey ?? EMPTY, total: total && (filtered || offset <= count) ? BigInt(count) : 0n } };
 }
 
 /** A page of a map's or set's entries whose keys begin with `prefix`; without one, of all; and of these the ones that `keep` wants. Throws sdk.invalidRequest. */
@@ -63,7 +63,7 @@ export function paginate<K extends readonly unknown[], V>(view: View, { layout }
   // Backwards a page's key is its last entry's, so the range ends right behind it.
   const entries = !wanted.reverse ? store.iterate(from, end) : store.reverse(base, wanted.key.length > 0 ? concat(from, Uint8Array.of(0)) : end);
   const entryOf = ([k, v]: [Uint8Array, Uint8Array]): Entry<K, V> => ({ key: key.decode(view, k.subarray(layout.head.length)), value: value.decode(v) });
-  const { items, pagination } = cut(keep ? kept(entries, (e) => keep(entryOf(e))) : entries, ([k]) => k.slice(base.length), wanted);
+  const { items, pagination } = cut(keep ? kept(entries, (e) => keep(entryOf(e))) : entries, ([k]) => k.slice(base.length), wanted, keep !== undefined);
   return { items: items.map(entryOf), pagination };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { CommitVote, Context } from "#kernel/context.js";
 import { mulInt, quo, truncate } from "#kernel/dec.js";
+import { ModuleError } from "#kernel/errors.js";
 import type { View } from "#kernel/store.js";
 import { instantOf, nanosecondsOf } from "#kernel/time.js";
 import { type Params, ValidatorSigningInfo } from "#proto/gen/cosmos/slashing/v1beta1/slashing.js";
@@ -96,7 +97,8 @@ export function slashingKeeper(ports: SlashingPorts): SlashingWriter {
     },
     unjail(ctx, operator) {
       const v = ports.staking.byOperator(ctx, operator);
-      if (!v) throw slashingErrors.noValidator("");
+      // The error of staking, as in the Cosmos SDK.
+      if (!v) throw new ModuleError("staking", 3, "validator does not exist");
       const own = ports.staking.delegation(ctx, operator, operator);
       if (!own) throw slashingErrors.noSelfDelegation("");
       const tokens = v.shares === 0n ? 0n : truncate(quo(mulInt(own.shares, v.tokens), v.shares));

@@ -100,7 +100,7 @@ export function stakingQueries(ports: StakingPorts, keeper: StakingKeeper): Quer
     },
     delegatorValidator(ctx, { delegatorAddr, validatorAddr }) {
       const [delegator, operator] = [delegatorOf(ctx, delegatorAddr), operatorOf(ctx, validatorAddr)];
-      if (!delegationAt(ctx, delegator, operator)) throw stakingErrors.noDelegation("");
+      if (!delegationAt(ctx, delegator, operator)) throw sdk.unknownRequest(`rpc error: code = Internal desc = ${stakingErrors.noDelegation("").message}`);
       return { validator: wireValidator(ctx, must(ctx, operator)) };
     },
     historicalInfo(ctx, { height }) {

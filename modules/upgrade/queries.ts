@@ -1,6 +1,6 @@
 /** What anybody can ask of upgrades, as the Cosmos SDK answers it. */
+import { EMPTY } from "#kernel/bytes.js";
 import { AUTHORITY } from "#kernel/authority.js";
-import { sdk } from "#kernel/errors.js";
 import type { QueryHandlers } from "#kernel/services.js";
 import type { UpgradeQuery } from "#proto/gen/cosmos/upgrade/v1beta1/query.js";
 import { upgradeErrors } from "./errors.js";
@@ -13,9 +13,8 @@ export const upgradeQueries = (ports: UpgradePorts, keeper: UpgradeKeeper): Quer
     return { plan: plan && wirePlan(plan) };
   },
   appliedPlan: (ctx, { name }) => ({ height: keeper.doneAt(ctx, name) }),
-  upgradedConsensusState() {
-    throw sdk.notSupported("UpgradedConsensusState is deprecated, and there is no IBC on this chain");
-  },
+  // There is no IBC here, and no such state; the Cosmos SDK answers nothing then.
+  upgradedConsensusState: () => ({ upgradedConsensusState: EMPTY }),
   moduleVersions(ctx, { moduleName }) {
     const all = [...ports.versions(ctx)].map(([name, version]) => ({ name, version: BigInt(version) }));
     const wanted = moduleName === "" ? all : all.filter((m) => m.name === moduleName);

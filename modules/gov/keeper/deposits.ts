@@ -2,7 +2,7 @@
 import type { Context } from "#kernel/context.js";
 import { AUTHORITY } from "#kernel/authority.js";
 import { type Dec, decOf, mul, roundInt, truncate } from "#kernel/dec.js";
-import { sdk } from "#kernel/errors.js";
+import { ModuleError, sdk } from "#kernel/errors.js";
 import type { Params } from "#proto/gen/cosmos/gov/v1/gov.js";
 import type { Budget } from "../budget.js";
 import { addCoins, amountOf, type Amount, type Coins, coinsText, coversAll, readCoins, wireCoins } from "../coins.js";
@@ -50,7 +50,7 @@ export function depositing(ports: GovPorts): Deposits {
     add(ctx, id, depositor, coins) {
       const p = params.get(ctx);
       const proposal = proposalAt(ctx, id);
-      if (!proposal) throw sdk.keyNotFound(`proposal ${id} doesn't exist`);
+      if (!proposal) throw noProposal(id);
       const closing = closingAt(ctx, id);
       if (!isOpen(proposal) || (closing && closing.deposits !== "keep")) throw govErrors.inactive(`${id}`);
       const least = minDeposit(p, proposal.expedited);
@@ -112,3 +112,6 @@ export function depositing(ports: GovPorts): Deposits {
     },
   };
 }
+
+/** For the Cosmos SDK an error of its store, without a code. */
+const noProposal = (id: bigint): ModuleError => new ModuleError("undefined", 1, `collections: not found: key '${id}' of type github.com/cosmos/gogoproto/cosmos.gov.v1.Proposal`);

@@ -104,14 +104,14 @@ export class Differences {
 
   query(method: MethodInfo, request: string, a: abci.ResponseQuery, b: abci.ResponseQuery): void {
     const at = `${method.path} ${request}`;
-    this.note(`${at}: code`, `${a.codespace}/${a.code}`, `${b.codespace}/${b.code}`);
-    this.note(`${at}: log`, a.log, b.log);
+    this.note(`${at}: refusal`, `${a.codespace}/${a.code} ${a.log}`, `${b.codespace}/${b.code} ${b.log}`);
     this.note(`${at}: height`, a.height, b.height);
     if (toHex(a.value) === toHex(b.value)) return this.note(`${at}: value`, 0, 0);
     const codec = method.response as Codec<unknown>;
-    const before = this.found.length;
-    this.deep(`${at}: value`, toJson(codec, codec.decode(a.value)), toJson(codec, codec.decode(b.value)));
-    if (this.found.length === before) this.note(`${at}: bytes`, toHex(a.value), toHex(b.value));
+    const [x, y] = [toJson(codec, codec.decode(a.value)), toJson(codec, codec.decode(b.value))];
+    this.deep(`${at}: value`, x, y);
+    // What decodes alike must be the same bytes.
+    if (text(x) === text(y)) this.note(`${at}: bytes`, toHex(a.value), toHex(b.value));
   }
 
   states(at: string, sdk: Record<string, unknown>, ours: Record<string, unknown>): void {

@@ -44,7 +44,7 @@ export class Pair {
   }
 
   private async begin(): Promise<void> {
-    const request = (state: unknown, extensionsFrom: bigint) =>
+    const request = (state: unknown) =>
       abci.RequestInitChain.fromPartial({
         chainId: CHAIN_ID,
         initialHeight: 1n,
@@ -55,12 +55,12 @@ export class Pair {
           evidence: { maxAgeNumBlocks: 100_000n, maxAgeDuration: { seconds: 172_800n, nanos: 0 }, maxBytes: 1_024n },
           validator: { pubKeyTypes: ["ed25519"] },
           version: { app: 1n },
-          abci: { voteExtensionsEnableHeight: extensionsFrom },
+          abci: { voteExtensionsEnableHeight: 1n },
         }),
         appStateBytes: utf8(JSON.stringify(state)),
       });
-    await this.sdk.initChain(request(sdkState(this.setting), 0n));
-    this.ours.initChain(request(ourState(this.setting), 1n));
+    await this.sdk.initChain(request(sdkState(this.setting)));
+    this.ours.initChain(request(ourState(this.setting)));
     const first = new Map(this.setting.validators.map((v) => [toHex(v.address), v.power]));
     this.sets = [new Map(), first, first];
   }
