@@ -13,6 +13,7 @@ import type { EncodedMessage } from "#kernel/services.js";
 import { exportState, readState } from "#app/app-state.js";
 import { assemble, type Assembly, type Keepers } from "#app/assemble.js";
 import { asGrpc } from "#app/query/errors.js";
+import { Meter } from "#app/tx/gas.js";
 import type { ConsensusParams } from "#proto/gen/tendermint/types/params.js";
 import type { VerdictCode } from "#proto/gen/pouw/v1/types.js";
 import type { Codec, MethodInfo, RequestOf, ResponseOf } from "#proto/wire.js";
@@ -195,12 +196,17 @@ export class TestChain {
     return this.deliverEncoded({ typeUrl: codec.typeUrl, value: codec.encode(codec.create(message)) });
   }
 
-  deliverEncoded({ typeUrl, value }: EncodedMessage): { readonly response: Uint8Array } | Refusal {
+  /** The same of bytes; with a limit, its gas is counted. */
+  deliverEncoded({ typeUrl, value }: EncodedMessage, gas?: bigint): { readonly response: Uint8Array } | Refusal {
     const handler = this.app.messages.get(typeUrl);
     if (!handler) throw new Error(`no module takes ${typeUrl}`);
     try {
       const [signer] = handler.signers(handler.decode(value));
-      return { response: this.router.dispatch(this.current, signer as string, { typeUrl, value }).value };
+      if (gas === undefined) return { response: this.router.dispatch(this.current, signer as string, { typeUrl, value }).value };
+      const metered = this.current.metered(new Meter(gas));
+      const { value: response } = this.router.dispatch(metered, signer as string, { typeUrl, value });
+      metered.commit();
+      return { response };
     } catch (e) {
       if (e instanceof ModuleError) return { codespace: e.codespace, code: e.code, log: e.message };
       throw e;

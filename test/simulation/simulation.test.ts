@@ -9,7 +9,7 @@ import { Simulation } from "./simulation.js";
 const SEEDS = 5;
 /** Any change of the state machine changes every course: then a rare message may want another seed or two. */
 const MOST_SEEDS = 8;
-const BLOCKS = 70;
+const BLOCKS = 80;
 
 test("whatever is sent, invariants hold, supply is accounted for, an export begins the same chain, and every message succeeds somewhere", (t) => {
   const coverage = new Coverage();

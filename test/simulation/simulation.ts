@@ -83,7 +83,9 @@ export class Simulation {
   }
 
   sendEncoded(message: EncodedMessage): boolean {
-    const outcome = this.step(message.typeUrl, (c) => dispatched(c, message));
+    // Now and then gas is over on the way: then nothing of the message may stay.
+    const gas = this.random.percent(3) ? BigInt(this.random.between(1_000, 60_000)) : undefined;
+    const outcome = this.step(message.typeUrl, (c) => dispatched(c, message, gas));
     if (outcome === undefined) this.count(message.typeUrl);
     else this.refused.set(`${message.typeUrl} ${outcome}`, (this.refused.get(`${message.typeUrl} ${outcome}`) ?? 0) + 1);
     this.recent.push(message);
@@ -157,14 +159,14 @@ export class Simulation {
       return;
     }
     this.twin = undefined;
-    if (!this.random.percent(4)) return;
+    if (!this.random.percent(6)) return;
     this.twin = new Twin(this.chain, this.random.between(3, 25));
     this.twins++;
   }
 }
 
 /** `codespace/code` of a refusal. */
-function dispatched(c: TestChain, message: EncodedMessage): string | undefined {
-  const done = c.deliverEncoded(message);
+function dispatched(c: TestChain, message: EncodedMessage, gas: bigint | undefined): string | undefined {
+  const done = c.deliverEncoded(message, gas);
   return "code" in done ? `${done.codespace}/${done.code}` : undefined;
 }

@@ -2,6 +2,7 @@
 import { ONE } from "#kernel/dec.js";
 import { PubKey } from "#proto/gen/cosmos/crypto/ed25519/keys.js";
 import { StakingQuery } from "#proto/gen/cosmos/staking/v1beta1/query.js";
+import { BondStatus } from "#proto/gen/cosmos/staking/v1beta1/staking.js";
 import { MsgBeginRedelegate, MsgCancelUnbondingDelegation, MsgCreateValidator, MsgDelegate, MsgEditValidator, MsgUndelegate, MsgUpdateParams } from "#proto/gen/cosmos/staking/v1beta1/tx.js";
 import { coin } from "#test/chain/chain.js";
 import { signerOf } from "#test/chain/keys.js";
@@ -43,8 +44,10 @@ function redelegate(s: Simulation): void {
 
 function cancelUnbonding(s: Simulation): void {
   const { random, chain } = s;
-  const delegatorAddr = random.pick(s.names.accounts);
-  const u = random.some(chain.query(StakingQuery.methods.delegatorUnbondingDelegations, { delegatorAddr }).unbondingResponses);
+  const v = random.some(chain.k.staking.all(chain.ctx).filter((one) => one.status === BondStatus.BOND_STATUS_BONDED));
+  // As of the block before, where a validator of this one is not there yet.
+  if (!v || !chain.k.staking.byOperator(chain.at() ?? chain.ctx, v.operator)) return;
+  const u = random.some(chain.query(StakingQuery.methods.validatorUnbondingDelegations, { validatorAddr: valoper(s, v.operator) }).unbondingResponses);
   const entry = u && random.some(u.entries);
   if (entry) s.send(MsgCancelUnbondingDelegation, { delegatorAddress: u.delegatorAddress, validatorAddress: u.validatorAddress, amount: coin(random.amount(BigInt(entry.balance))), creationHeight: entry.creationHeight });
 }
