@@ -21,7 +21,7 @@ import { LONGER, newerProgram } from "./newer-program.js";
 const NAME = "v2";
 const INFO = "https://example.org/v2";
 /** blocks from the proposal to the plan: more than its vote needs on a busy machine */
-const AHEAD = 240;
+const AHEAD = 140;
 const EX_CONFIG = 78;
 const PATIENCE_MS = 60_000;
 
@@ -79,7 +79,7 @@ test("a vote plans an upgrade: all nodes stop there, the old program is refused,
     t.true((await heightOf(network.rpc)) < height - 1, "it was before the plan's height");
 
     const stopped = new RegExp(`: node exited with code ${EX_CONFIG}: all processes are stopped`);
-    await until("all nodes to stop", 300_000, async () => {
+    await until("all nodes to stop", 420_000, async () => {
       const answer = await ask(network.dir, { command: "status" });
       return answer?.ok && answer.processes.every((p) => !p.running) ? true : undefined;
     }, 1000);
