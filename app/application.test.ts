@@ -136,3 +136,19 @@ test("an error without a code: the result says no more than internal, the log sa
   t.is(refused?.code, 32);
   t.is(lines.length, 1, "what has a code is no surprise");
 });
+
+test("events of a block say whether they are of its begin or its end, those of a check are none, and what is no transaction says why to the mempool alone", async (t) => {
+  const account = await Account.of("events");
+  const node = await TestNode.start(t, { balances: { [account.address]: 1_000_000n } });
+  const good = await node.tx(account, [{ typeUrl: MsgSend.typeUrl, value: MsgSend.encode({ fromAddress: account.address, toAddress: account.address, amount: [coin(1n)] }).finish() }]);
+  t.like(node.check(good), { code: 0, events: [] });
+  const unknown = await node.tx(account, [{ typeUrl: "/none.Msg", value: new Uint8Array(0) }]);
+  t.like(node.check(unknown), { code: 2, log: "unable to resolve type URL /none.Msg: tx parse error: tx parse error" });
+  const { events, txResults } = await node.decided(node.propose([good, unknown]));
+  t.true(events.length > 0);
+  t.deepEqual([...new Set(events.map((e) => e.attributes.at(-1)?.key))], ["mode"]);
+  t.true(events.some((e) => e.type === "mint" && e.attributes.at(-1)?.value === "BeginBlock"));
+  t.like(txResults[1], { code: 0 });
+  t.false(txResults[1]?.events.some((e) => e.attributes.some((a) => a.key === "mode")));
+  t.like(txResults[2], { code: 2, log: "tx parse error" });
+});

@@ -119,12 +119,12 @@ test("an older program, and one that finds a state without versions, stop at onc
 test("without a plan a newer program waits for the height that its operator names, and refuses where none is named", async (t) => {
   const node = await TestNode.start(t);
   const next = newer(node.modules, 2);
-  await t.throwsAsync(node.restart(next), { name: "UpgradeFault", message: /workers has version 1, this program 2.*no upgrade is planned for it.*migrate_at/ });
+  await t.throwsAsync(node.restart(next), { name: "UpgradeFault", message: /matching has version 1, this program 2.*no upgrade is planned for it.*migrate_at/ });
   await t.throwsAsync(withProgram(node, next, node.height + 2n), { message: /migrate_at says block 3: use the program that wrote it until then/ });
   await t.throwsAsync(withProgram(node, next, node.height), { message: /no upgrade is planned for it/ });
   await withProgram(node, node.modules);
   await node.block([]);
-  t.deepEqual(await withProgram(node, next), ["workers 1 → 2"]);
+  t.deepEqual(await withProgram(node, next), ["matching 1 → 2"]);
   await node.block([]);
   // The name of a height that is over does nothing more.
   t.deepEqual(await withProgram(node, next, 3n), []);
@@ -139,7 +139,7 @@ const plan = (modules: Assembly, name: string, height: bigint): Assembly => {
 test("a plan stops the program that does not know it before its block, and the one that does goes on there", async (t) => {
   const node = await TestNode.start(t);
   const old = plan(node.modules, "v2", 4n);
-  const next: Assembly = { ...newer(old, 2), upgrades: [{ name: "v2", run: (ctx) => ctx.store("workers").set(Uint8Array.of(201), Uint8Array.of(1)) }] };
+  const next: Assembly = { ...newer(old, 2), upgrades: [{ name: "v2", run: (ctx) => ctx.store("matching").set(Uint8Array.of(201), Uint8Array.of(1)) }] };
   const faults: string[] = [];
   await node.restart(old, { stopped: (f) => faults.push(f.message) });
   await node.block([]);
@@ -155,24 +155,24 @@ test("a plan stops the program that does not know it before its block, and the o
   await t.throwsAsync(node.restart(old), { message: needed }, "starting it again does not help");
   const chain = (modules: Assembly): Chain => new Chain(node.committed, modules, nodeCrypto);
   t.is(chain(old).openToRead().head?.height, 3n, "an export of what is there needs no other program");
-  t.throws(() => chain(next).openToRead(), { message: /workers has version 1, this program 2/ });
-  t.is(node.state.store("workers").get(PREFIX), undefined);
+  t.throws(() => chain(next).openToRead(), { message: /matching has version 1, this program 2/ });
+  t.is(node.state.store("matching").get(PREFIX), undefined);
 
   const told: string[] = [];
   const migrated = (steps: readonly string[]): void => void told.push(...steps);
   await node.restart(next, { migrated });
-  t.deepEqual(told, ['upgrade "v2" in block 4', "workers 1 → 2"]);
-  t.is(node.state.store("workers").get(PREFIX), undefined, "not committed yet");
+  t.deepEqual(told, ['upgrade "v2" in block 4', "matching 1 → 2"]);
+  t.is(node.state.store("matching").get(PREFIX), undefined, "not committed yet");
   await node.restart(next, { migrated });
   await node.block([]);
   t.is(node.height, 4n);
-  t.deepEqual(node.state.store("workers").get(PREFIX), Uint8Array.of(2));
-  t.deepEqual(node.state.store("workers").get(Uint8Array.of(201)), Uint8Array.of(1));
+  t.deepEqual(node.state.store("matching").get(PREFIX), Uint8Array.of(2));
+  t.deepEqual(node.state.store("matching").get(Uint8Array.of(201)), Uint8Array.of(1));
   const q = UpgradeQuery.methods;
   t.is(q.currentPlan.response.decode(node.query(q.currentPlan.path).value).plan, undefined);
   t.is(q.appliedPlan.response.decode(node.query(q.appliedPlan.path, q.appliedPlan.request.encode({ name: "v2" })).value).height, 4n);
-  const versions = q.moduleVersions.response.decode(node.query(q.moduleVersions.path, q.moduleVersions.request.encode({ moduleName: "workers" })).value);
-  t.deepEqual(versions.moduleVersions, [{ name: "workers", version: 2n }]);
+  const versions = q.moduleVersions.response.decode(node.query(q.moduleVersions.path, q.moduleVersions.request.encode({ moduleName: "matching" })).value);
+  t.deepEqual(versions.moduleVersions, [{ name: "matching", version: 2n }]);
   await node.restart(next, { migrated });
   await node.block([]);
   t.is(told.length, 4, "once, and once more for the restart before it was committed");

@@ -12,12 +12,22 @@ interface Vector {
 }
 const { messages } = JSON.parse(readFileSync(new URL("../test/vectors/amino.json", import.meta.url), "utf8")) as { messages: readonly Vector[] };
 
+/** Go's newer encoder writes fields that exclude each other behind all others, which no chain takes as canonical. */
+function canonical<T>(message: T): T {
+  if (Array.isArray(message)) return message.map(canonical) as T;
+  if (typeof message !== "object" || message === null || message instanceof Uint8Array) return message;
+  const { typeUrl, value } = message as { typeUrl?: string; value?: unknown };
+  const codec = value instanceof Uint8Array ? codecs.find((c) => c.typeUrl === typeUrl) : undefined;
+  if (codec) return { typeUrl, value: codec.encode(canonical(codec.decode(value as Uint8Array))) } as T;
+  return Object.fromEntries(Object.entries(message).map(([k, v]) => [k, canonical(v)])) as T;
+}
+
 for (const [i, { type_url: typeUrl, hex, amino }] of messages.entries()) {
   test(`${i}: ${typeUrl} has the SDK's amino JSON`, (t) => {
     const codec = codecs.find((c) => c.typeUrl === typeUrl);
     if (!codec) throw new Error(`there is no ${typeUrl}`);
     const message = decodeCanonical(codec, Uint8Array.from(Buffer.from(hex, "hex")));
-    t.deepEqual({ type: aminoNameOf(codec), value: aminoJson(codec, message) }, amino as never);
+    t.deepEqual({ type: aminoNameOf(codec), value: aminoJson(codec, canonical(message)) }, amino as never);
   });
 }
 

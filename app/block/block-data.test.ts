@@ -83,7 +83,7 @@ test("transaction 0 is measured before it is decoded", async (t) => {
   t.true(judged([honest, many]));
   t.false(judged([honest, honest]));
   const { txResults } = await node.decided([honest, many]);
-  t.deepEqual(txResults.map((r) => r.code), [0, 6]);
+  t.deepEqual(txResults.map((r) => r.code), [0, 2]);
 });
 
 test("a vote too many or too few in transaction 0 is refused", async (t) => {

@@ -78,7 +78,7 @@ test("what is refused when something is granted, with the SDK's codes", (t) => {
     t.is(x.send(MsgRevoke, { granter: a, grantee: b, msgTypeUrl: "x".repeat(100_000) }), "authz/2", "longer than any key");
     t.is(x.send(MsgRevoke, { granter: a, grantee: a, msgTypeUrl: "x" }), "authz/7");
     t.like(exec(x), refused("sdk", 18, "messages cannot be empty: invalid request"));
-    t.like(exec(x, { typeUrl: "/none.Msg", value: new Uint8Array(0) }), refused("sdk", 6));
+    t.like(exec(x, { typeUrl: "/none.Msg", value: new Uint8Array(0) }), refused("sdk", 2));
   });
 });
 

@@ -92,3 +92,9 @@ test("a key of bytes that are no key of this list is a place in it", (t) => {
   t.deepEqual(page.items.map((e) => e.key), [[7, "d"]]);
   t.is(paginate(ctx, map, PageRequest.create({ key: new Uint8Array(3) })).items.length, 7);
 });
+
+test("of a filtered list what passes is counted, also behind its end", (t) => {
+  const ctx = setUp();
+  const total = (offset: bigint) => paginate(ctx, map, PageRequest.create({ offset, limit: 1n, countTotal: true }), [7], ({ key: [, name] }) => name.startsWith("a")).pagination.total;
+  t.deepEqual([0n, 2n, 3n].map(total), [2n, 2n, 2n]);
+});

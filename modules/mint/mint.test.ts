@@ -32,6 +32,12 @@ test("nothing is minted unless a chain says so", (t) => {
   t.is(asciiText(c.query(q.inflation).inflation), "0");
 });
 
+test("the bonded ratio is cut off behind its last place, as the Cosmos SDK divides by an integer", (t) => {
+  const c = new TestChain({ crypto: nodeCrypto, powers: [10n], funds: { a: 5_000_000n } });
+  c.block();
+  t.deepEqual(c.of("mint").map((e) => e["bonded_ratio"]), ["0.666666666666666666"]);
+});
+
 test("what is minted goes the way of fees, and all of it is in the supply", (t) => {
   const c = new TestChain({ crypto: nodeCrypto, powers: [10n], funds: { a: 10_000_000n }, params: { mint: { inflation_max: "0.2", inflation_min: "0.1", inflation_rate_change: "0.13", blocks_per_year: "1000" } } });
   c.block();

@@ -61,7 +61,8 @@ export const stakingGenesis = (keeper: StakingWriter) =>
       if (lastId > 0n) unbondingId.set(ctx, lastId);
       for (const { address, power } of state.lastValidatorPowers) lastPowers.set(ctx, power, ctx.addresses.format(ctx.addresses.operator.parse(address)));
       // A new chain's may say 0: it has none before its first set.
-      if (state.exported) lastTotal.set(ctx, BigInt(digits(state.lastTotalPower)));
+      const total = BigInt(digits(state.lastTotalPower) || "0");
+      if (state.exported && total > 0n) lastTotal.set(ctx, total);
     },
     export: (ctx) => ({
       params: undefined,

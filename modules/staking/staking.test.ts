@@ -236,3 +236,21 @@ test("those with most stake sign, and an export goes on as it was", (t) => {
   for (const x of [c, again]) x.blocks(12);
   t.deepEqual(again.exported(), c.exported());
 });
+
+test("the power of all is an integer in genesis, and a new chain's may say 0", (t) => {
+  const c = chain();
+  c.block();
+  const { staking } = c.exported() as { readonly staking: Record<string, unknown> };
+  t.regex(String(staking.last_total_power), /^[1-9][0-9]*$/);
+  t.true(staking.exported);
+  t.throws(() => new TestChain({ crypto: nodeCrypto, genesis: { ...c.exported(), staking: { ...staking, last_total_power: "MTA=" } } }), { message: /last_total_power: got "MTA=", want an integer as a string/ });
+});
+
+test("what is not unbonding cannot be given back, and whom nobody delegates to is told as the Cosmos SDK does", (t) => {
+  const c = chain();
+  const validatorAddress = c.environment.addresses.operator.format(c.environment.addresses.parse(c.validators[0]?.operator as string));
+  const delegatorAddress = c.address("nobody");
+  const done = c.deliver(MsgCancelUnbondingDelegation, { delegatorAddress, validatorAddress, amount: coin(1n), creationHeight: 1n });
+  t.like(done, { codespace: "undefined", code: 1, log: `rpc error: code = NotFound desc = unbonding delegation with delegator ${delegatorAddress} not found for validator ${validatorAddress}` });
+  t.regex(refusal(() => c.query(StakingQuery.methods.delegatorValidator, { delegatorAddr: delegatorAddress, validatorAddr: validatorAddress })) ?? "", /code = Internal desc = no delegation/);
+});

@@ -107,8 +107,8 @@ test("anchoring costs a fixed gas per head", (t) => {
   };
   w.block(() => {
     t.is(cost(() => w.anchor(0)), 0n);
-    t.is(cost(() => w.anchor(0, [log.head(5)])), 2000n);
-    t.is(cost(() => w.anchor(1, [w.log(1).head(3)], [log.seen(5)])), 2500n);
+    t.is(cost(() => w.anchor(0, [log.head(5)])), 20_000n);
+    t.is(cost(() => w.anchor(1, [w.log(1).head(3)], [log.seen(5)])), 20_500n);
   });
 });
 

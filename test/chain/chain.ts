@@ -89,7 +89,7 @@ export class TestChain {
     this.height = initial - 1n;
     this.timeMs = o.timeMs ?? 1_700_000_000_000n;
     const branch = new Branch(this.heights.latest());
-    this.current = new TestContext(this.environment, { ...this.info({}), height: initial, lastCommit: { round: 0, votes: [] }, beaconSignature: EMPTY, extensions: [] }, branch);
+    this.current = new TestContext(this.environment, { ...this.info({}), height: initial > 1n ? initial : 0n, lastCommit: { round: 0, votes: [] }, beaconSignature: EMPTY, extensions: [] }, branch);
     const state = o.genesis ?? this.genesis(o);
     if (o.consensus) this.k.consensus.begin(this.current, o.consensus);
     readState(this.current, this.app.modules, state);

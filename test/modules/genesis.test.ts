@@ -139,6 +139,7 @@ function requests(c: TestChain): Readonly<Record<string, readonly object[]>> {
     "beacon.v1.Query/Beacon": [{}, { height: c.height }, { height: c.height - 5n }, { height: 1n }],
     "beacon.v1.Query/Keys": [{}],
     "evaluation.v1.Query/Params": [{}],
+    "fees.v1.Query/Params": [{}],
     "evaluation.v1.Query/TaskResult": tasks,
     "matching.v1.Query/Params": [{}],
     "matching.v1.Query/Seats": names.map((worker) => ({ worker })),
@@ -201,7 +202,7 @@ test("an exported state begins a chain that is the same, answers the same and pa
     t.deepEqual(answers(copy), answers(c), `${name}: queries`);
     return { name, copy: course.on(copy), stage, events: c.history.length };
   });
-  t.deepEqual([...empty].filter((field) => !seen.has(field) && !/^(auth|authz|bank|distribution|feegrant|fees|gov|mint|slashing|staking)\./.test(field)).sort(), NOWHERE);
+  t.deepEqual([...empty].filter((field) => !seen.has(field) && !/^(auth|authz|bank|distribution|evidence|feegrant|fees|gov|mint|slashing|staking)\./.test(field)).sort(), NOWHERE);
   t.is(course.task.phase, Phase.PHASE_CLOSED);
   const payouts = (on: TestChain) => on.query(EvaluationQuery.methods.taskResult, { id: 2n }).payouts;
   t.deepEqual([...new Set(payouts(c).map((p) => p.what))].sort(), ["bond", "evaluator", "miner", "supervisor", "verifier"]);

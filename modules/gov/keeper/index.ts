@@ -63,7 +63,7 @@ export function govKeeper(ports: GovPorts): GovWriter {
       signers = ports.router.signers(message);
     } catch (e) {
       if (!(e instanceof ModuleError) || e.codespace !== "sdk") throw e;
-      if (e.code === sdk.unknownRequest.code) throw govErrors.unroutable(message.typeUrl.slice(0, 100));
+      if (!ports.router.takes(message.typeUrl)) throw govErrors.unroutable(message.typeUrl.slice(0, 100));
       throw e.code === sdk.txDecode.code ? e : govErrors.invalidMessage(e.message);
     }
     try {

@@ -85,7 +85,7 @@ export async function randomOperations(pair: Pair, { seed, operations, every }: 
       default:
         return draw.below(2) === 0
           ? ["deposit rewards", who, message(MsgDepositValidatorRewardsPool, { depositor: who.address, validatorAddress: valoper(a), amount: [coin(amount(), FEE)] })]
-          : ["edit validator", a.account, message(MsgEditValidator, { validatorAddress: valoper(a), description: { moniker: `m${draw.below(100)}`, identity: "", website: "[do-not-modify]", securityContact: "", details: "" }, commissionRate: draw.below(2) === 0 ? "" : `${draw.below(20)}0000000000000000`, minSelfDelegation: "" })];
+          : ["edit validator", a.account, message(MsgEditValidator, { validatorAddress: valoper(a), description: { moniker: `m${draw.below(100)}`, identity: "", website: "[do-not-modify]", securityContact: "", details: "" }, commissionRate: draw.below(2) === 0 ? "" : `${BigInt(draw.below(20)) * 10n ** 16n}`, minSelfDelegation: "" })];
     }
   }
 

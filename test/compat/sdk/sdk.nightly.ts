@@ -9,7 +9,7 @@ import { compareClients, compareRandom } from "./compare.js";
 import type { Differences } from "./differences.js";
 
 const OPERATIONS = Number(process.env.SDK_OPERATIONS ?? "2000");
-/** fields of an hour's worth of blocks; far fewer would mean that nothing was compared */
+/** far fewer fields would mean that nothing was compared */
 const FIELDS_OF_AN_OPERATION = 20;
 
 function agree(t: ExecutionContext, differences: Differences, atLeast: number): void {
