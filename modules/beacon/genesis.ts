@@ -55,7 +55,8 @@ export function beaconGenesis(ports: BeaconPorts, keeper: BeaconWriter) {
       last = height;
     }
     // The first block's proposer signs over the value before it.
-    const first = ctx.block.height;
+    // A new chain's genesis is of height 0, and block 1 comes behind it.
+    const first = ctx.block.height > 0n ? ctx.block.height : 1n;
     if (last !== first - 1n) throw new Error(`${at}.values: the newest is of block ${last}, want ${first - 1n}; initial_height is one more than the height of the export`);
   }
 

@@ -262,7 +262,7 @@ test("what cannot be proposed is refused by name", (t) => {
     [{ messages: [] }, "gov/11"],
     [{ metadata: '{"title":"Another window","summary":"of 77 blocks"}' }, "gov/5"],
     [{ metadata: '{"Title":"A window","summary":"else"}' }, "gov/5"],
-    [{ messages: [{ typeUrl: "/no.such.Msg", value: new Uint8Array(0) }] }, "sdk/2"],
+    [{ messages: [{ typeUrl: "/no.such.Msg", value: new Uint8Array(0) }] }, "gov/10"],
     [{ messages: [any(MsgSend, { fromAddress: c.address("ann"), toAddress: c.address("cid"), amount: [coin(5n)] })] }, "gov/13"],
     [{ messages: [{ typeUrl: MsgSend.typeUrl, value: Uint8Array.of(255) }] }, "sdk/2"],
     [{ messages: [any(MsgExecLegacyContent, { authority: account(c), content: { typeUrl: "/cosmos.upgrade.v1beta1.SoftwareUpgradeProposal", value: new Uint8Array(0) } })] }, "gov/9"],
