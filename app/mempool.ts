@@ -7,8 +7,8 @@
  */
 import * as abci from "cosmjs-types/tendermint/abci/types";
 import { sdk } from "#kernel/errors.js";
-import { urgentBytes } from "./block/lane.js";
-import { gasLimitOf, largestTransaction, ordinaryRoom, type Room, wireSize } from "./block/limits.js";
+import { urgentSigner } from "./block/lane.js";
+import { gasLimitOf, largestTransaction, MAX_URGENT, ordinaryRoom, type Room, wireSize } from "./block/limits.js";
 import { type Chain } from "./chain.js";
 import { AppContext } from "./tx/context.js";
 import { executeTx, type Execution, refused, type TxOutcome } from "./tx/execute.js";
@@ -17,6 +17,8 @@ interface CheckState {
   readonly ctx: AppContext;
   readonly longest: bigint;
   /** what is left of the next block's room beside the lane */
+  /** transactions in the lane that wait, by signer */
+  readonly urgentOf: Map<string, number>;
   readonly room: { bytes: bigint; gas: bigint | undefined; empty: boolean };
 }
 
@@ -42,7 +44,7 @@ export class Mempool {
     const longest = largestTransaction(chain.limits, staking.members(ctx).length);
     const lane = fees.params(ctx).laneShare;
     const room: Room = ordinaryRoom(chain.limits, longest, lane);
-    return (this.state = { ctx, longest, room: { ...room, empty: true } });
+    return (this.state = { ctx, longest, urgentOf: new Map(), room: { ...room, empty: true } });
   }
 
   checkTx(r: abci.RequestCheckTx): abci.ResponseCheckTx {
@@ -51,10 +53,12 @@ export class Mempool {
   }
 
   private checked(tx: Uint8Array, again: boolean): TxOutcome {
-    const { ctx, longest, room } = this.current();
+    const { ctx, longest, room, urgentOf } = this.current();
     if (BigInt(tx.length) > longest) return refused(sdk.txTooLarge(`${tx.length} bytes, want at most ${longest}, or no block could hold it`));
     const { keepers, router } = this.chain.assembly;
-    const urgent = urgentBytes(ctx, keepers, router, tx);
+    const by = urgentSigner(ctx, keepers, router, tx);
+    const sent = by === undefined ? 0 : (urgentOf.get(by) ?? 0);
+    const urgent = by !== undefined && sent < MAX_URGENT;
     const size = wireSize(tx);
     const full = (gas: bigint): boolean => !urgent && !again && !room.empty && (size > room.bytes || (room.gas !== undefined && gas > room.gas));
     if (full(0n)) return refused(sdk.mempoolFull("what waits fills the next block; send it again after that"));
@@ -63,7 +67,8 @@ export class Mempool {
     if (outcome.code !== 0) return outcome;
     if (full(outcome.gasWanted)) return refused(sdk.mempoolFull("what waits fills the next block; send it again after that, or ask for less gas"));
     branch.commit();
-    if (!urgent) {
+    if (urgent) urgentOf.set(by, sent + 1);
+    else {
       room.empty = false;
       room.bytes -= size;
       if (room.gas !== undefined) room.gas -= outcome.gasWanted;

@@ -32,15 +32,17 @@ export function isUrgent(view: View, { matching, tasks }: LaneKeepers, { message
   });
 }
 
-/** The same of a transaction's bytes; one that is none is not. */
-export function urgentBytes(view: View, keepers: LaneKeepers, router: Router, tx: Uint8Array): boolean {
-  if (!mayBeUrgent(tx)) return false;
+/** Who signs a transaction that is such; undefined for all others, and for bytes that are none. */
+export function urgentSigner(view: View, keepers: LaneKeepers, router: Router, tx: Uint8Array): string | undefined {
+  if (!mayBeUrgent(tx)) return undefined;
   try {
-    return isUrgent(view, keepers, decodeTx(tx, router));
+    const decoded = decodeTx(tx, router);
+    return isUrgent(view, keepers, decoded) ? decoded.signers[0] : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
+export const urgentBytes = (view: View, keepers: LaneKeepers, router: Router, tx: Uint8Array): boolean => urgentSigner(view, keepers, router, tx) !== undefined;
 
 /** Where all these types begin: a transaction without it need not be decoded. */
 const BEGINS = Buffer.from("/pouw.");

@@ -86,6 +86,9 @@ export interface Room {
   readonly gas: bigint | undefined;
 }
 
+/** Transactions of one signer that are in the lane: what it sends beyond that is like all others'. */
+export const MAX_URGENT = 8;
+
 /** What transactions that are not in the lane may have of a block: `lane` is its share of the room of `bytes` and of the gas, parts per million. */
 export function ordinaryRoom(limits: BlockLimits, bytes: bigint, lane: number): Room {
   const rest = BigInt(1_000_000 - lane);

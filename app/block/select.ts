@@ -1,6 +1,6 @@
 /** Which of the waiting transactions a proposer puts into its block. */
 import { isBlockData } from "./block-data.js";
-import { gasWanted, type Room, wireSize } from "./limits.js";
+import { gasWanted, MAX_URGENT, type Room, wireSize } from "./limits.js";
 
 export interface BlockRoom extends Room {
   /** what of it transactions may have that are not in the lane */
@@ -19,8 +19,6 @@ export interface Looks {
 const MAX_PASSED_OVER = 32;
 /** Transactions whose signers are looked at, because somebody waits: each is decoded for that. */
 const MAX_LOOKED_AT = 2_000;
-/** Of one signer in the lane; what it sends beyond that is like all others'. */
-const MAX_URGENT = 8;
 
 class Left {
   #bytes: bigint;

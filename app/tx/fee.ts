@@ -51,7 +51,20 @@ export function deductFee(ctx: Context, { auth, bank, feegrant, fees }: FeeDeps,
   if (from !== payer) useGrant(ctx, feegrant, from, payer, coins, tx);
   if (!auth.get(ctx, from)) throw sdk.unknownAddress(`fee payer address: ${from} does not exist`);
   if (coins.length > 0) take(ctx, bank, from, coins);
+  else if (o.simulate) paySomething(ctx, bank, fees, from);
   ctx.emit(txEvents.fee({ fee: text, fee_payer: from }));
+}
+
+/** What paying costs in gas, where a simulation does not say what it will pay: of no effect, and told nowhere. */
+function paySomething(ctx: Context, bank: FeeDeps["bank"], fees: FeeDeps["fees"], from: string): void {
+  const { amount, denom } = fees.least(ctx, MILLION);
+  if (amount === 0n) return;
+  try {
+    take(ctx.branch(), bank, from, [{ denom, amount: 1n }]);
+  } catch (e) {
+    // who owns nothing pays nothing, and hears of it when it sends
+    if (!(e instanceof ModuleError) || e.code !== sdk.insufficientFunds.code) throw e;
+  }
 }
 
 /** The SDK says twice that funds do not suffice. */

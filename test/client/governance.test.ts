@@ -67,6 +67,8 @@ test.before("a chain of one node, with short votes", async (t) => {
   for (const name of ["me", "friend", "builder", "locked"]) env[name.toUpperCase()] = (await json<{ address: string }>(`keys add ${name}`)).address;
   const path = join(home, "config", "genesis.json");
   const g = JSON.parse(readFileSync(path, "utf8")) as { app_state: Record<string, unknown> };
+  // Free, so that every amount below is what a command moved.
+  g.app_state.fees = { params: { min_gas_price: "0" } };
   g.app_state.gov = { params: { voting_period: `${VOTING_S}s`, expedited_voting_period: "5s", max_deposit_period: "60s" } };
   writeFileSync(path, JSON.stringify(g));
   await pouwd("genesis add-account me 1000POUW,5uatom");
