@@ -10,6 +10,7 @@ import { distribution } from "./distribution.js";
 import { evaluation } from "./evaluation.js";
 import { evidence } from "./evidence.js";
 import { feegrant } from "./feegrant.js";
+import { fees } from "./fees.js";
 import { gov } from "./gov.js";
 import { matching } from "./matching.js";
 import { mint } from "./mint.js";
@@ -24,7 +25,7 @@ import { work } from "./work.js";
 import { workers } from "./workers.js";
 
 const modules: readonly ModuleOperations[] = [
-  auth, authz, bank, beacon, consensus, distribution, evaluation, evidence, feegrant, matching, mint, slashing, staking, supervision, tasks, upgrade, vesting, work, workers,
+  auth, authz, bank, beacon, consensus, distribution, evaluation, evidence, feegrant, fees, matching, mint, slashing, staking, supervision, tasks, upgrade, vesting, work, workers,
 ];
 const governed = modules.flatMap((m) => m.governed ?? []);
 
