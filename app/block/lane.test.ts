@@ -124,7 +124,7 @@ test("while strangers fill blocks at the least price, joining, confirming and an
   const notTheirs = await busy.signed(stranger, MsgAnchorLog as never, { supervisor: stranger.address, taskId: 1n, heads: [log.head(2)], seen: [] }, MAX_GAS / 10n);
   t.like(busy.offer(notTheirs), { code: 20 }, "the lane is of those who have a seat");
   const codes: number[] = [];
-  for (let i = 0; i < 9; i++) codes.push(busy.offer(await busy.signed(account(supervisor), MsgAnchorLog as never, { supervisor, taskId: 1n, heads: [log.head(1)], seen: [] }, 300_000n)).code);
+  for (let i = 0; i < 9; i++) codes.push(busy.offer(await busy.signed(account(supervisor), MsgAnchorLog as never, { supervisor, taskId: 1n, heads: [log.head(1)], seen: [] }, 500_000n)).code);
   t.deepEqual(codes, [0, 0, 0, 0, 0, 0, 0, 0, 20], "and who has one cannot fill the mempool by it");
 });
 

@@ -40,9 +40,11 @@ export function deductFee(ctx: Context, { auth, bank, feegrant, fees }: FeeDeps,
   if (fee?.granter) ctx.addresses.parse(fee.granter);
   const coins = parseFee(fee?.amount ?? []);
   const text = coinsText(coins);
+  let priced: string | undefined;
   if (!o.genesis) {
-    // Of a simulation too, for its gas; but it may not know yet what it has to pay.
-    const { amount: least, denom } = fees.least(ctx, gasLimit);
+    // Of a simulation too, for its gas; but it may not know yet what it has to pay, nor how much gas it wants.
+    const { amount: least, denom } = fees.least(ctx, o.simulate ? MILLION : gasLimit);
+    if (least > 0n) priced = denom;
     const own = (gasLimit * (o.minGasPrice ?? 0n) + MILLION - 1n) / MILLION;
     const want = own > least ? own : least;
     const got = amountOf(coins, denom);
@@ -51,14 +53,12 @@ export function deductFee(ctx: Context, { auth, bank, feegrant, fees }: FeeDeps,
   if (from !== payer) useGrant(ctx, feegrant, from, payer, coins, tx);
   if (!auth.get(ctx, from)) throw sdk.unknownAddress(`fee payer address: ${from} does not exist`);
   if (coins.length > 0) take(ctx, bank, from, coins);
-  else if (o.simulate) paySomething(ctx, bank, fees, from);
+  else if (o.simulate && priced !== undefined) paySomething(ctx, bank, from, priced);
   ctx.emit(txEvents.fee({ fee: text, fee_payer: from }));
 }
 
 /** What paying costs in gas, where a simulation does not say what it will pay: of no effect, and told nowhere. */
-function paySomething(ctx: Context, bank: FeeDeps["bank"], fees: FeeDeps["fees"], from: string): void {
-  const { amount, denom } = fees.least(ctx, MILLION);
-  if (amount === 0n) return;
+function paySomething(ctx: Context, bank: FeeDeps["bank"], from: string, denom: string): void {
   try {
     take(ctx.branch(), bank, from, [{ denom, amount: 1n }]);
   } catch (e) {
