@@ -12,7 +12,7 @@ import { checkBlockData, isBlockData } from "./block/block-data.js";
 import { lastCommitOf, misbehaviourOf, nanoseconds } from "./block/commit.js";
 import { eventsOf, inMode } from "./block/events.js";
 import { type Head, writeHead } from "./block/head.js";
-import { urgentBytes } from "./block/lane.js";
+import { urgentSigner } from "./block/lane.js";
 import { BlockGas, gasLimitOf, limitsOf } from "./block/limits.js";
 import { type Chain } from "./chain.js";
 import { type Faults } from "./faults.js";
@@ -62,7 +62,7 @@ export function finalizeBlock(chain: Chain, o: FinalizeOptions, r: abci.RequestF
   const begun = ctx.events.length;
   const txResults = r.txs.map((tx, i) => {
     if (i === 0 && isBlockData(tx, lastCommit.votes.length)) return abci.ExecTxResult.fromPartial({ code: 0 });
-    const urgent = urgentBytes(ctx, keepers, assembly.router, tx);
+    const urgent = urgentSigner(ctx, keepers, assembly.router, tx) !== undefined;
     const outcome = gas.admits(urgent) ? executeTx(ctx, tx, "deliver", execution) : refused(sdk.outOfGas("no block gas left to run tx"));
     gas.add(outcome, urgent);
     return abci.ExecTxResult.fromPartial({ ...outcome, events: eventsOf(outcome.events) });

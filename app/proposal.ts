@@ -2,7 +2,7 @@
 import * as abci from "cosmjs-types/tendermint/abci/types";
 import { type BlockFacts, checkBlockData, isBlockData, makeBlockData } from "./block/block-data.js";
 import { type LastCommit, lastCommitOf } from "./block/commit.js";
-import { urgentBytes } from "./block/lane.js";
+import { urgentSigner } from "./block/lane.js";
 import { gasLimitOf, ordinaryRoom, withinGas, wireSize } from "./block/limits.js";
 import { selectTransactions } from "./block/select.js";
 import { type Chain } from "./chain.js";
@@ -37,7 +37,7 @@ export function prepareProposal(chain: Chain, o: ProposalOptions, r: abci.Reques
   const { keepers, router } = chain.assembly;
   const ordinary = ordinaryRoom(chain.limits, bytes, keepers.fees.params(state).laneShare);
   const room = { bytes, gas: gasLimitOf(chain.limits), ordinary, votes: votes.length };
-  const chosen = selectTransactions(r.txs, room, { signersOf, isUrgent: (tx) => urgentBytes(state, keepers, router, tx) });
+  const chosen = selectTransactions(r.txs, room, { signersOf, urgentSigner: (tx) => urgentSigner(state, keepers, router, tx) });
   return abci.ResponsePrepareProposal.fromPartial({ txs: [...own, ...chosen] });
 }
 

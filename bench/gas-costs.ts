@@ -4,19 +4,22 @@
  */
 import assert from "node:assert/strict";
 import { nodeCrypto } from "#platform/crypto.js";
-import { possessionMessage, verifyPossession } from "#modules/beacon/index.js";
+import { GAS_PER_PROOF, possessionMessage, verifyPossession } from "#modules/beacon/index.js";
 import { topologyGas } from "#modules/tasks/index.js";
 import { parseTopology } from "#engine/topology/index.js";
 import { beaconSignerOf, possessionProof } from "#test/chain/keys.js";
+import { quick, report, round } from "./measure.js";
 
 const GAS_PER_MICROSECOND = 150;
+const ROUNDS = quick ? 1 : 50;
 
-function report(what: string, gas: bigint, n: number, run: () => void): void {
+function cost(figure: string, gas: bigint, run: () => void): void {
   run();
   const start = performance.now();
-  for (let i = 0; i < n; i++) run();
-  const us = ((performance.now() - start) * 1000) / n;
-  console.log(`${what}: ${us.toFixed(0)} µs, ${gas} gas, which stand for ${(Number(gas) / GAS_PER_MICROSECOND).toFixed(0)} µs: ${(us / (Number(gas) / GAS_PER_MICROSECOND)).toFixed(2)}`);
+  for (let i = 0; i < ROUNDS; i++) run();
+  const us = ((performance.now() - start) * 1000) / ROUNDS;
+  const paid = Number(gas) / GAS_PER_MICROSECOND;
+  report({ bench: "gas-costs", figure, value: round(us), unit: "µs", note: `${gas} gas stand for ${round(paid)} µs: ${round(us / paid, 2)} of it` });
 }
 
 const [one, other] = [beaconSignerOf(nodeCrypto, "one"), beaconSignerOf(nodeCrypto, "other")];
@@ -24,8 +27,8 @@ const proof = possessionProof(nodeCrypto, one);
 assert(verifyPossession(nodeCrypto, one.key, proof));
 assert(!verifyPossession(nodeCrypto, other.key, proof));
 assert.equal(possessionMessage(nodeCrypto, one.key).length, 32);
-report("a beacon key and its proof", 400_000n, 200, () => verifyPossession(nodeCrypto, one.key, proof));
-report("a proof of another key", 400_000n, 200, () => verifyPossession(nodeCrypto, other.key, proof));
+cost("a beacon key and its proof", GAS_PER_PROOF, () => verifyPossession(nodeCrypto, one.key, proof));
+cost("a proof of another key", GAS_PER_PROOF, () => verifyPossession(nodeCrypto, other.key, proof));
 
 const dense = (n: number): string => JSON.stringify({ class_name: "Sequential", config: { layers: Array.from({ length: n }, (_, i) => ({ class_name: "Dense", config: { units: 10, activation: i === n - 1 ? "softmax" : "relu", ...(i ? {} : { batch_input_shape: [null, 8] }) } })) } });
 /** A chain of layers in reverse order, and one layer that reads all of them many times. */
@@ -46,5 +49,5 @@ const read = (text: string): void => {
   }
 };
 for (const [what, text] of [["2 dense layers", dense(2)], ["64 dense layers", dense(64)], ["500 dense layers", dense(500)], ["a graph of 100 layers and 1,000 inputs", graph(100, 1_000)], ["a graph of 505 layers and 21,000 inputs", graph(505, 21_000)], ["200,000 brackets", "[".repeat(200_000)]] as const) {
-  report(`${what} (${text.length} bytes)`, topologyGas(text), 10, () => read(text));
+  cost(`${what} (${text.length} bytes)`, topologyGas(text), () => read(text));
 }

@@ -23,7 +23,7 @@ const OWNED: readonly string[] = [MsgRevealTestSet.typeUrl];
 const MOST_MESSAGES = 16;
 
 /** Whether all of a transaction's messages are such. Reads a record for each. */
-export function isUrgent(view: View, { matching, tasks }: LaneKeepers, { messages }: Pick<DecodedTx, "messages">): boolean {
+function isUrgent(view: View, { matching, tasks }: LaneKeepers, { messages }: Pick<DecodedTx, "messages">): boolean {
   if (messages.length > MOST_MESSAGES) return false;
   return messages.every(({ handler, value, signers: [signer = ""] }) => {
     const { taskId } = value as { readonly taskId: bigint };
@@ -42,7 +42,6 @@ export function urgentSigner(view: View, keepers: LaneKeepers, router: Router, t
     return undefined;
   }
 }
-export const urgentBytes = (view: View, keepers: LaneKeepers, router: Router, tx: Uint8Array): boolean => urgentSigner(view, keepers, router, tx) !== undefined;
 
 /** Where all these types begin: a transaction without it need not be decoded. */
 const BEGINS = Buffer.from("/pouw.");

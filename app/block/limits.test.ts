@@ -25,7 +25,7 @@ test("a transaction that does not fit is passed over, with what its signers sent
   const signers = new Map<Uint8Array, string[]>();
   const signed = (tx: Uint8Array, ...by: string[]) => (signers.set(tx, by), tx);
   const signersOf = (tx: Uint8Array): string[] => signers.get(tx) ?? [];
-  const select = (txs: Uint8Array[], bytes: bigint, gas?: bigint) => selectTransactions(txs, { bytes, gas, ordinary: { bytes, gas }, votes: 0 }, { signersOf, isUrgent: () => false });
+  const select = (txs: Uint8Array[], bytes: bigint, gas?: bigint) => selectTransactions(txs, { bytes, gas, ordinary: { bytes, gas }, votes: 0 }, { signersOf, urgentSigner: () => undefined });
   const [a1, a2, b1, c1] = [signed(big, "a"), signed(small(1), "a", "b"), signed(small(2), "b"), signed(small(3), "c")] as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
   t.deepEqual(select([a1, a2, b1, c1], 900n), [c1]);
   t.deepEqual(select([a1, a2, b1, c1], 2_000n), [a1, a2, b1, c1]);
@@ -37,13 +37,13 @@ test("a transaction that does not fit is passed over, with what its signers sent
 
 test("what a deadline waits for has its part of a block, whatever stands before it", (t) => {
   const [a, b, c, d, urgent] = [raw(30n, 1), raw(30n, 2), raw(30n, 3), raw(30n, 4), raw(20n, 5)] as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array];
-  const select = (txs: Uint8Array[], gas = 100n, isUrgent = (tx: Uint8Array) => tx === urgent) =>
-    selectTransactions(txs, { bytes: 10_000n, gas, ordinary: { bytes: 7_500n, gas: (gas * 3n) / 4n }, votes: 0 }, { signersOf: () => [], isUrgent });
+  const select = (txs: Uint8Array[], gas = 100n, urgentSigner = (tx: Uint8Array): string | undefined => (tx === urgent ? "" : undefined)) =>
+    selectTransactions(txs, { bytes: 10_000n, gas, ordinary: { bytes: 7_500n, gas: (gas * 3n) / 4n }, votes: 0 }, { signersOf: () => [], urgentSigner });
   t.deepEqual(select([a, b, c, d, urgent]), [a, b, urgent], "75 are for all others");
   t.deepEqual(select([...Array.from({ length: 100 }, () => a), urgent]), [a, a, urgent], "however many wait");
   const many = Array.from({ length: 20 }, () => raw(20n, 5));
-  t.is(select(many, 1_000n, () => true).length, 20, "one signer's first eight, and the others as everybody's");
-  t.is(selectTransactions(many, { bytes: 10_000n, gas: 1_000n, ordinary: { bytes: 7_500n, gas: 100n }, votes: 0 }, { signersOf: () => ["x"], isUrgent: () => true }).length, 13);
+  t.is(select(many, 1_000n, () => "").length, 20, "one signer's first eight, and the others as everybody's");
+  t.is(selectTransactions(many, { bytes: 10_000n, gas: 1_000n, ordinary: { bytes: 7_500n, gas: 100n }, votes: 0 }, { signersOf: () => ["x"], urgentSigner: () => "x" }).length, 13);
   t.deepEqual(select([raw(90n, 7), urgent, a]), [raw(90n, 7)], "the first may be larger than what is left beside the lane");
 });
 

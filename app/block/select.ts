@@ -12,7 +12,8 @@ export interface BlockRoom extends Room {
 /** What is known of a transaction beside its bytes. */
 export interface Looks {
   readonly signersOf: (tx: Uint8Array) => readonly string[];
-  readonly isUrgent: (tx: Uint8Array) => boolean;
+  /** who signs it, if it is in the lane */
+  readonly urgentSigner: (tx: Uint8Array) => string | undefined;
 }
 
 /** Transactions that do not fit and are passed over before a block counts as full but for the lane. */
@@ -35,7 +36,7 @@ class Left {
 }
 
 /** What goes into a block of those that wait, in their order. Who does not fit waits, and with it what its signers sent later. */
-export function selectTransactions(txs: readonly Uint8Array[], room: BlockRoom, { signersOf, isUrgent }: Looks): Uint8Array[] {
+export function selectTransactions(txs: readonly Uint8Array[], room: BlockRoom, { signersOf, urgentSigner }: Looks): Uint8Array[] {
   const chosen: Uint8Array[] = [];
   const waiting = new Set<string>();
   const urgentOf = new Map<string, number>();
@@ -45,8 +46,8 @@ export function selectTransactions(txs: readonly Uint8Array[], room: BlockRoom, 
   let lookedAt = 0;
   let none = true;
   const inLane = (tx: Uint8Array): boolean => {
-    if (!isUrgent(tx)) return false;
-    const [signer = ""] = signersOf(tx);
+    const signer = urgentSigner(tx);
+    if (signer === undefined) return false;
     const count = urgentOf.get(signer) ?? 0;
     urgentOf.set(signer, count + 1);
     return count < MAX_URGENT;

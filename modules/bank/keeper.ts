@@ -4,7 +4,7 @@
  * Invariants kept here: the supply of a denomination is the sum of its balances, and changes only by a module account that
  * declares the right; the index of owners names exactly the balances.
  */
-import { type Accounts, type CoinBank, type ModuleBank, type Right } from "#kernel/accounts.js";
+import { type Accounts, type CoinBank, isModuleAccount, type ModuleBank, type Right } from "#kernel/accounts.js";
 import { type Amount, amountOf, coinsText, coinText, sums } from "#kernel/coin-list.js";
 import { type Context } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
@@ -64,9 +64,8 @@ export function bankKeeper(ports: BankPorts): BankWriter {
       const disabled = coins.find((c) => !keeper.sendEnabled(view, c.denom));
       if (disabled) throw bankErrors.sendDisabled(`${disabled.denom} transfers are currently disabled`);
     },
-    checkReceiver({ addresses }, address) {
-      const raw = addresses.format(addresses.parse(address));
-      if (ports.accounts.some((a) => addresses.module(a.name) === raw)) throw sdk.unauthorized(`${address} is not allowed to receive funds`);
+    checkReceiver(view, address) {
+      if (isModuleAccount(view, ports.accounts, view.addresses.format(view.addresses.parse(address)))) throw sdk.unauthorized(`${address} is not allowed to receive funds`);
     },
     send: (ctx, from, to, amount, denom = own(ctx)) => move(ctx, from, to, [{ denom, amount }], true),
     sendCoins: (ctx, from, to, coins) => move(ctx, from, to, coins, true),

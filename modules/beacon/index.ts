@@ -19,6 +19,7 @@ import { beaconQueries } from "./queries.js";
 import { store } from "./store.js";
 import type { BeaconKeeper, BeaconPorts } from "./types.js";
 
+export { GAS_PER_PROOF } from "./messages.js";
 export { KEY_DELAY, possessionMessage, verifyPossession } from "./keys.js";
 export type { BeaconKeeper, BeaconPorts } from "./types.js";
 

@@ -1,4 +1,5 @@
 /** Genesis of `distribution`: nothing of a new chain, all records of one that ran. */
+import { operatorText } from "#kernel/address.js";
 import { coinsText } from "#kernel/coin-list.js";
 import type { Context, QueryContext } from "#kernel/context.js";
 import { addCoins, type DecCoins, parseDecCoins, truncateCoins, wireDecCoins } from "#kernel/dec-coins.js";
@@ -31,8 +32,7 @@ export const distributionGenesis = () =>
       each("validator_slash_events", state.validatorSlashEvents, (w) => slashEvents.set(ctx, kept.slashEventOf(given(w.validatorSlashEvent)), operatorOf(w.validatorAddress), w.height, w.period));
     },
     export(ctx) {
-      const valoper = (operator: string): string => ctx.addresses.operator.format(ctx.addresses.parse(operator));
-      const of = <K extends readonly [string, ...unknown[]], V, T>(map: StoreMap<K, V>, write: (validatorAddress: string, e: Entry<K, V>) => T): T[] => map.entries(ctx).map((e) => write(valoper(e.key[0]), e));
+      const of = <K extends readonly [string, ...unknown[]], V, T>(map: StoreMap<K, V>, write: (validatorAddress: string, e: Entry<K, V>) => T): T[] => map.entries(ctx).map((e) => write(operatorText(ctx, e.key[0]), e));
       const last = proposer.get(ctx);
       return {
         params: undefined,

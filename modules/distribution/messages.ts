@@ -1,5 +1,6 @@
 /** Messages of `distribution`. The ante handler has authenticated who signs. */
-import { checkAuthority } from "#kernel/authority.js";
+import { isModuleAccount } from "#kernel/accounts.js";
+import { checkAuthority, updateParams } from "#kernel/authority.js";
 import { type Amount, parseCoins, wireCoin } from "#kernel/coin-list.js";
 import type { Context } from "#kernel/context.js";
 import { fromWire } from "#kernel/dec.js";
@@ -34,20 +35,16 @@ export function distributionMessages(ports: DistributionPorts, keeper: Distribut
       keeper.fund(ctx, account(ctx, m.depositor, "depositor"), given(m.amount));
       return {};
     },
-    updateParams(ctx, m) {
-      checkAuthority(ctx, m.authority);
-      if (!m.params) throw sdk.invalidRequest("params are missing");
-      if (fromWire(m.params.baseProposerReward) !== 0n || fromWire(m.params.bonusProposerReward) !== 0n) {
+    updateParams: updateParams(params, (_ctx, next) => {
+      if (fromWire(next.baseProposerReward) !== 0n || fromWire(next.bonusProposerReward) !== 0n) {
         throw sdk.invalidRequest("cannot update base or bonus proposer reward because these are deprecated fields");
       }
-      params.set(ctx, m.params);
-      return {};
-    },
+    }),
     communityPoolSpend(ctx, m) {
       checkAuthority(ctx, m.authority);
       const coins = given(m.amount);
       const to = account(ctx, m.recipient, "recipient");
-      if (ports.accounts.some((a) => ctx.addresses.module(a.name) === to)) throw sdk.unauthorized(`${m.recipient} is not allowed to receive external funds`);
+      if (isModuleAccount(ctx, ports.accounts, to)) throw sdk.unauthorized(`${m.recipient} is not allowed to receive external funds`);
       keeper.spend(ctx, to, coins);
       return {};
     },

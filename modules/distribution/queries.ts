@@ -1,4 +1,5 @@
 /** What anybody can ask of earnings, as the Cosmos SDK answers it. */
+import { operatorText } from "#kernel/address.js";
 import type { QueryContext } from "#kernel/context.js";
 import { addCoins, type DecCoins, wireDecCoins } from "#kernel/dec-coins.js";
 import { sdk } from "#kernel/errors.js";
@@ -21,7 +22,6 @@ export function distributionQueries(ports: DistributionPorts, keeper: Distributi
     if (text === "") throw sdk.invalidRequest("empty delegator address");
     return ctx.addresses.format(ctx.addresses.parse(text));
   };
-  const valoper = (ctx: QueryContext, operator: string): string => ctx.addresses.operator.format(ctx.addresses.parse(operator));
   const rewards = (ctx: QueryContext, delegator: string, operator: string): DecCoins => keeper.rewards(ctx, ctx.block.height, delegator, operator);
   const delegations = (ctx: QueryContext, delegator: string) => {
     const all = ports.staking.delegationsOf(ctx, delegator);
@@ -58,11 +58,11 @@ export function distributionQueries(ports: DistributionPorts, keeper: Distributi
       const delegator = delegatorOf(ctx, delegatorAddress);
       const list = delegations(ctx, delegator).map(({ operator }) => ({ operator, reward: rewards(ctx, delegator, operator) }));
       return {
-        rewards: list.map(({ operator, reward }) => ({ validatorAddress: valoper(ctx, operator), reward: wireDecCoins(reward) })),
+        rewards: list.map(({ operator, reward }) => ({ validatorAddress: operatorText(ctx, operator), reward: wireDecCoins(reward) })),
         total: wireDecCoins(list.reduce((sum: DecCoins, { reward }) => addCoins(sum, reward), [])),
       };
     },
-    delegatorValidators: (ctx, { delegatorAddress }) => ({ validators: delegations(ctx, delegatorOf(ctx, delegatorAddress)).map(({ operator }) => valoper(ctx, operator)) }),
+    delegatorValidators: (ctx, { delegatorAddress }) => ({ validators: delegations(ctx, delegatorOf(ctx, delegatorAddress)).map(({ operator }) => operatorText(ctx, operator)) }),
     delegatorWithdrawAddress: (ctx, { delegatorAddress }) => ({ withdrawAddress: keeper.withdrawAddress(ctx, delegatorOf(ctx, delegatorAddress)) }),
     communityPool: (ctx) => ({ pool: wireDecCoins(keeper.communityPool(ctx)) }),
   };

@@ -427,7 +427,7 @@ test("what is due beyond a block's budget is done in the next ones, with the sam
     });
     validatorsVote(c, [YES, NO, NO]);
   });
-  const ports: GovPorts = { bank: c.k.bank.for(govAccounts), accounts: [], router: c.app.router, distribution: c.k.distribution, staking: c.k.staking };
+  const ports: GovPorts = { bank: c.k.bank.for(govAccounts), router: c.app.router, distribution: c.k.distribution, staking: c.k.staking };
   c.blocks(8);
   // The expedited one became due on the way and was voted down; all vote again, in time for both to be due at once.
   t.is(c.query(q.proposal, { proposalId: 1n }).proposal?.expedited, false);
@@ -469,7 +469,7 @@ test("deposits that a proposal spent are waited for, and no block fails for it",
   });
   c.block(() => c.must(MsgSubmitProposal, draft(c, { proposer: c.address("bob") })));
   c.blocks(5);
-  const ports: GovPorts = { bank: c.k.bank.for(govAccounts), accounts: [], router: c.app.router, distribution: c.k.distribution, staking: c.k.staking };
+  const ports: GovPorts = { bank: c.k.bank.for(govAccounts), router: c.app.router, distribution: c.k.distribution, staking: c.k.staking };
   const due = { ...c.ctx.block, timeNs: c.ctx.block.timeNs + 60_000_000_000n };
   c.block(() => {
     const branch = Object.assign(c.ctx.branch(), { block: due });

@@ -1,5 +1,5 @@
 /** What `gov` keeps, needs of other modules and offers. */
-import { type AccountDeclaration, defineAccounts, type ModuleBank } from "#kernel/accounts.js";
+import { type CoinBank, defineAccounts, type ModuleBank } from "#kernel/accounts.js";
 import { AUTHORITY } from "#kernel/authority.js";
 import type { Context } from "#kernel/context.js";
 import type { Dec } from "#kernel/dec.js";
@@ -54,9 +54,7 @@ interface Voter {
 }
 
 export interface GovPorts {
-  readonly bank: ModuleBank<typeof govAccounts>;
-  /** of all modules: none of them but the community pool's can be sent what cancelling costs */
-  readonly accounts: readonly AccountDeclaration[];
+  readonly bank: ModuleBank<typeof govAccounts> & Pick<CoinBank<typeof govAccounts>, "checkReceiver">;
   readonly router: MessageRunner;
   readonly distribution: {
     /** From an account to the community pool. Throws sdk.insufficientFunds. */

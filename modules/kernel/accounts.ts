@@ -4,6 +4,7 @@
  */
 import type { Amount } from "./coin-list.js";
 import type { Context } from "./context.js";
+import type { Environment } from "./environment.js";
 import type { View } from "./store.js";
 
 /** Fees wait here for whom they belong to. */
@@ -63,6 +64,9 @@ export interface CoinBank<A extends Accounts> {
   /** Throws sdk.unauthorized for an account of a module, to which messages transfer nothing. */
   readonly checkReceiver: (view: View, address: string) => void;
 }
+
+/** Whether an address is one of these accounts'. */
+export const isModuleAccount = ({ addresses }: Environment, accounts: readonly { readonly name: string }[], address: string): boolean => accounts.some((a) => addresses.module(a.name) === address);
 
 /** Declares accounts, with their names and rights kept in the type. */
 export const defineAccounts = <const A extends Accounts>(...accounts: A): A => accounts;

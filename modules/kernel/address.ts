@@ -51,6 +51,9 @@ export function accountOfOperator(text: string): string {
   }
 }
 
+/** The operator's address of an account of this chain. Throws where the text is no account's. */
+export const operatorText = ({ addresses }: { readonly addresses: Addresses }, account: string): string => addresses.operator.format(addresses.parse(account));
+
 /** The other way: the operator's address of an account; text that is no address stays as it is. */
 export function operatorOfAccount(text: string): string {
   try {

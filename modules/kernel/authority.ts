@@ -27,7 +27,7 @@ export const updateParams =
   <P>(params: Params<P>, change: (ctx: Context, next: P, now: P) => void = () => {}) =>
   (ctx: Context, { authority, params: next }: UpdateParams<P>): Record<string, never> => {
     checkAuthority(ctx, authority);
-    if (!next) throw sdk.invalidRequest("params: are missing");
+    if (!next) throw sdk.invalidRequest("params are missing");
     params.check(next);
     change(ctx, next, params.get(ctx));
     params.set(ctx, next);

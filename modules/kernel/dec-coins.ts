@@ -3,7 +3,7 @@
  * function does with a rest is what the Cosmos SDK's DecCoins does (types/dec_coin.go).
  */
 import type { DecCoin } from "#proto/gen/cosmos/base/v1beta1/coin.js";
-import type { Amount } from "./coin-list.js";
+import { type Amount, amountOf } from "./coin-list.js";
 import { type Dec, decOf, decText, fromWire, minDec, mul, mulTruncate as mulDown, quoTruncate as quoDown, truncate as whole } from "./dec.js";
 
 export interface DecAmount {
@@ -16,7 +16,6 @@ const each = (coins: DecCoins, f: (c: DecAmount) => Dec): DecCoins => coins.map(
 
 /** Of coins ascending by denomination. */
 export const decCoinsOf = (coins: readonly Amount[]): DecCoins => each(coins, (c) => decOf(c.amount));
-export const amountOf = (coins: DecCoins, denom: string): Dec => coins.find((c) => c.denom === denom)?.amount ?? 0n;
 
 /** Amounts may be negative in neither, nor in what comes out of it. */
 export const addCoins = (a: DecCoins, b: DecCoins): DecCoins => merge(a, b, 1n);

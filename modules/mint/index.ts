@@ -1,10 +1,9 @@
 /** `mint`: inflation, which goes the way of fees. Messages, events, queries and genesis are the Cosmos SDK's own. */
 import { FEE_COLLECTOR } from "#kernel/accounts.js";
 import { utf8 } from "#kernel/bytes.js";
-import { checkAuthority } from "#kernel/authority.js";
+import { updateParams } from "#kernel/authority.js";
 import type { Context } from "#kernel/context.js";
 import { decOf, decText, fromWire } from "#kernel/dec.js";
-import { sdk } from "#kernel/errors.js";
 import { defineGenesis } from "#kernel/genesis.js";
 import { defineModule } from "#kernel/module.js";
 import { implementMsg, implementQuery } from "#kernel/services.js";
@@ -37,14 +36,7 @@ export const mint = defineModule({
     const keeper: MintKeeper = { params: paramsOf };
     return {
       keeper,
-      messages: implementMsg("mint", MintMsg, {
-        updateParams(ctx, m) {
-          checkAuthority(ctx, m.authority);
-          if (!m.params) throw sdk.invalidRequest("params are missing");
-          params.set(ctx, m.params);
-          return {};
-        },
-      }),
+      messages: implementMsg("mint", MintMsg, { updateParams: updateParams(params) }),
       queries: implementQuery(MintQuery, {
         params: (ctx) => ({ params: paramsOf(ctx) }),
         inflation: (ctx) => ({ inflation: utf8(minterAt(ctx).inflation) }),

@@ -3,6 +3,7 @@
  * exported with their standing; of a new one those with stake are bonded before the first block, which the engine's own list
  * of validators has to agree with.
  */
+import { operatorText } from "#kernel/address.js";
 import { defineGenesis, inside, within } from "#kernel/genesis.js";
 import { PubKey } from "#proto/gen/cosmos/crypto/ed25519/keys.js";
 import { GenesisState } from "#proto/gen/cosmos/staking/v1beta1/genesis.js";
@@ -11,7 +12,7 @@ import type { StakingWriter } from "./keeper/index.js";
 import { params } from "./params.js";
 import { delegations, lastPowers, lastTotal, redelegationQueue, redelegations, unbondingId, unbondingQueue, unbondings, validatorQueue } from "./store.js";
 import { BondStatus } from "./types.js";
-import { operatorText, parseDelegation, parseRedelegation, parseUnbonding, parseValidator, wireValidator } from "./wire.js";
+import { parseDelegation, parseRedelegation, parseUnbonding, parseValidator, wireValidator } from "./wire.js";
 
 const MAX_POWER = 1n << 50n;
 const digits = (b: Uint8Array): string => String.fromCharCode(...b);

@@ -1,4 +1,5 @@
 /** What anybody can ask of validators and their stake, as the Cosmos SDK answers it. */
+import { operatorText } from "#kernel/address.js";
 import type { QueryContext } from "#kernel/context.js";
 import { truncate } from "#kernel/dec.js";
 import { sdk } from "#kernel/errors.js";
@@ -12,7 +13,7 @@ import { delegationAt, redelegationAt, unbondingAt } from "./keeper/books.js";
 import { tokensOf } from "./shares.js";
 import { delegations, delegators, history, redelegations, redelegationsFrom, unbondings, unbondingsFrom, validators } from "./store.js";
 import { BONDED, type Delegation, NOT_BONDED, type Redelegation, type StakingKeeper, type StakingPorts, type Validator } from "./types.js";
-import { operatorText, parseDelegation, parseRedelegation, wireDelegation, wireRedelegation, wireUnbonding, wireValidator } from "./wire.js";
+import { parseDelegation, parseRedelegation, wireDelegation, wireRedelegation, wireUnbonding, wireValidator } from "./wire.js";
 
 const STATUSES = [BondStatus.BOND_STATUS_BONDED, BondStatus.BOND_STATUS_UNBONDED, BondStatus.BOND_STATUS_UNBONDING];
 const NAMES: ReadonlyMap<string, BondStatus> = new Map(Object.entries(BondStatus).filter(([, v]) => (STATUSES as number[]).includes(v)));

@@ -1,5 +1,5 @@
 /** Records of the store and of queries, as the Cosmos SDK has them, from and to the domain's. */
-import { consensusAddress } from "#kernel/address.js";
+import { consensusAddress, operatorText } from "#kernel/address.js";
 import { fromWire } from "#kernel/dec.js";
 import type { Environment } from "#kernel/environment.js";
 import { instantOf, nanosecondsOf } from "#kernel/time.js";
@@ -51,8 +51,6 @@ export function parseValidator({ addresses }: Environment, w: sdk.Validator): Va
   };
 }
 
-/** The address of a validator's operator as the Cosmos SDK writes it. */
-export const operatorText = ({ addresses }: Environment, operator: string): string => addresses.operator.format(addresses.parse(operator));
 const operatorOf = ({ addresses }: Environment, text: string): string => addresses.format(addresses.operator.parse(text));
 
 export const wireDelegation = (env: Environment, d: Delegation): sdk.Delegation => ({ delegatorAddress: d.delegator, validatorAddress: operatorText(env, d.operator), shares: `${d.shares}` });

@@ -2,7 +2,8 @@
  * Who has earned what, and how it is taken out: x/distribution/keeper of the Cosmos SDK. The only writer of its records.
  * Invariant kept here: the module's account holds what is outstanding and the community pool, to the unit below.
  */
-import { FEE_COLLECTOR } from "#kernel/accounts.js";
+import { FEE_COLLECTOR, isModuleAccount } from "#kernel/accounts.js";
+import { operatorText } from "#kernel/address.js";
 import { type Amount, coinsText } from "#kernel/coin-list.js";
 import type { Context } from "#kernel/context.js";
 import { decOf, fromWire, ONE, quoTruncate } from "#kernel/dec.js";
@@ -33,7 +34,6 @@ export interface DistributionWriter extends DistributionKeeper {
 }
 
 export function distributionKeeper(ports: DistributionPorts): DistributionWriter {
-  const operatorText = (ctx: View, operator: string): string => ctx.addresses.operator.format(ctx.addresses.parse(operator));
   const outstandingOf = (view: View, operator: string): DecCoins => outstanding.get(view, operator) ?? [];
   const toPool = (ctx: Context, coins: DecCoins): void => {
     if (coins.length > 0) pool.set(ctx, addCoins(pool.get(ctx) ?? [], coins));
@@ -122,7 +122,7 @@ export function distributionKeeper(ports: DistributionPorts): DistributionWriter
       return raw ? view.addresses.format(raw) : delegator;
     },
     setWithdrawAddress(ctx, delegator, to) {
-      if (ports.accounts.some((a) => ctx.addresses.module(a.name) === to)) throw sdk.unauthorized(`${to} is not allowed to receive external funds`);
+      if (isModuleAccount(ctx, ports.accounts, to)) throw sdk.unauthorized(`${to} is not allowed to receive external funds`);
       if (!params.get(ctx).withdrawAddrEnabled) throw distributionErrors.withdrawAddressDisabled("");
       ctx.emit(events.withdrawAddress({ withdraw_address: to }));
       withdrawAddresses.set(ctx, ctx.addresses.parse(to), delegator);

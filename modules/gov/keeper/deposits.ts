@@ -2,7 +2,7 @@
 import type { Context } from "#kernel/context.js";
 import { AUTHORITY } from "#kernel/authority.js";
 import { type Dec, decOf, mul, roundInt, truncate } from "#kernel/dec.js";
-import { ModuleError, sdk } from "#kernel/errors.js";
+import { ModuleError } from "#kernel/errors.js";
 import type { Params } from "#proto/gen/cosmos/gov/v1/gov.js";
 import type { Budget } from "../budget.js";
 import { addCoins, amountOf, type Amount, type Coins, coinsText, coversAll, readCoins, wireCoins } from "../coins.js";
@@ -88,7 +88,7 @@ export function depositing(ports: GovPorts): Deposits {
       if (to === "") return burn(ctx, charged);
       // Coins that came to this account in any other way would be in nobody's books.
       if (to === ctx.addresses.module(DISTRIBUTION)) return ports.distribution.fund(ctx, ctx.addresses.module(AUTHORITY), charged);
-      if (ports.accounts.some((a) => ctx.addresses.module(a.name) === to)) throw sdk.unauthorized(`${to} is not allowed to receive funds`);
+      ports.bank.checkReceiver(ctx, to);
       pay(ctx, to, charged);
     },
 

@@ -1,4 +1,5 @@
 /** Who signs: x/staking/keeper/val_state_change.go of the Cosmos SDK, with one rule of this chain: who has no beacon key cannot propose, so it is not bonded. */
+import { operatorText } from "#kernel/address.js";
 import { compareBytes } from "#kernel/bytes.js";
 import type { Context } from "#kernel/context.js";
 import type { ValidatorUpdate } from "#kernel/module.js";
@@ -8,7 +9,7 @@ import { params, unbondingNs } from "../params.js";
 import { powerOf } from "../shares.js";
 import { lastPowers, lastTotal, powerIndex, redelegationQueue, unbondingQueue, validatorQueue } from "../store.js";
 import { BondStatus, type StakingHooks, type StakingPorts, type Validator } from "../types.js";
-import { consensusAddressOf, operatorText } from "../wire.js";
+import { consensusAddressOf } from "../wire.js";
 import { nextUnbondingId, putValidator, validatorAt } from "./books.js";
 import { type Delegating, isBonded } from "./delegating.js";
 
