@@ -3,6 +3,7 @@ import "#platform/install.js";
 import { join } from "node:path";
 import { nodeCrypto } from "#platform/crypto.js";
 import { createLogger } from "#platform/log.js";
+import { bound } from "./abci/methods.js";
 import { serveAbci } from "./abci/server.js";
 import { Application, type Head } from "./application.js";
 import { readAppConfig } from "./config.js";
@@ -10,6 +11,8 @@ import { ConfigFault, EX_CONFIG, faultLine } from "./config-fault.js";
 import { faultsFrom } from "./faults.js";
 import { readKeys } from "./keys.js";
 import { assemble } from "./assemble.js";
+import { engineIndex } from "./query/engine-index.js";
+import { withTransactions } from "./query/transactions.js";
 import { UpgradeFault } from "./upgrade.js";
 import { openMultiStore } from "./store/index.js";
 import { unexpectedLog } from "./unexpected.js";
@@ -62,7 +65,7 @@ export async function runApplication(home: string): Promise<void> {
     stopped: upgradeNeeded,
     ...(config.migrate_at > 0 ? { migrateAt: BigInt(config.migrate_at) } : {}),
   });
-  const server = await serveAbci(application, config.abci, { log });
+  const server = await serveAbci({ ...bound(application), query: withTransactions(engineIndex(home), () => store.version, application.query) }, config.abci, { log });
   log.info("application serves ABCI", { address: config.abci, height: store.version });
   const stop = async (code: number, last?: string) => {
     await server.close();

@@ -31,6 +31,10 @@ const METHODS: ReadonlyMap<number, Method> = new Map<number, Method>([
   [20, { name: "finalizeBlock", kind: "consensus" }],
 ]);
 
+/** What an application answers, as an object of functions of its own, of which some may be replaced. */
+export const bound = (app: AbciApplication): AbciApplication =>
+  Object.fromEntries([...METHODS.values()].flatMap(({ name }) => (name === "echo" || name === "flush" ? [] : [[name, (r: never) => app[name](r)]]))) as unknown as AbciApplication;
+
 /** Which request a message is, from its first tag. Throws for one that ABCI 2.0 does not have. */
 export function methodOf(message: Uint8Array): Method {
   const first = message[0] ?? 0;

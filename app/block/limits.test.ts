@@ -67,8 +67,8 @@ test("gas of a block: CheckTx refuses what no block can hold, proposals stay bel
 
 test("gas of a block: when others decided more than it has, nothing runs after the limit", async (t) => {
   const accounts = await Promise.all(["a", "b", "c"].map((n) => Account.of(n)));
-  const node = await TestNode.start(t, { balances: Object.fromEntries(accounts.map((x) => [x.address, 1_000n])), maxGas: 40_000n });
-  const txs = await Promise.all(accounts.map((x) => shaped(node, [x], { gas: 40_000n })));
+  const node = await TestNode.start(t, { balances: Object.fromEntries(accounts.map((x) => [x.address, 1_000n])), maxGas: 60_000n });
+  const txs = await Promise.all(accounts.map((x) => shaped(node, [x], { gas: 60_000n })));
   const proposed = node.propose(txs);
   t.is(proposed.length, 2);
   const [first] = proposed as [Uint8Array];

@@ -4,7 +4,7 @@
  */
 import { ModuleError, sdk } from "#kernel/errors.js";
 
-const status = (code: "InvalidArgument" | "NotFound" | "Unknown", desc: string): string => `rpc error: code = ${code} desc = ${desc}`;
+export const status = (code: "InvalidArgument" | "NotFound" | "Unknown" | "Internal", desc: string): string => `rpc error: code = ${code} desc = ${desc}`;
 
 /** The registered text stands at the end of every message; the status has its own. */
 const without = (text: string, message: string): string => (message.endsWith(`: ${text}`) ? message.slice(0, -text.length - 2) : message);

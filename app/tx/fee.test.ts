@@ -3,6 +3,7 @@ import { nodeCrypto } from "#platform/crypto.js";
 import { BasicAllowance } from "#proto/gen/cosmos/feegrant/v1beta1/feegrant.js";
 import { MsgGrantAllowance } from "#proto/gen/cosmos/feegrant/v1beta1/tx.js";
 import { coin, TestChain } from "#test/chain/chain.js";
+import type { ParamsByModule } from "#test/chain/genesis.js";
 import { Account, execute, send, type Shape, shaped } from "#test/chain/shaped-tx.js";
 
 const fee = [coin(9n)];
@@ -29,6 +30,27 @@ test("the first signer pays, or who signs to pay", async (t) => {
   // Who signs a message anyhow may pay although another comes first.
   t.is((await run([a, b], { messages: [send(a.address), send(b.address)], payer: b.address })).code, 0);
   t.deepEqual(balances(), [91n, 82n, 100n, 27n]);
+});
+
+test("the price is paid in any denomination that there is, or in one of those that are named", async (t) => {
+  const a = await Account.of("a");
+  const balances = [{ address: a.address, coins: [{ denom: "ucosm", amount: "1000000" }, coin(1_000_000n)] }];
+  const ran = (fees: ParamsByModule["fees"], amounts: readonly { readonly denom: string; readonly amount: string }[]) => async () => {
+    const chain = new TestChain({ crypto: nodeCrypto, parts: { bank: { balances } }, params: { fees } });
+    return execute(chain, await shaped(chain, [a], { messages: [send(a.address)], fee: amounts, gas: 200_000n }));
+  };
+  const other = (amount: number, denom = "ucosm") => [{ denom, amount: `${amount}` }];
+  const any = { min_gas_price: "0.001" };
+  t.is((await ran(any, other(200))()).code, 0);
+  t.is((await ran(any, [coin(200n)])()).code, 0);
+  t.like(await ran(any, other(199))(), { code: 13, log: "insufficient fees; got: 199ucosm required: 200upouw: insufficient fee" });
+  // no sum of two coins
+  t.is((await ran(any, [...other(199), coin(199n)])()).code, 13);
+  t.is((await ran(any, [...other(199), coin(200n)])()).code, 0);
+  t.is((await ran(any, other(200, "unothing"))()).code, 5, "what there is none of pays nothing");
+  const named = { ...any, fee_denoms: ["ucosm"] };
+  t.is((await ran(named, other(200))()).code, 0);
+  t.like(await ran(named, [coin(200n)])(), { code: 13, log: "insufficient fees; got: 200upouw required: 200ucosm: insufficient fee" });
 });
 
 test("nobody pays who has not signed", async (t) => {

@@ -1,6 +1,6 @@
 /** The fee: enough for this node, valid coins, taken from the first signer, from who signs to pay it, or from who granted it. */
 import { lowerCase } from "#kernel/address.js";
-import { amountOf, coinsText, parseFee } from "#kernel/coin-list.js";
+import { coinsText, parseFee } from "#kernel/coin-list.js";
 import { type Context } from "#kernel/context.js";
 import { ModuleError, sdk } from "#kernel/errors.js";
 import { FEE_COLLECTOR } from "#kernel/accounts.js";
@@ -20,7 +20,7 @@ export interface FeeDeps {
   readonly fees: Pick<FeesKeeper, "least" | "mostOfOne">;
 }
 
-/** A node's own: base units of the chain's denomination for a million gas. */
+/** A node's own: base units for a million gas. */
 export type MinGasPrice = bigint;
 
 const MILLION = 1_000_000n;
@@ -43,12 +43,12 @@ export function deductFee(ctx: Context, { auth, bank, feegrant, fees }: FeeDeps,
   let priced: string | undefined;
   if (!o.genesis) {
     // Of a simulation too, for its gas; but it may not know yet what it has to pay, nor how much gas it wants.
-    const { amount: least, denom } = fees.least(ctx, o.simulate ? MILLION : gasLimit);
+    const { amount: least, denom, takes } = fees.least(ctx, o.simulate ? MILLION : gasLimit);
     if (least > 0n) priced = denom;
     const own = (gasLimit * (o.minGasPrice ?? 0n) + MILLION - 1n) / MILLION;
     const want = own > least ? own : least;
-    const got = amountOf(coins, denom);
-    if (got < want && !o.simulate) throw sdk.insufficientFee(`insufficient fees; got: ${text} required: ${want}${denom}`);
+    // One coin pays all of it; whether there is such a coin at all shows when it is taken.
+    if (want > 0n && !o.simulate && !coins.some((c) => c.amount >= want && takes(c.denom))) throw sdk.insufficientFee(`insufficient fees; got: ${text} required: ${want}${denom}`);
   }
   if (from !== payer) useGrant(ctx, feegrant, from, payer, coins, tx);
   if (!auth.get(ctx, from)) throw sdk.unknownAddress(`fee payer address: ${from} does not exist`);

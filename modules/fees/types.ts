@@ -6,10 +6,19 @@ export interface FeesPorts {
   readonly staking: { params(view: View): { readonly bondDenom: string } };
 }
 
+export interface LeastFee {
+  /** base units, rounded up */
+  readonly amount: bigint;
+  /** what a client pays in that chooses nothing else */
+  readonly denom: string;
+  /** whether coins of this denomination pay it */
+  takes(denom: string): boolean;
+}
+
 export interface FeesKeeper {
   params(view: View): Params;
-  /** Base units of the chain's denomination that so much gas costs at least, rounded up. */
-  least(view: View, gas: bigint): { readonly amount: bigint; readonly denom: string };
+  /** What so much gas costs at least. */
+  least(view: View, gas: bigint): LeastFee;
   /** What one transaction may ask for of a block with so much gas; undefined: blocks have no limit. */
   mostOfOne(view: View, blockGas: bigint | undefined): bigint | undefined;
   /** What is kept of a block's gas for what a deadline waits for. */

@@ -9,7 +9,7 @@ import { beaconSignerOf, possessionProof, type Signer, signerOf } from "./keys.j
 export const DENOM = "upouw";
 
 /** Parameters by module and proto name, as genesis has them. */
-export type ParamsByModule = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+export type ParamsByModule = Readonly<Record<string, Readonly<Record<string, string | number | readonly string[]>>>>;
 
 /** Short windows, so that a whole task passes in some fifty blocks. */
 export const QUICK: ParamsByModule = {

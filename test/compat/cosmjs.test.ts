@@ -2,7 +2,7 @@
 import { toBech32 } from "@cosmjs/encoding";
 import { Secp256k1HdWallet } from "@cosmjs/amino";
 import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
-import { assertIsDeliverTxSuccess, QueryClient, SigningStargateClient, setupAuthzExtension, setupBankExtension, setupFeegrantExtension, setupStakingExtension } from "@cosmjs/stargate";
+import { assertIsDeliverTxSuccess, QueryClient, SigningStargateClient, setupAuthzExtension, setupBankExtension, setupFeegrantExtension, setupStakingExtension, setupTxExtension } from "@cosmjs/stargate";
 import { Comet38Client, connectComet } from "@cosmjs/tendermint-rpc";
 import test from "ava";
 import { MsgExec, MsgGrant } from "cosmjs-types/cosmos/authz/v1beta1/tx";
@@ -10,6 +10,8 @@ import { SendAuthorization } from "cosmjs-types/cosmos/bank/v1beta1/authz";
 import { MsgSend } from "cosmjs-types/cosmos/bank/v1beta1/tx";
 import { BasicAllowance } from "cosmjs-types/cosmos/feegrant/v1beta1/feegrant";
 import { MsgGrantAllowance } from "cosmjs-types/cosmos/feegrant/v1beta1/tx";
+import { GetTxsEventRequest, GetTxsEventResponse, OrderBy } from "cosmjs-types/cosmos/tx/v1beta1/service";
+import { Tx } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { TasksQuery } from "#proto/gen/pouw/tasks/v1/query.js";
 import { type TestNetwork, testNetwork } from "#test/network/network.js";
 
@@ -65,6 +67,40 @@ test.serial("simulates, sends with SIGN_MODE_DIRECT, finds the transaction by ha
   t.deepEqual(byEvent.map((x) => x.hash), [sent.transactionHash]);
   const transfer = sent.events.find((e) => e.type === "transfer" && e.attributes.some((a) => a.key === "msg_index"));
   t.is(transfer?.attributes.find((a) => a.key === "amount")?.value, "1234upouw");
+});
+
+test.serial("asks the transaction service over ABCI: by hash, and by events in both orders, page by page", async (t) => {
+  const wallet = await DirectSecp256k1HdWallet.fromMnemonic(account("bob").mnemonic, { prefix: "pouw" });
+  const client = await SigningStargateClient.connectWithSigner(network.rpc, wallet, options);
+  const [from, to] = [account("bob").address, account("alice").address];
+  const sent = [await client.sendTokens(from, to, coins("11"), fee, "first"), await client.sendTokens(from, to, coins("12"), fee, "second")];
+  const comet = await Comet38Client.connect(network.rpc);
+  const { tx } = QueryClient.withExtensions(comet, setupTxExtension);
+  const { tx: found, txResponse } = await tx.getTx(sent[0]?.transactionHash ?? "");
+  t.is(found?.body?.memo, "first");
+  t.like(txResponse, { txhash: sent[0]?.transactionHash, code: 0, height: BigInt(sent[0]?.height ?? 0), gasWanted: 200_000n });
+  t.true((txResponse?.gasUsed ?? 0n) > 0n);
+  const { block } = await comet.block(sent[0]?.height);
+  t.is(txResponse?.timestamp, `${block.header.time.toISOString().slice(0, 19)}Z`);
+  await t.throwsAsync(tx.getTx("00".repeat(32)), { message: /code = NotFound desc = tx not found: 0000/ });
+  await t.throwsAsync(tx.getTx("garbage"), { message: /code = InvalidArgument desc = tx hash "garbage": want hexadecimal digits/ });
+  await t.throwsAsync(tx.getTx(""), { message: /tx hash cannot be empty/ });
+
+  const ask = async (request: Partial<GetTxsEventRequest>) => {
+    const { value } = await comet.abciQuery({ path: "/cosmos.tx.v1beta1.Service/GetTxsEvent", data: GetTxsEventRequest.encode(GetTxsEventRequest.fromPartial(request)).finish() });
+    const { txs, txResponses, total } = GetTxsEventResponse.decode(value);
+    t.deepEqual(txResponses.map((r) => Tx.decode(r.tx?.value ?? new Uint8Array(0)).body?.memo), txs.map((x) => x.body?.memo));
+    return [txs.map((x) => x.body?.memo), total] as const;
+  };
+  const query = `message.sender='${from}' AND message.action='/cosmos.bank.v1beta1.MsgSend'`;
+  t.deepEqual(await ask({ query }), [["first", "second"], 2n]);
+  t.deepEqual(await ask({ events: query.split(" AND ") }), [["first", "second"], 2n]);
+  t.deepEqual(await ask({ query, orderBy: OrderBy.ORDER_BY_DESC }), [["second", "first"], 2n]);
+  t.deepEqual(await ask({ query, page: 2n, limit: 1n }), [["second"], 2n]);
+  // The first of a block is the chain's own: it is no transaction of anybody.
+  t.deepEqual((await ask({ query: `tx.height=${sent[0]?.height}` }))[0], ["first"]);
+  const refused = await comet.abciQuery({ path: "/cosmos.tx.v1beta1.Service/GetTxsEvent", data: new Uint8Array(0) });
+  t.like(refused, { code: 6, log: "rpc error: code = Internal desc = query cannot be empty: unknown request" });
 });
 
 test.serial("sends with SIGN_MODE_LEGACY_AMINO_JSON", async (t) => {

@@ -33,14 +33,14 @@ export const QueryParamsRequest: Codec<QueryParamsRequest> = {
 /** pouw.fees.v1.QueryParamsResponse */
 export interface QueryParamsResponse {
   params?: Params | undefined;
-  /** of the price */
+  /** that pays the price: the first of fee_denoms, or what is staked */
   denom: string;
 }
 export const QueryParamsResponse: Codec<QueryParamsResponse> = {
   typeUrl: "/pouw.fees.v1.QueryParamsResponse",
   fields: [
     { name: "params", proto: "params", id: 1, type: "message", codec: () => Params as Codec<unknown> },
-    { name: "denom", proto: "denom", id: 2, type: "string", comment: "of the price" },
+    { name: "denom", proto: "denom", id: 2, type: "string", comment: "that pays the price: the first of fee_denoms, or what is staked" },
   ] satisfies FieldInfo[],
   create: (init = {}) => ({ denom: "", ...init }),
   write(m, w) {

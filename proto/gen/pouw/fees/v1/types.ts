@@ -3,26 +3,30 @@ import { type Codec, type FieldInfo, Reader, Writer } from "../../../../wire.js"
 
 /** pouw.fees.v1.Params — What transactions pay, and what of a block they may have. */
 export interface Params {
-  /** base units of the chain's denomination for a unit of gas */
+  /** base units for a unit of gas */
   minGasPrice: string;
   /** of a block's gas that one transaction may ask for, parts per million */
   maxTxShare: number;
   /** of a block's gas that is kept for what a deadline waits for, parts per million */
   laneShare: number;
+  /** any one of which pays the price; none named: any denomination that there is */
+  feeDenoms: string[];
 }
 export const Params: Codec<Params> = {
   typeUrl: "/pouw.fees.v1.Params",
   comment: "What transactions pay, and what of a block they may have.",
   fields: [
-    { name: "minGasPrice", proto: "min_gas_price", id: 1, type: "string", aminoKeepsEmpty: true, scalar: "dec", comment: "base units of the chain's denomination for a unit of gas" },
+    { name: "minGasPrice", proto: "min_gas_price", id: 1, type: "string", aminoKeepsEmpty: true, scalar: "dec", comment: "base units for a unit of gas" },
     { name: "maxTxShare", proto: "max_tx_share", id: 2, type: "uint32", comment: "of a block's gas that one transaction may ask for, parts per million" },
     { name: "laneShare", proto: "lane_share", id: 3, type: "uint32", comment: "of a block's gas that is kept for what a deadline waits for, parts per million" },
+    { name: "feeDenoms", proto: "fee_denoms", id: 4, type: "string", repeated: true, comment: "any one of which pays the price; none named: any denomination that there is" },
   ] satisfies FieldInfo[],
-  create: (init = {}) => ({ minGasPrice: "", maxTxShare: 0, laneShare: 0, ...init }),
+  create: (init = {}) => ({ minGasPrice: "", maxTxShare: 0, laneShare: 0, feeDenoms: [], ...init }),
   write(m, w) {
     if (m.minGasPrice.length !== 0) { w.uint32(10); w.string(m.minGasPrice); }
     if (m.maxTxShare !== 0) { w.uint32(16); w.uint32(m.maxTxShare); }
     if (m.laneShare !== 0) { w.uint32(24); w.uint32(m.laneShare); }
+    for (const v of m.feeDenoms) { w.uint32(34); w.string(v); }
   },
   read(r, length, depth) {
     if (depth > 16) throw new Error("message nested too deeply");
@@ -35,6 +39,7 @@ export const Params: Codec<Params> = {
         case 10: m.minGasPrice = r.string(); break;
         case 16: m.maxTxShare = r.uint32(); break;
         case 24: m.laneShare = r.uint32(); break;
+        case 34: m.feeDenoms.push(r.string()); break;
         default: r.skipType(tag & 7, depth, tag >>> 3);
       }
     }
