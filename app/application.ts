@@ -3,6 +3,7 @@
  * PrepareProposal or ProcessProposal having been called.
  */
 import * as abci from "cosmjs-types/tendermint/abci/types";
+import { EMPTY } from "#kernel/bytes.js";
 import { type Crypto } from "#kernel/crypto.js";
 import { type View } from "#kernel/store.js";
 import { noSnapshots } from "./abci/snapshots.js";
@@ -62,9 +63,10 @@ export class Application implements AbciApplication {
     if (this.chain.head) o.committed(() => this.chain.view(this.chain.base()), this.chain.head);
   }
 
+  /** Before the first block the app hash is that of nothing, as in the Cosmos SDK; InitChain says the same, or the engine would not go on. */
   info(): abci.ResponseInfo {
     const { version, appHash } = this.o.store;
-    return abci.ResponseInfo.fromPartial({ data: "pouwd", version: VERSION, appVersion: APP_VERSION, lastBlockHeight: version, lastBlockAppHash: appHash });
+    return abci.ResponseInfo.fromPartial({ data: "pouwd", version: VERSION, appVersion: APP_VERSION, lastBlockHeight: version, lastBlockAppHash: version === 0n ? this.o.crypto.sha256(EMPTY) : appHash });
   }
 
   initChain(r: abci.RequestInitChain): abci.ResponseInitChain {

@@ -33,7 +33,7 @@ export function initChain(chain: Chain, execution: Execution, r: abci.RequestIni
     throw new ConfigFault((e as Error).message);
   }
   chain.begin(first.overlay, first.head);
-  return abci.ResponseInitChain.fromPartial({ validators: first.validators.map((v) => ({ pubKey: { ed25519: v.consensusKey }, power: v.power })) });
+  return abci.ResponseInitChain.fromPartial({ validators: first.validators.map((v) => ({ pubKey: { ed25519: v.consensusKey }, power: v.power })), appHash: chain.crypto.sha256(EMPTY) });
 }
 
 export interface Program {

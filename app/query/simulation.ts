@@ -21,7 +21,7 @@ export function simulateGrpc(simulate: Simulate, request: Uint8Array): Uint8Arra
   if (o.code !== 0) throw simulationError(o.log, o.gasUsed);
   const { msgResponses } = TxMsgData.decode(o.data);
   return SimulateResponse.encode(
-    SimulateResponse.fromPartial({ gasInfo: { gasWanted: o.gasWanted, gasUsed: o.gasUsed }, result: { data: o.data, log: "", events: eventsOf(o.events), msgResponses } }),
+    SimulateResponse.fromPartial({ gasInfo: { gasWanted: o.gasWanted, gasUsed: o.gasUsed }, result: { data: o.data, log: "", events: eventsOf(o.events, false), msgResponses } }),
   ).finish();
 }
 
@@ -36,7 +36,7 @@ export function simulateJson(simulate: Simulate, tx: Uint8Array): Uint8Array {
   return utf8(
     JSON.stringify({
       gas_info: { gas_wanted: `${o.gasWanted}`, gas_used: `${o.gasUsed}` },
-      result: { data: base64(o.data), log: "", events: eventsOf(o.events), msg_responses: responses },
+      result: { data: base64(o.data), log: "", events: eventsOf(o.events, false), msg_responses: responses },
     }),
   );
 }

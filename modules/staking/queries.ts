@@ -84,7 +84,8 @@ export function stakingQueries(ports: StakingPorts, keeper: StakingKeeper): Quer
     redelegations(ctx, { delegatorAddr, srcValidatorAddr, dstValidatorAddr, pagination: request }) {
       if (delegatorAddr !== "" && srcValidatorAddr !== "" && dstValidatorAddr !== "") {
         const r = redelegationAt(ctx, delegatorOf(ctx, delegatorAddr), operatorOf(ctx, srcValidatorAddr), operatorOf(ctx, dstValidatorAddr));
-        if (!r) throw sdk.keyNotFound(`redelegation not found for delegator address ${delegatorAddr} from validator address ${srcValidatorAddr}`);
+        // As the SDK wraps it: this code and no other is what clients know.
+        if (!r) throw sdk.unknownRequest(`rpc error: code = Internal desc = rpc error: code = NotFound desc = redelegation not found for delegator address ${delegatorAddr} from validator address ${srcValidatorAddr}`);
         return { redelegationResponses: [moved(ctx, r)], pagination: undefined };
       }
       if (delegatorAddr === "" && srcValidatorAddr !== "" && dstValidatorAddr === "") {

@@ -17,12 +17,12 @@ const GAS = 1_000_000n;
 const STAKE = 500_000_000n;
 const FEE = 100_000_000n;
 
-const message = <T>(codec: Codec<T>, value: T): Message => ({ codec, value }) as Message;
+export const message = <T>(codec: Codec<T>, value: T): Message => ({ codec, value }) as Message;
 
-async function sender(network: TestNetwork, name: string) {
+export async function sender(network: TestNetwork, name: string, o: { readonly feeGranter?: string } = {}) {
   const account = network.facts().accounts.find((a) => a.name === name);
   if (!account) throw new Error(`no account ${name}`);
-  const queue = await createSender({ chain: await connectChain({ rpc: network.rpc }), mnemonic: account.mnemonic });
+  const queue = await createSender({ chain: await connectChain({ rpc: network.rpc }), mnemonic: account.mnemonic, ...o });
   return { address: account.address, send: (...messages: Message[]) => queue.send(messages, { gas: GAS }) };
 }
 

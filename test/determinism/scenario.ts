@@ -11,11 +11,13 @@ import { Course } from "#test/network/course.js";
 import { testNetwork } from "#test/network/network.js";
 import { Transfers } from "#test/network/transfers.js";
 import { meanwhile, rest } from "./extras.js";
+import { COSMOS_PARAMS, cosmosModules } from "./cosmos.js";
 import { recordFromRpc } from "./from-rpc.js";
 import { type Recording } from "./recording.js";
 
 /** Audits are frequent and stakes are released soon, so that the chain is short; work has time enough on a busy machine. */
 const PARAMS = {
+  ...COSMOS_PARAMS,
   supervision: { stall_blocks: "80", supervisor_stall_blocks: "120" },
   tasks: { submission_blocks: "40", commit_blocks: "40", reveal_scores_blocks: "40", seat_unlock_blocks: "10" },
   work: { audit_ppm: "60000" },
@@ -53,6 +55,7 @@ export async function recordScenario(say: (line: string) => void): Promise<Recor
     const { committed } = await transfers.audit();
     say(`${committed} transfers`);
     await rest(network, course);
+    await cosmosModules(network);
     await blocks(TAIL_BLOCKS);
     const first = network.facts().validators[0];
     if (!first) throw new Error("the network has no validator");

@@ -49,7 +49,7 @@ export class Pair {
         chainId: CHAIN_ID,
         initialHeight: 1n,
         time: this.time(),
-        validators: this.setting.validators.map((v) => ({ pubKey: { ed25519: v.consensus.key }, power: v.power })),
+        validators: this.setting.validators.map((v) => ({ pubKey: { ed25519: v.consensusKey }, power: v.power })),
         consensusParams: ConsensusParams.fromPartial({
           block: { maxBytes: 4_194_304n, maxGas: 300_000_000n },
           evidence: { maxAgeNumBlocks: 100_000n, maxAgeDuration: { seconds: 172_800n, nanos: 0 }, maxBytes: 1_024n },

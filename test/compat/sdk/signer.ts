@@ -22,6 +22,9 @@ export interface TxShape {
   readonly chainId?: string;
 }
 
+/** The secret key of a name. */
+export const keyOf = (name: string): Uint8Array => nodeCrypto.sha256(utf8(name));
+
 export class Signer {
   private constructor(
     private readonly wallet: DirectSecp256k1Wallet,
@@ -29,8 +32,8 @@ export class Signer {
     private readonly key: Uint8Array,
   ) {}
 
-  static async of(name: string): Promise<Signer> {
-    const wallet = await DirectSecp256k1Wallet.fromKey(nodeCrypto.sha256(utf8(name)), "cosmos");
+  static async of(name: string, prefix = "cosmos"): Promise<Signer> {
+    const wallet = await DirectSecp256k1Wallet.fromKey(keyOf(name), prefix);
     const [a] = await wallet.getAccounts();
     if (!a) throw new Error("the wallet has no account");
     return new Signer(wallet, a.address, a.pubkey);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 const ROOT = process.cwd();
 const SOURCES = join(ROOT, "test/compat/sdk/simd");
-const FILES = ["app.go", "main.go", "go.mod", "go.sum"];
+const FILES = ["app.go", "main.go", "serve.go", "go.mod", "go.sum"];
 
 /** Path of the program. Throws one line where there is no Go, or its modules cannot be had. */
 export function simd(): string {

@@ -31,8 +31,10 @@ import (
 	"github.com/cosmos/gogoproto/proto"
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/client/flags"
 	"github.com/cosmos/cosmos-sdk/codec"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	"github.com/cosmos/cosmos-sdk/runtime"
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
@@ -51,10 +53,19 @@ import (
 	_ "github.com/cosmos/cosmos-sdk/x/staking"
 )
 
-const (
-	chainID   = "simd-testing"
-	bondDenom = "ustake"
+// Settings of a chain, as its genesis has them too.
+var (
+	chainID   = setting("SIMD_CHAIN_ID", "simd-testing")
+	prefix    = setting("SIMD_PREFIX", "cosmos")
+	bondDenom = setting("SIMD_BOND_DENOM", "ustake")
 )
+
+func setting(name, otherwise string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return otherwise
+}
 
 var genesisOrder = []string{
 	"auth", "bank", "distribution", "staking", "slashing", "gov", "mint", "genutil", "evidence", "authz", "feegrant", "vesting", "upgrade", "consensus",
@@ -77,7 +88,7 @@ func configuration() depinject.Config {
 			OverrideStoreKeys: []*runtimev1alpha1.StoreKeyConfig{{ModuleName: "auth", KvStoreKey: "acc"}},
 		}),
 		module("auth", &authmodule.Module{
-			Bech32Prefix: "cosmos",
+			Bech32Prefix: prefix,
 			ModuleAccountPermissions: []*authmodule.ModuleAccountPermission{
 				{Account: "fee_collector"},
 				{Account: "distribution"},
@@ -107,12 +118,19 @@ func configuration() depinject.Config {
 
 type chain struct {
 	*runtime.App
-	codec codec.Codec
+	codec    codec.Codec
+	txConfig client.TxConfig
+	types    codectypes.InterfaceRegistry
 }
 
 func newApp() (*chain, error) {
 	// As a chain does whose denomination is another than the SDK's: rewards of nothing are told in it.
 	sdk.DefaultBondDenom = bondDenom
+	// Where the SDK still asks its one configuration of all chains.
+	bech32 := sdk.GetConfig()
+	bech32.SetBech32PrefixForAccount(prefix, prefix+"pub")
+	bech32.SetBech32PrefixForValidator(prefix+"valoper", prefix+"valoperpub")
+	bech32.SetBech32PrefixForConsensusNode(prefix+"valcons", prefix+"valconspub")
 	home, err := os.MkdirTemp("", "simd-")
 	if err != nil {
 		return nil, err
@@ -120,15 +138,17 @@ func newApp() (*chain, error) {
 	var (
 		builder *runtime.AppBuilder
 		codec   codec.Codec
+		tx      client.TxConfig
+		types   codectypes.InterfaceRegistry
 	)
 	options := simtestutil.AppOptionsMap{flags.FlagHome: home}
 	config := depinject.Configs(configuration(), depinject.Supply(log.NewNopLogger(), servertypes.AppOptions(options)))
-	if err := depinject.Inject(config, &builder, &codec); err != nil {
+	if err := depinject.Inject(config, &builder, &codec, &tx, &types); err != nil {
 		return nil, fmt.Errorf("the modules do not fit: %w", err)
 	}
 	app := builder.Build(dbm.NewMemDB(), nil, baseapp.SetChainID(chainID))
 	if err := app.Load(true); err != nil {
 		return nil, err
 	}
-	return &chain{app, codec}, nil
+	return &chain{app, codec, tx, types}, nil
 }

@@ -1,6 +1,7 @@
 // simd is a Cosmos SDK v0.53 chain in memory that is driven line by line: each line of standard input is a request in JSON, each
 // line of standard output its answer. Requests are those of ABCI, as base64 of their protobuf encodings, so that a test gives
-// the very same bytes to this chain and to another one and compares what both answer.
+// the very same bytes to this chain and to another one and compares what both answer. `simd serve ABCI RPC` is a node's application
+// instead, for an engine at those addresses.
 package main
 
 import (
@@ -29,6 +30,13 @@ func main() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	if len(os.Args) == 4 && os.Args[1] == "serve" {
+		if err := serve(app, os.Args[2], os.Args[3]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
 	}
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := json.NewEncoder(os.Stdout)
