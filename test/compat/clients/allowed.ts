@@ -1,5 +1,5 @@
 /** The differences that are meant, with their reasons; at most ten. */
-import type { Allowed } from "./compare.js";
+import type { Allowed } from "#test/compat/sdk/differences.js";
 
 /** between blocks of two networks that are asked at one time */
 const SECONDS = 20;

@@ -1,16 +1,5 @@
 /** Answers of two chains beside each other, field by field. */
-
-export interface Difference {
-  /** the call, and the field of its answer */
-  readonly at: string;
-  readonly sdk: string;
-  readonly ours: string;
-}
-
-export interface Allowed {
-  readonly reason: string;
-  readonly matches: (d: Difference) => boolean;
-}
+import type { Allowed, Difference } from "#test/compat/sdk/differences.js";
 
 export type Plain = string | number | boolean | null | undefined | readonly Plain[] | { readonly [key: string]: Plain };
 
