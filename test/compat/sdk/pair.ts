@@ -60,7 +60,8 @@ export class Pair {
         appStateBytes: utf8(JSON.stringify(state)),
       });
     await this.sdk.initChain(request(sdkState(this.setting)));
-    this.ours.initChain(request(ourState(this.setting)));
+    // The other chain asks for no price of gas.
+    this.ours.initChain(request({ ...ourState(this.setting), fees: { params: { min_gas_price: "0" } } }));
     const first = new Map(this.setting.validators.map((v) => [toHex(v.address), v.power]));
     this.sets = [new Map(), first, first];
   }
