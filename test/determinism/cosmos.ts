@@ -14,7 +14,7 @@ import { MsgBeginRedelegate, MsgCancelUnbondingDelegation, MsgDelegate, MsgEditV
 import { MsgCreateVestingAccount } from "#proto/gen/cosmos/vesting/v1beta1/tx.js";
 import type { Codec } from "#proto/wire.js";
 import type { TestNetwork } from "#test/network/network.js";
-import { message, sender } from "./extras.js";
+import { message, type NamedSender as Sender, sender } from "#test/network/sender.js";
 
 /** What governance needs to decide within the recording. */
 export const COSMOS_PARAMS = { gov: { voting_period: "8s", expedited_voting_period: "4s" } };
@@ -65,5 +65,3 @@ export async function cosmosModules(network: TestNetwork): Promise<void> {
     vote(await sender(network, "validator2"), VoteOption.VOTE_OPTION_YES),
   ]);
 }
-
-type Sender = Awaited<ReturnType<typeof sender>>;

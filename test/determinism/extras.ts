@@ -1,30 +1,18 @@
 /** Transactions that no daemon sends in an ordinary course. Whether the chain takes or refuses one, it is recorded: both must be the same everywhere. */
 import { readHomeFacts } from "#app/keys.js";
 import { MsgMultiSend } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
-import { connectChain, createSender, type Message } from "#client/chain/index.js";
 import { MsgRegisterBeaconKey } from "#proto/gen/pouw/beacon/v1/tx.js";
 import { MsgSubmitModel } from "#proto/gen/pouw/evaluation/v1/tx.js";
 import { MsgRequestAudit } from "#proto/gen/pouw/supervision/v1/tx.js";
 import { MsgCancelTask, MsgCreateTask, MsgStopTraining } from "#proto/gen/pouw/tasks/v1/tx.js";
 import { Role } from "#proto/gen/pouw/v1/types.js";
 import { MsgAddStake, MsgRegisterWorker, MsgUnbond, MsgUpdateWorker } from "#proto/gen/pouw/workers/v1/tx.js";
-import { type Codec } from "#proto/wire.js";
 import { type Course } from "#test/network/course.js";
 import { type TestNetwork } from "#test/network/network.js";
+import { message, sender } from "#test/network/sender.js";
 
-/** Given, because asking the chain for it would refuse a transaction that is meant to fail. */
-const GAS = 1_000_000n;
 const STAKE = 500_000_000n;
 const FEE = 100_000_000n;
-
-export const message = <T>(codec: Codec<T>, value: T): Message => ({ codec, value }) as Message;
-
-export async function sender(network: TestNetwork, name: string, o: { readonly feeGranter?: string } = {}) {
-  const account = network.facts().accounts.find((a) => a.name === name);
-  if (!account) throw new Error(`no account ${name}`);
-  const queue = await createSender({ chain: await connectChain({ rpc: network.rpc }), mnemonic: account.mnemonic, ...o });
-  return { address: account.address, send: (...messages: Message[]) => queue.send(messages, { gas: GAS }) };
-}
 
 /** During training: a supervisor wants iterations audited, one of which nobody made, a miner hands in its model too early, and the client has enough. */
 export async function meanwhile(network: TestNetwork, course: Course): Promise<void> {

@@ -9,15 +9,23 @@ import { type ExecutionContext } from "ava";
 import { readHomeFacts } from "#app/keys.js";
 import { p2pAddressOf } from "#app/peers.js";
 import { runValidator } from "#app/start.js";
+import { operatorText } from "#kernel/address.js";
+import { ONE, parseDec } from "#kernel/dec.js";
+import { DistributionQuery } from "#proto/gen/cosmos/distribution/v1beta1/query.js";
+import { MsgDelegate } from "#proto/gen/cosmos/staking/v1beta1/tx.js";
 import { Outcome } from "#proto/gen/pouw/tasks/v1/types.js";
 import { portIsFree } from "#testnet/free-ports.js";
 import { appHashAt, heightOf, rpc, until } from "#testnet/rpc.js";
 import { run, type Surroundings } from "#test/client/pouwd.js";
 import { Course } from "./course.js";
 import { type TestNetwork, testNetwork } from "./network.js";
+import { message, sender } from "./sender.js";
 
 /** between two runs of a command that asks; a process each */
 const ASKING_MS = 1500;
+/** base units that the outsider stakes, and that another delegates to it */
+const OWN = 10_000_000n;
+const DELEGATED = 5_000_000n;
 
 export interface JoinOptions {
   /** a task is trained, so that there is something to verify */
@@ -84,8 +92,13 @@ export async function outsiderJoins(t: ExecutionContext, { trains }: JoinOptions
   }
 }
 
-/** A task is trained and paid; the outsider has its share of what verifiers are paid. */
+/** A task is trained and paid; the outsider has its share of what verifiers are paid, and who delegates to it has a part of that, to the unit. */
 async function verifies(t: ExecutionContext, network: TestNetwork, address: string): Promise<void> {
+  const bob = await sender(network, "bob");
+  const validatorAddress = operatorText(bob.chain, address);
+  const coin = { denom: network.facts().denom, amount: `${DELEGATED}` };
+  const { code, height: delegatedAt } = await bob.send(message(MsgDelegate, { delegatorAddress: bob.address, validatorAddress, amount: coin }));
+  t.is(code, 0);
   const course = await Course.begin(network, { epochs: 8 });
   const { result, lost, supply, appHashes } = await course.end();
   t.is(result.task?.outcome, Outcome.OUTCOME_PAID);
@@ -95,6 +108,26 @@ async function verifies(t: ExecutionContext, network: TestNetwork, address: stri
   t.true((result.totals?.auditsDrawn ?? 0n) > 0n);
   const paid = result.payouts.filter((p) => p.address === address).reduce((sum, p) => sum + p.amount, 0n);
   t.true(paid > 0n, "its verdicts are paid");
+
+  const height = await heightOf(network.rpc);
+  const told = await earned(network.rpc, validatorAddress, Number(delegatedAt) + 1, height);
+  t.true(told.commission > 0n && told.rewards > paid * ONE, "what verdicts bring is shared as rewards are");
+  const { value } = await bob.chain.query(DistributionQuery.methods.delegationRewards, { delegatorAddress: bob.address, validatorAddress }, BigInt(height));
+  const expected = ((told.rewards - told.commission) * DELEGATED) / (OWN + DELEGATED);
+  t.is(BigInt(value.rewards[0]?.amount ?? "0") / ONE, expected / ONE, "a third of what is left of the commission");
+}
+
+/** What blocks told that a validator and its delegators earned, and the validator's commission of that; in 10^-18 base units. */
+async function earned(at: string, validator: string, from: number, to: number): Promise<{ rewards: bigint; commission: bigint }> {
+  const sums = { rewards: 0n, commission: 0n };
+  for (let height = from; height <= to; height++) {
+    const { finalize_block_events: events } = await rpc<{ finalize_block_events: { type: string; attributes: { key: string; value: string }[] }[] }>(at, `/block_results?height=${height}`);
+    for (const { type, attributes } of events) {
+      const of = (key: string) => attributes.find((a) => a.key === key)?.value ?? "";
+      if ((type === "rewards" || type === "commission") && of("validator") === validator) sums[type] += parseDec(of("amount").replace(/[a-z]+$/, "") || "0");
+    }
+  }
+  return sums;
 }
 
 const setAt = async (at: string): Promise<{ voting_power: string }[]> => (await rpc<{ validators: { voting_power: string }[] }>(at, "/validators")).validators;
@@ -112,7 +145,7 @@ async function blocksFrom(at: string, from: number): Promise<{ proposer: string;
 }
 
 /** Beside those of the network's own, which begin at 26,656. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const free: number[] = [];
   for (let port = 20_000 + (process.pid % 400) * 10; free.length < count; port++) if (await portIsFree(port)) free.push(port);
   return free;
