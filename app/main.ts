@@ -19,6 +19,9 @@ import { unexpectedLog } from "./unexpected.js";
 import { Verdicts } from "./verdicts.js";
 import { verdictPorts } from "./verdict-ports.js";
 
+/** After the last block before an upgrade. Who is a block behind could fetch it from nobody if all stopped at once. */
+const STAYS_MS = 10_000;
+
 /** How long blocks take, by their own times: an average over about ten. */
 class BlockClock {
   chainId = "";
@@ -45,6 +48,7 @@ export async function runApplication(home: string): Promise<void> {
   const verdicts = await Verdicts.open(join(home, "data", "verdicts"), config.verifier, ports, log);
   // `pouwd start` shows the last line of a process that ends so, and does not start it again.
   let upgradeNeeded: (fault: UpgradeFault) => void = () => {};
+  let held = false;
   const needed = new Promise<UpgradeFault>((resolve) => {
     upgradeNeeded = resolve;
   });
@@ -62,10 +66,24 @@ export async function runApplication(home: string): Promise<void> {
     faults: faultsFrom(process.env, (text) => log.warn(text), home),
     unexpected: unexpectedLog(log),
     migrated: (steps) => log.info("upgraded the state", { steps: steps.join(", ") }),
-    stopped: upgradeNeeded,
+    stopped(fault) {
+      held = true;
+      log.warn("the next block is another program's: this one stays a little, so that others can fetch the last block", { seconds: STAYS_MS / 1000 });
+      setTimeout(() => upgradeNeeded(fault), STAYS_MS);
+    },
     ...(config.migrate_at > 0 ? { migrateAt: BigInt(config.migrate_at) } : {}),
   });
-  const server = await serveAbci({ ...bound(application), query: withTransactions(engineIndex(home), () => store.version, application.query) }, config.abci, { log });
+  /** Not answered until the process ends: the engine waits, and its connections to other nodes go on. */
+  const unlessHeld = <R, A>(method: (r: R) => A) => (r: R): A | Promise<never> => (held ? new Promise<never>(() => {}) : method(r));
+  const served = bound(application);
+  const answers = {
+    ...served,
+    prepareProposal: unlessHeld(served.prepareProposal),
+    processProposal: unlessHeld(served.processProposal),
+    finalizeBlock: unlessHeld(served.finalizeBlock),
+    query: withTransactions(engineIndex(home), () => store.version, application.query),
+  };
+  const server = await serveAbci(answers, config.abci, { log });
   log.info("application serves ABCI", { address: config.abci, height: store.version });
   const stop = async (code: number, last?: string) => {
     await server.close();

@@ -1,23 +1,26 @@
 /** Messages in protobuf's compact text form, as Go prints them into logs: from_address:"a" amount:<denom:"b" amount:"1" > */
 import type { Codec, FieldInfo } from "./wire.js";
 
-/** Defaults are left out, as there. */
-export function compactText(codec: Codec<unknown>, message: unknown): string {
+/** Defaults are left out, as there. At most so many characters of it: what would come behind is not looked at. */
+export function compactText(codec: Codec<unknown>, message: unknown, most: number): string {
   let out = "";
   for (const f of codec.fields) {
     const v = (message as Record<string, unknown>)[f.name];
-    for (const one of f.repeated ? (v as unknown[]) : isDefault(f, v) ? [] : [v]) out += `${f.proto}:${valueText(f, one)} `;
+    for (const one of f.repeated ? (v as unknown[]) : isDefault(f, v) ? [] : [v]) {
+      if (out.length >= most) return out.slice(0, most);
+      out += `${f.proto}:${valueText(f, one, most - out.length)} `;
+    }
   }
-  return out;
+  return out.slice(0, most);
 }
 
 const isDefault = (f: FieldInfo, v: unknown): boolean => v === undefined || (!f.optional && !f.oneof && (v === 0 || v === 0n || v === "" || v === false || (v instanceof Uint8Array && v.length === 0)));
 
-function valueText(f: FieldInfo, v: unknown): string {
-  if (f.type === "message") return `<${f.codec ? compactText(f.codec(), v) : ""}>`;
+function valueText(f: FieldInfo, v: unknown, most: number): string {
+  if (f.type === "message") return `<${f.codec ? compactText(f.codec(), v, most) : ""}>`;
   if (f.type === "enum") return Object.entries(f.values ?? {}).find(([, n]) => n === v)?.[0] ?? `${v as number}`;
-  if (v instanceof Uint8Array) return quoted([...v]);
-  return typeof v === "string" ? quoted(utf8(v)) : `${v as bigint}`;
+  if (v instanceof Uint8Array) return quoted([...v.subarray(0, most)]);
+  return typeof v === "string" ? quoted(utf8(v.slice(0, most))) : `${v as bigint}`;
 }
 
 const ESCAPES: Readonly<Record<number, string>> = { 0x0a: "\\n", 0x0d: "\\r", 0x09: "\\t", 0x22: '\\"', 0x5c: "\\\\" };

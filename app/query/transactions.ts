@@ -42,8 +42,14 @@ type Query = (r: abci.RequestQuery) => abci.ResponseQuery;
 type Answer = (data: Uint8Array, index: TxIndex) => Promise<Uint8Array>;
 
 const TYPE_URL = "/cosmos.tx.v1beta1.Tx";
-/** as in the Cosmos SDK, where a request names none */
+/** as in the Cosmos SDK, where a request names none, and at most */
 const PER_PAGE = 100;
+/** Asked of the engine at once: what it answers is read by the thread that makes blocks, and a transaction may have a megabyte. */
+const PART = 10;
+/** of transactions in one answer */
+const MAX_BYTES = 4_000_000;
+/** for all that one query asks: others wait behind it */
+const PATIENCE_MS = 5_000;
 
 const methods: Readonly<Record<string, Answer>> = {
   "/cosmos.tx.v1beta1.Service/GetTx": getTx,
@@ -80,8 +86,8 @@ async function getTxsEvent(data: Uint8Array, index: TxIndex): Promise<Uint8Array
   // `events` is how requests were written before `query`.
   const wanted = query === "" ? events.join(" AND ") : query;
   if (wanted === "") throw internal("query cannot be empty");
-  const request = { query: wanted, page: page > 0n ? Number(page) : 1, perPage: limit > 0n ? Number(limit) : PER_PAGE, order: orderBy === OrderBy.ORDER_BY_DESC ? "desc" : "asc" } as const;
-  const found = await index.search(request).catch((e: Error) => {
+  const perPage = limit > 0n && limit < PER_PAGE ? Number(limit) : PER_PAGE;
+  const found = await searched(index, { query: wanted, page: page > 0n ? Number(page) : 1, perPage, order: orderBy === OrderBy.ORDER_BY_DESC ? "desc" : "asc" }).catch((e: Error) => {
     throw internal(`failed to search for txs: ${e.message}`);
   });
   const times = new Map<number, number>();
@@ -96,6 +102,28 @@ async function getTxsEvent(data: Uint8Array, index: TxIndex): Promise<Uint8Array
     txResponses.push(responseOf(one, time));
   }
   return GetTxsEventResponse.encode(GetTxsEventResponse.fromPartial({ txs, txResponses, total: BigInt(found.total) })).finish();
+}
+
+/** A page in parts, none of them large. Rejects for a page that is too large or too slow. */
+async function searched(index: TxIndex, { page, perPage, ...rest }: TxSearch): Promise<{ readonly txs: readonly IndexedTx[]; readonly total: number }> {
+  const end = performance.now() + PATIENCE_MS;
+  // Parts of a size that pages are made of, so that a part is a page of the engine's own.
+  const part = Array.from({ length: PART }, (_, i) => PART - i).find((n) => perPage % n === 0) ?? 1;
+  const txs: IndexedTx[] = [];
+  let bytes = 0;
+  for (let i = 0; ; i++) {
+    const found = await index.search({ ...rest, page: (page - 1) * (perPage / part) + i + 1, perPage: part }).catch(async (e: Error) => {
+      if (!/page should be within/.test(e.message)) throw e;
+      // The engine counts parts.
+      const { total } = await index.search({ ...rest, page: 1, perPage: 1 });
+      throw new Error(`page should be within [1, ${Math.max(1, Math.ceil(total / perPage))}] range, given ${page}`);
+    });
+    for (const tx of found.txs) bytes += tx.bytes.length + tx.result.events.reduce((n, e) => n + e.attributes.reduce((m, a) => m + a.key.length + a.value.length, 0), 0);
+    txs.push(...found.txs);
+    if (bytes > MAX_BYTES) throw new Error(`${txs.length} transactions of the page have ${bytes} bytes already: ask for fewer at once (limit)`);
+    if (txs.length >= perPage || found.txs.length < part || (page - 1) * perPage + txs.length >= found.total) return { txs, total: found.total };
+    if (performance.now() > end) throw new Error("the page takes too long: ask for fewer at once (limit)");
+  }
 }
 
 const internal = (text: string): ModuleError => sdk.unknownRequest(status("Internal", text));

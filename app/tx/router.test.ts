@@ -33,7 +33,7 @@ test("a message runs in the name of its one signer, and of nobody else", (t) => 
 /** A router whose one message does what it is told. */
 function routerOf(run: (ctx: Context, router: () => Router) => void, signers: string[] = [a]): Router {
   const handler = {
-    typeUrl: "/test.Msg", module: "test", decode: (v: Uint8Array) => v, encode: (m: unknown) => m as Uint8Array, signers: () => signers, amino: () => ({}),
+    typeUrl: "/test.Msg", module: "test", decode: (v: Uint8Array) => v, encode: (m: unknown) => m as Uint8Array, signers: () => signers, spelled: (m: unknown) => m, amino: () => ({}),
     run(ctx: Context) {
       run(ctx, () => router);
       return { typeUrl: "/test.MsgResponse", value: new Uint8Array(0) };
@@ -79,4 +79,23 @@ test("messages within messages end at a depth that is the same everywhere", (t) 
     t.is(refusal(() => nested.dispatch(ctx, a, message)), "sdk/18: messages within messages deeper than 8: invalid request");
     t.is(runs, 8);
   }
+});
+
+test("who asks who signs a message, reads it and runs it has it decoded once: eight messages within each other would be decoded hundreds of times", (t) => {
+  const c = chain();
+  const handlers = new Map(c.app.messages);
+  const { typeUrl, value } = send(a, b, [coin(1n)]);
+  const own = handlers.get(typeUrl) as MessageHandler;
+  let decoded = 0;
+  handlers.set(typeUrl, { ...own, decode: (bytes) => (decoded++, own.decode(bytes)) });
+  const router = makeRouter(handlers);
+  const message = { typeUrl, value };
+  t.deepEqual(router.signers(message), [a]);
+  t.like(router.read(message), { fromAddress: a, toAddress: b });
+  router.dispatch(c.ctx, a, message);
+  router.dispatch(c.ctx, a, { ...message });
+  t.is(decoded, 1);
+  t.is(c.k.bank.balance(c.ctx, b), 2n);
+  // the same bytes under another name are another message
+  t.regex(refusal(() => router.signers({ typeUrl: "/none.Msg", value })) ?? "", /unable to resolve type URL/);
 });

@@ -13,6 +13,7 @@ export type { EncodedMessage } from "#kernel/services.js";
 
 export interface DecodedMessage {
   readonly handler: MessageHandler;
+  /** as it was signed */
   readonly value: unknown;
   /** bech32 addresses, in order, without repeats; nobody has read them yet */
   readonly signers: readonly string[];
@@ -34,10 +35,18 @@ const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, "?");
 
 export function makeRouter(handlers: ReadonlyMap<string, MessageHandler>): Router {
   let depth = 0;
+  /**
+   * PERF: who runs a message within a message asks who signs it, reads it and runs it, and each would decode all of it again.
+   * Nobody writes to bytes or messages that were decoded.
+   */
+  const decoded = new WeakMap<Uint8Array, { readonly typeUrl: string; readonly message: DecodedMessage }>();
   const router: Router = {
     handlerOf: (typeUrl) => handlers.get(typeUrl),
     takes: (typeUrl) => handlers.has(typeUrl),
-    decode({ typeUrl, value }) {
+    decode(encoded) {
+      const { typeUrl, value } = encoded;
+      const known = decoded.get(value);
+      if (known?.typeUrl === typeUrl) return known.message;
       const handler = handlers.get(typeUrl);
       if (!handler) throw sdk.txDecode(`unable to resolve type URL ${printable(typeUrl.slice(0, 100))}: ${sdk.txDecode.text}`);
       let message: unknown;
@@ -51,10 +60,15 @@ export function makeRouter(handlers: ReadonlyMap<string, MessageHandler>): Route
       if (!equalBytes(again, value)) throw sdk.txDecode(`${typeUrl}: the bytes are not canonical protobuf`);
       const fault = handler.fault?.(message);
       if (fault !== undefined) throw sdk.txDecode(fault);
-      return { handler, value: message, signers: handler.signers(message) };
+      const result: DecodedMessage = { handler, value: message, signers: handler.signers(message) };
+      decoded.set(value, { typeUrl, message: result });
+      return result;
     },
     signers: (message) => router.decode(message).signers,
-    read: (message) => router.decode(message).value,
+    read(message) {
+      const { handler, value } = router.decode(message);
+      return handler.spelled(value);
+    },
     run(ctx, { handler, value }) {
       const branch = ctx.branch();
       const response = handler.run(branch, value);
@@ -62,13 +76,13 @@ export function makeRouter(handlers: ReadonlyMap<string, MessageHandler>): Route
       return response;
     },
     dispatch(ctx, signer, message) {
-      const decoded = router.decode(message);
-      const { signers } = decoded;
+      const opened = router.decode(message);
+      const { signers } = opened;
       if (signers.length !== 1 || signers[0] !== signer) throw sdk.unauthorized(`${message.typeUrl} is to be signed by ${JSON.stringify(signers).slice(0, 200)}, not by ${signer} alone`);
       if (depth >= MAX_DEPTH) throw sdk.invalidRequest(`messages within messages deeper than ${MAX_DEPTH}`);
       depth++;
       try {
-        return router.run(ctx, decoded);
+        return router.run(ctx, opened);
       } finally {
         depth--;
       }

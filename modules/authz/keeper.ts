@@ -90,7 +90,7 @@ export function authzKeeper(ports: AuthzPorts): AuthzWriter {
     } catch (e) {
       if (!(e instanceof ModuleError) || isOutOfGas(e)) throw e;
       const codec = codecs.find((c) => c.typeUrl === encoded.typeUrl);
-      const text = codec ? compactText(codec, ports.router.read(encoded)).slice(0, MAX_TEXT) : "";
+      const text = codec ? compactText(codec, ports.router.read(encoded), MAX_TEXT) : "";
       throw new ModuleError(e.codespace, e.code, `failed to execute message; message ${text}: ${e.message}`);
     }
   }

@@ -23,10 +23,10 @@ test("governance sets what the engine is set to, the query answers it, the event
   t.like(c.query(ConsensusQuery.methods.params).params, { block: { maxBytes: 22_020_096n, maxGas: -1n }, validator: { pubKeyTypes: ["ed25519"] } });
   c.block(() => {
     t.regex(update(c, { authority: c.address("anybody") }), /^gov\/13 invalid authority; expected pouw1\w+, got pouw1\w+: expected gov account/);
-    t.is(update(c, { block: { maxBytes: 1_000_000n, maxGas: 7n }, evidence: { maxAgeNumBlocks: 5n, maxAgeDuration: { seconds: 9n, nanos: 1 }, maxBytes: 0n }, abci: { voteExtensionsEnableHeight: 1n } }), "done");
+    t.is(update(c, { block: { maxBytes: 1_000_000n, maxGas: 70_000_000n }, evidence: { maxAgeNumBlocks: 5n, maxAgeDuration: { seconds: 9n, nanos: 1 }, maxBytes: 0n }, abci: { voteExtensionsEnableHeight: 1n } }), "done");
   });
   t.deepEqual(c.query(ConsensusQuery.methods.params).params, {
-    block: { maxBytes: 1_000_000n, maxGas: 7n },
+    block: { maxBytes: 1_000_000n, maxGas: 70_000_000n },
     evidence: { maxAgeNumBlocks: 5n, maxAgeDuration: { seconds: 9n, nanos: 1 }, maxBytes: 0n },
     validator: { pubKeyTypes: ["ed25519"] },
     version: { app: 0n },
@@ -35,7 +35,7 @@ test("governance sets what the engine is set to, the query answers it, the event
   t.deepEqual(c.of("update_consensus_params"), [
     {
       authority: gov(c),
-      parameters: 'block:<max_bytes:1000000 max_gas:7 > evidence:<max_age_num_blocks:5 max_age_duration:<seconds:9 nanos:1 > > validator:<pub_key_types:"ed25519" > version:<> abci:<vote_extensions_enable_height:1 > ',
+      parameters: 'block:<max_bytes:1000000 max_gas:70000000 > evidence:<max_age_num_blocks:5 max_age_duration:<seconds:9 nanos:1 > > validator:<pub_key_types:"ed25519" > version:<> abci:<vote_extensions_enable_height:1 > ',
     },
   ]);
 });
@@ -48,7 +48,7 @@ test("what the engine or this chain cannot run with is refused in one line", (t)
   c.block(() => {
     refused({ evidence: undefined }, /^sdk\/18 all parameters must be present: invalid request$/);
     for (const maxBytes of [0n, -2n, 104_857_601n]) refused({ block: { ...block, maxBytes } }, /^sdk\/18 block\.max_bytes: got -?\d+, want 1 to 104857600, or -1 for that/);
-    for (const maxGas of [0n, -2n]) refused({ block: { ...block, maxGas } }, /^sdk\/18 block\.max_gas: got/);
+    for (const maxGas of [0n, -2n, 1n, 49_999_999n]) refused({ block: { ...block, maxGas } }, /^sdk\/18 block\.max_gas: got/);
     refused({ evidence: { ...evidence, maxAgeNumBlocks: 0n } }, /evidence\.max_age_num_blocks: got 0/);
     for (const maxAgeDuration of [undefined, { seconds: 0n, nanos: 0 }, { seconds: -1n, nanos: 0 }, { seconds: 1n << 62n, nanos: 0 }]) refused({ evidence: { ...evidence, maxAgeDuration } }, /evidence\.max_age_duration: got/);
     refused({ evidence: { ...evidence, maxBytes: -1n } }, /evidence\.max_bytes: got -1, want at least 0/);

@@ -3,6 +3,7 @@ import { checkAuthority } from "#kernel/authority.js";
 import type { Context } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
 import type { MsgHandlers } from "#kernel/services.js";
+import { UNLIMITED } from "#protocol/block-room.js";
 import type { ConsensusMsg, MsgUpdateParams } from "#proto/gen/cosmos/consensus/v1/tx.js";
 import type { ConsensusParams } from "#proto/gen/tendermint/types/params.js";
 import { consensusEvents } from "./events.js";
@@ -10,6 +11,9 @@ import { consensusKeeper as keeper } from "./keeper.js";
 import { paramsFault } from "./params.js";
 import { engineParams } from "./store.js";
 import type { ConsensusPorts } from "./types.js";
+
+/** A hundredth of it, which is the least share that one transaction may have, holds a proposal. */
+const LEAST_GAS = 50_000_000n;
 
 export const consensusMessages = (ports: ConsensusPorts): MsgHandlers<typeof ConsensusMsg> => ({
   updateParams(ctx, m) {
@@ -23,6 +27,7 @@ export const consensusMessages = (ports: ConsensusPorts): MsgHandlers<typeof Con
     const next: ConsensusParams = { ...now, block, evidence, validator };
     const fault = paramsFault(next, mostThereMayBe(ports, ctx));
     if (fault) throw sdk.invalidRequest(fault);
+    if (block.maxGas !== UNLIMITED && block.maxGas < LEAST_GAS) throw sdk.invalidRequest(`block.max_gas: got ${block.maxGas}, want at least ${LEAST_GAS}: the next proposal has to fit in a block`);
     engineParams.set(ctx, next);
     ctx.emit(consensusEvents.updated({ authority: m.authority, parameters: parametersText(m) }));
     return {};

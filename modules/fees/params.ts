@@ -11,7 +11,7 @@ const MOST = 1_000_000n * ONE;
 
 export const params = defineParams(store, 0, Params, {
   defaults: { minGasPrice: `${ONE / 1000n}`, maxTxShare: 100_000, laneShare: 250_000, feeDenoms: [] },
-  counts: { maxTxShare: [1_000, 1_000_000], laneShare: [0, 900_000] },
+  counts: { maxTxShare: [10_000, 1_000_000], laneShare: [0, 900_000] },
   check(p) {
     const price = fromWire(p.minGasPrice);
     if (price < 0n || price > MOST) return "min_gas_price: want 0 to a million base units for a unit of gas";

@@ -26,5 +26,5 @@ export class Budget {
 export const UNITS_PER_BLOCK = 5_000;
 /** Running the messages of a proposal counts as so many. */
 export const EXECUTION_UNITS = 500;
-/** What a query may count. */
-export const UNITS_PER_QUERY = 100_000;
+/** What a query may count: as much as a block, for whoever asks holds blocks up. */
+export const UNITS_PER_QUERY = UNITS_PER_BLOCK;

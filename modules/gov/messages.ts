@@ -68,7 +68,7 @@ export const govMessages = (keeper: GovWriter): MsgHandlers<typeof GovMsg> => ({
     if (!m.params) throw sdk.invalidRequest("params are missing");
     const { proposalCancelDest } = m.params;
     if (proposalCancelDest !== "") account(ctx, proposalCancelDest, "deposits destination");
-    params.set(ctx, m.params);
+    keeper.setParams(ctx, m.params);
     return {};
   },
   cancelProposal(ctx, { proposalId, proposer }) {

@@ -15,8 +15,8 @@ export const MIN_DEPOSIT = 10_000_000n;
 export const EXPEDITED_MIN_DEPOSIT = 5n * MIN_DEPOSIT;
 const DAY = 86_400n;
 const days = (n: bigint): Instant => ({ seconds: n * DAY, nanos: 0 });
-/** A century: longer ones could come to times that no key holds. */
-const LONGEST = days(36_525n);
+/** A year: with longer ones nothing could be decided, nor they be shortened again. */
+const LONGEST = days(366n);
 /** Where genesis does not say what the chain's denomination is. */
 const DENOM = "upouw";
 
@@ -39,7 +39,7 @@ function decimal(p: Params, name: Text, proto: string, positive = false): string
 
 function period(t: Instant | undefined, proto: string): string | undefined {
   const ns = nanosecondsOf(t);
-  return ns > 0n && ns <= nanosecondsOf(LONGEST) ? undefined : `${proto}: want more than nothing, at most a century`;
+  return ns > 0n && ns <= nanosecondsOf(LONGEST) ? undefined : `${proto}: want more than nothing, at most a year`;
 }
 
 export const params = defineParams(store, 0x30, Params, {

@@ -54,7 +54,7 @@ interface Voter {
 }
 
 export interface GovPorts {
-  readonly bank: ModuleBank<typeof govAccounts> & Pick<CoinBank<typeof govAccounts>, "checkReceiver">;
+  readonly bank: ModuleBank<typeof govAccounts> & Pick<CoinBank<typeof govAccounts>, "checkReceiver"> & { supply(view: View, denom?: string): bigint };
   readonly router: MessageRunner;
   readonly distribution: {
     /** From an account to the community pool. Throws sdk.insufficientFunds. */
@@ -70,6 +70,8 @@ export interface GovPorts {
 }
 
 export interface GovKeeper {
+  /** A proposal whose count goes on in the next block and has this account's vote, if there is one: until it is decided the account's stake stays where it is. */
+  countedVoteOf(ctx: Context, account: string): bigint | undefined;
   params(view: View): Params;
   proposal(view: View, id: bigint): Proposal | undefined;
 }

@@ -36,6 +36,8 @@ export interface MessageHandler {
   decode(value: Uint8Array): unknown;
   /** The message's canonical bytes again, for the re-encoding check. */
   encode(message: unknown): Uint8Array;
+  /** The message with addresses in one spelling, as it is run and compared with others. */
+  spelled(message: unknown): unknown;
   /** Why the message is none though its bytes can be read, where there is a reason. */
   fault?(message: unknown): string | undefined;
   /** bech32 addresses, in order, without repeats */
@@ -58,7 +60,7 @@ export interface MessageRunner {
   takes(typeUrl: string): boolean;
   /** Who must sign it: bech32 addresses, in order, without repeats. Throws what is no message of this chain. */
   signers(message: EncodedMessage): readonly string[];
-  /** The message itself. Throws as `signers`. */
+  /** The message itself, addresses in one spelling. Throws as `signers`. */
   read(message: EncodedMessage): unknown;
   /** Runs it in the name of `signer`; what it did stays only when it succeeds. Throws sdk.unauthorized when it wants any other signature. */
   dispatch(ctx: Context, signer: string, message: EncodedMessage): EncodedMessage;
@@ -89,6 +91,7 @@ export function implementMsg<S extends ServiceInfo>(module: string, service: S, 
       module,
       decode: (value) => request.decode(value),
       encode: (m) => request.encode(m),
+      spelled: (m) => inLowerCase(request, m),
       fault: (m) => numbersFault(request, m),
       signers(m) {
         check?.(m);

@@ -11,6 +11,9 @@ import { store } from "./store.js";
 /** seconds of a year of 365.25 days */
 const YEAR = 60n * 60n * 8766n;
 
+/** A block every nine hours: with fewer a supply that doubles with each block would soon be more than can be counted. */
+const LEAST_BLOCKS = 1_000n;
+
 export const params = defineParams(store, 0x01, Params, {
   // An empty denomination is the chain's own.
   defaults: { mintDenom: "", inflationRateChange: "0", inflationMax: "0", inflationMin: "0", goalBonded: `${(67n * ONE) / 100n}`, blocksPerYear: YEAR / 5n },
@@ -21,7 +24,7 @@ export const params = defineParams(store, 0x01, Params, {
       if (d < 0n || d > ONE) return `${name}: want 0 to 1`;
     }
     if (fromWire(p.goalBonded) === 0n) return "goal_bonded: want more than 0";
-    if (p.blocksPerYear < 1n || p.blocksPerYear >= 1n << 62n) return `blocks_per_year: got ${p.blocksPerYear}, want at least 1`;
+    if (p.blocksPerYear < LEAST_BLOCKS || p.blocksPerYear >= 1n << 62n) return `blocks_per_year: got ${p.blocksPerYear}, want at least ${LEAST_BLOCKS}`;
     if (fromWire(p.inflationMax) < fromWire(p.inflationMin)) return "inflation_max: want at least inflation_min";
     return undefined;
   },

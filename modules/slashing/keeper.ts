@@ -86,6 +86,7 @@ export function slashingKeeper(ports: SlashingPorts): SlashingWriter {
       const w = infos.get(view, address);
       return w && parseInfo(view, w);
     },
+    isTombstoned: (view, address) => keeper.info(view, address)?.tombstoned ?? false,
     put: (ctx, info) => infos.set(ctx, wireInfo(ctx, info), info.address),
     bonded(ctx, address) {
       const known = keeper.info(ctx, address);

@@ -44,6 +44,7 @@ export interface SlashingPorts {
 export interface SlashingKeeper {
   params(view: View): Params;
   info(view: View, address: Uint8Array): SigningInfo | undefined;
+  isTombstoned(view: View, address: Uint8Array): boolean;
   /** For the hook of staking. */
   bonded(ctx: Context, address: Uint8Array): void;
   /**

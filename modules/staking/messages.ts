@@ -28,13 +28,18 @@ const LENGTHS = { moniker: 70, identity: 3000, website: 140, securityContact: 14
 const LABELS: Record<keyof typeof LENGTHS, string> = { moniker: "moniker", identity: "identity", website: "website", securityContact: "security contact", details: "details" };
 const UNCHANGED = "[do-not-modify]";
 
-export function stakingMessages(ports: Pick<StakingPorts, "consensus">, keeper: StakingWriter): MsgHandlers<typeof StakingMsg> {
+export function stakingMessages(ports: Pick<StakingPorts, "consensus" | "slashing" | "gov">, keeper: StakingWriter): MsgHandlers<typeof StakingMsg> {
   const operatorOf = (ctx: Context, text: string, what = "validator"): string => named(what, () => ctx.addresses.format(ctx.addresses.operator.parse(text)));
   const delegatorOf = (ctx: Context, text: string): string => named("delegator", () => ctx.addresses.format(ctx.addresses.parse(text)));
   const must = (ctx: Context, operator: string): Validator => {
     const v = keeper.byOperator(ctx, operator);
     if (!v) throw stakingErrors.noValidator("");
     return v;
+  };
+  /** Stake that moved while votes are counted would be counted where it was and where it is. */
+  const movable = (ctx: Context, delegator: string): void => {
+    const id = ports.gov.countedVoteOf(ctx, delegator);
+    if (id !== undefined) throw sdk.invalidRequest(`the votes on proposal ${id} are being counted, yours among them: move stake again when it is decided`);
   };
   const checkDenom = (ctx: Context, denom: string): void => {
     const { bondDenom } = keeper.params(ctx);
@@ -57,6 +62,7 @@ export function stakingMessages(ports: Pick<StakingPorts, "consensus">, keeper: 
       if (commission.rate < least) throw stakingErrors.commissionBelowMin(`cannot set validator commission to less than minimum rate of ${decText(least)}`);
       if (keeper.byOperator(ctx, operator)) throw stakingErrors.operatorExists("");
       if (keeper.byConsensusAddress(ctx, consensusAddress(ctx.crypto, key))) throw stakingErrors.pubKeyExists("");
+      if (ports.slashing.isTombstoned(ctx, consensusAddress(ctx.crypto, key))) throw sdk.invalidRequest("this consensus key signed twice once, and never signs again: make a new one");
       checkDenom(ctx, m.value?.denom ?? "");
       const description = checkLengths(m.description as Description);
       const v: Validator = {
@@ -107,6 +113,7 @@ export function stakingMessages(ports: Pick<StakingPorts, "consensus">, keeper: 
       const amount = positive(m.amount, "invalid delegation amount");
       const v = must(ctx, operator);
       checkDenom(ctx, m.amount?.denom ?? "");
+      movable(ctx, delegator);
       const issued = keeper.delegate(ctx, delegator, amount, "balance", v);
       ctx.emit(stakingEvents.delegated({ validator: m.validatorAddress, delegator: m.delegatorAddress, amount: coinText(m.amount), new_shares: decText(issued) }));
       return {};
@@ -119,6 +126,7 @@ export function stakingMessages(ports: Pick<StakingPorts, "consensus">, keeper: 
       const amount = positive(m.amount, "invalid shares amount");
       const shares = keeper.sharesToUnbond(ctx, delegator, from, amount);
       checkDenom(ctx, m.amount?.denom ?? "");
+      movable(ctx, delegator);
       const endNs = keeper.redelegate(ctx, delegator, from, to, shares);
       const completionTime = endNs === undefined ? ZERO_TIME : instantOf(endNs);
       ctx.emit(
@@ -134,6 +142,7 @@ export function stakingMessages(ports: Pick<StakingPorts, "consensus">, keeper: 
       const shares = keeper.sharesToUnbond(ctx, delegator, operator, amount);
       const denom = m.amount?.denom ?? "";
       checkDenom(ctx, denom);
+      movable(ctx, delegator);
       const done = keeper.undelegate(ctx, delegator, operator, shares);
       const completionTime = instantOf(done.endNs);
       const paid = { denom, amount: `${done.amount}` };
@@ -157,6 +166,7 @@ export function stakingMessages(ports: Pick<StakingPorts, "consensus">, keeper: 
       if (!entry) throw sdk.notFound(`unbonding delegation entry is not found at block height ${m.creationHeight}`);
       if (entry.balance < amount) throw sdk.invalidRequest("amount is greater than the unbonding delegation entry balance");
       if (entry.endNs < ctx.block.timeNs) throw sdk.invalidRequest("unbonding delegation is already processed");
+      movable(ctx, delegator);
       keeper.delegate(ctx, delegator, amount, "not-bonded", v);
       const left = { ...entry, balance: entry.balance - amount, initial: entry.initial - amount };
       putUnbonding(ctx, { ...known, entries: known.entries.flatMap((e, i) => (i !== at ? [e] : left.balance === 0n ? [] : [left])) });

@@ -104,7 +104,13 @@ export interface StakingHooks {
 
 export interface StakingPorts {
   readonly distribution: { readonly hooks: Required<Pick<StakingHooks, "afterValidatorCreated" | "afterValidatorRemoved" | "beforeDelegationCreated" | "beforeSharesModified" | "afterDelegationModified" | "beforeValidatorSlashed">> };
-  readonly slashing: { /** a validator begins to sign */ bonded(ctx: Context, consensusAddress: Uint8Array): void };
+  readonly slashing: {
+    /** a validator begins to sign */
+    bonded(ctx: Context, consensusAddress: Uint8Array): void;
+    /** who signed twice with this key: it never signs again */
+    isTombstoned(view: View, consensusAddress: Uint8Array): boolean;
+  };
+  readonly gov: { /** a proposal that is being counted, over several blocks, with this account's vote */ countedVoteOf(ctx: Context, account: string): bigint | undefined };
   readonly bank: ModuleBank<typeof stakingAccounts>;
   /** of all modules: who the authority of parameters is */
   readonly accounts: readonly AccountDeclaration[];

@@ -1,5 +1,6 @@
 /** Transfers of so much in all, to whom the granter names: x/bank/types/send_authorization.go of the Cosmos SDK. */
 import { givenText, readCoins, subtract, wireCoin } from "#kernel/coin-list.js";
+import { lowerCase } from "#kernel/address.js";
 import { sdk } from "#kernel/errors.js";
 import { SendAuthorization } from "#proto/gen/cosmos/bank/v1beta1/authz.js";
 import { MsgSend } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
@@ -28,7 +29,7 @@ export const send: AuthorizationKind<SendAuthorization> = {
     if (!left) throw sdk.insufficientFunds("requested amount is more than spend limit");
     const allowed = allowList.some((address) => {
       ctx.gas.consume(GAS_PER_ADDRESS, "send authorization");
-      return address === toAddress;
+      return lowerCase(address) === toAddress;
     });
     if (allowList.length > 0 && !allowed) throw sdk.unauthorized(`cannot send to ${toAddress} address`);
     return left.length === 0 ? "used up" : { updated: { spendLimit: left.map(wireCoin), allowList } };

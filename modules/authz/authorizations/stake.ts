@@ -1,4 +1,5 @@
 /** Messages that move stake: x/staking/types/authz.go of the Cosmos SDK. */
+import { lowerCase } from "#kernel/address.js";
 import { sdk } from "#kernel/errors.js";
 import type { Coin } from "#proto/gen/cosmos/base/v1beta1/coin.js";
 import { AuthorizationType, StakeAuthorization } from "#proto/gen/cosmos/staking/v1beta1/authz.js";
@@ -35,7 +36,7 @@ export const stake: AuthorizationKind<StakeAuthorization> = {
     const among = (list: readonly string[]): boolean =>
       list.some((v) => {
         ctx.gas.consume(GAS_PER_VALIDATOR, "stake authorization");
-        return v === validator;
+        return lowerCase(v) === validator;
       });
     const allowed = a.allowList?.address ?? [];
     const isAllowed = among(allowed);

@@ -5,7 +5,7 @@ import { ModuleError, sdk } from "#kernel/errors.js";
 import type { EncodedMessage } from "#kernel/services.js";
 import type { View } from "#kernel/store.js";
 import { nanosecondsOf } from "#kernel/time.js";
-import { Proposal as WireProposal, type TallyResult, type WeightedVoteOption } from "#proto/gen/cosmos/gov/v1/gov.js";
+import { type Params, Proposal as WireProposal, type TallyResult, type WeightedVoteOption } from "#proto/gen/cosmos/gov/v1/gov.js";
 import { codecs } from "#proto/gen/registry.js";
 import { anyTypes } from "#proto/json.js";
 import { checkAny } from "#proto/any.js";
@@ -16,7 +16,7 @@ import { govErrors } from "../errors.js";
 import { govEvents } from "../events.js";
 import { checkMetadata, checkTexts } from "../metadata.js";
 import { params } from "../params.js";
-import { inVoting, votes } from "../store.js";
+import { inVoting, tallies, votes } from "../store.js";
 import { goOn, resultOf } from "../tally.js";
 import { type GovKeeper, type GovPorts, type Proposal, ProposalStatus } from "../types.js";
 import { optionsText } from "../votes.js";
@@ -44,6 +44,8 @@ export interface GovWriter extends GovKeeper {
   cancel(ctx: Context, id: bigint, proposer: string): void;
   /** The votes on a proposal as they stand. Throws where they are more than a query counts. */
   tally(view: View, proposal: Proposal): TallyResult;
+  /** Throws what is wrong with them, a deposit that nobody could put down among it. */
+  setParams(ctx: Context, next: Params): void;
   endBlock(ctx: Context): void;
 }
 
@@ -86,6 +88,11 @@ export function govKeeper(ports: GovPorts): GovWriter {
   return {
     params: (view) => params.get(view),
     proposal: proposalAt,
+    countedVoteOf(ctx, account) {
+      // few at a time: each block begins a count with half of what is left of its budget
+      for (const [id] of tallies.keys(ctx)) if (votes.has(ctx, id, account)) return id;
+      return undefined;
+    },
 
     submit(ctx, draft) {
       checkTexts(draft);
@@ -130,6 +137,15 @@ export function govKeeper(ports: GovPorts): GovWriter {
       for (const [, voter] of votes.keys(ctx, { prefix: [id] })) votes.delete(ctx, id, voter);
       deleteProposal(ctx, proposal);
       ctx.emit(govEvents.cancelled({ sender: proposer, proposal_id: id }));
+    },
+
+    setParams(ctx, next) {
+      params.check(next);
+      for (const [name, coins] of [["min_deposit", next.minDeposit], ["expedited_min_deposit", next.expeditedMinDeposit]] as const) {
+        const beyond = coins.find((c) => BigInt(c.amount) > ports.bank.supply(ctx, c.denom));
+        if (beyond) throw sdk.invalidRequest(`params.${name}: ${beyond.amount}${beyond.denom} is more than there is, and nothing could be proposed again`);
+      }
+      params.set(ctx, next);
     },
 
     tally(view, { id }) {

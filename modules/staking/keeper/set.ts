@@ -63,10 +63,13 @@ export function validatorSet(ports: StakingPorts, hooks: Required<StakingHooks>,
 
   function apply(ctx: Context): ValidatorUpdate[] {
     const last = new Map(lastPowers.entries(ctx).map(({ key: [operator], value }) => [operator, value]));
+    const members = chosen(ctx);
+    // The engine cannot go on with nobody: who signed last goes on, jailed or not, until somebody can take over.
+    if (members.length === 0) return [];
     const updates: ValidatorUpdate[] = [];
     let toBonded = 0n;
     let total = 0n;
-    for (let v of chosen(ctx)) {
+    for (let v of members) {
       if (!isBonded(v)) {
         toBonded += v.tokens;
         v = bond(ctx, v);

@@ -35,24 +35,25 @@ const HIDDEN = new Set(["constructor", "getCometClient", "forceGetCometClient", 
 /** `called` hears of each method that is used. */
 export async function connect(rpc: string, { face }: Setting, called: (method: string) => void): Promise<Clients> {
   const comet = await Comet38Client.connect(rpc);
-  const sockets: Comet38Client[] = [];
+  const open: { disconnect(): void }[] = [comet];
+  const kept = <T extends { disconnect(): void }>(client: T): T => {
+    open.push(client);
+    return client;
+  };
   const options = { gasPrice: GasPrice.fromString(`0.01${face.fee}`), broadcastPollIntervalMs: 200, broadcastTimeoutMs: 30_000, aminoTypes: new AminoTypes(createDefaultAminoConverters()) };
-  const signing = async (wallet: DirectSecp256k1Wallet | Secp256k1Wallet) => watched(await SigningStargateClient.connectWithSigner(rpc, wallet, options), "signing", called);
+  const signing = async (wallet: DirectSecp256k1Wallet | Secp256k1Wallet) => watched(kept(await SigningStargateClient.connectWithSigner(rpc, wallet, options)), "signing", called);
   const query = Object.assign(makeQuery(comet), makeTx(comet));
   return {
     direct: async (name) => signing(await DirectSecp256k1Wallet.fromKey(keyOf(name), face.prefix)),
     amino: async (name) => signing(await Secp256k1Wallet.fromKey(keyOf(name), face.prefix)),
-    stargate: watched(await StargateClient.connect(rpc), "stargate", called),
+    stargate: watched(kept(await StargateClient.connect(rpc)), "stargate", called),
     query: watched(query, "query", called),
     comet: watched(comet, "comet", called),
     async socket() {
-      const client = await Comet38Client.connect(rpc.replace("http:", "ws:"));
-      sockets.push(client);
-      return watched(client, "comet", called);
+      return watched(kept(await Comet38Client.connect(rpc.replace("http:", "ws:"))), "comet", called);
     },
     disconnect() {
-      comet.disconnect();
-      for (const s of sockets) s.disconnect();
+      for (const client of open) client.disconnect();
     },
   };
 }

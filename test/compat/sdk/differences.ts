@@ -60,11 +60,12 @@ export class Differences {
     else this.compared++;
   }
 
-  /** Without what the SDK tells of nothing as a block begins: transfers, commission and rewards of no coins. */
+  /** Without what the SDK tells of nothing: transfers of no coins, and as a block begins commission and rewards of none. */
   private moving(list: readonly abci.Event[]): readonly abci.Event[] {
-    const empty = (e: abci.Event | undefined): boolean => e !== undefined && e.attributes.some((x) => x.key === "mode") && e.attributes.some((x) => x.key === "amount" && x.value === "");
+    const moved = (e: abci.Event): boolean => e.attributes.some((x) => x.key === "mode") || ["coin_spent", "coin_received", "transfer"].includes(e.type);
+    const empty = (e: abci.Event | undefined): boolean => e !== undefined && moved(e) && e.attributes.some((x) => x.key === "amount" && x.value === "");
     const kept = list.filter((e, i) => !empty(e) && !(e.type === "message" && list[i - 1]?.type === "transfer" && empty(list[i - 1])));
-    const reason = "where nothing is minted, or no fees were paid, the SDK tells of transfers, commission and rewards of no coins; this chain seldom does";
+    const reason = "where nothing is minted, no fees were paid or a share is worth nothing, the SDK tells of transfers, commission and rewards of no coins; this chain seldom does";
     if (kept.length < list.length) this.known.set(reason, (this.known.get(reason) ?? 0) + 1);
     return kept;
   }
