@@ -12,7 +12,6 @@ import { type Amount, coinsText, readCoins } from "./coins.js";
 import { govErrors } from "./errors.js";
 import type { GovWriter } from "./keeper/index.js";
 import { textProposal } from "./legacy.js";
-import { params } from "./params.js";
 import { checkOptions, wholeVote } from "./votes.js";
 
 const account = (ctx: Context, text: string, what: string): string => {
