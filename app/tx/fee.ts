@@ -13,7 +13,7 @@ import { txEvents } from "./events.js";
 
 export interface FeeDeps {
   readonly auth: Pick<AuthKeeper, "get">;
-  readonly bank: Pick<BankKeeper, "sendCoins">;
+  readonly bank: Pick<BankKeeper, "sendCoins" | "supply">;
   /** who may spend whose coins for fees */
   readonly feegrant: Pick<FeegrantKeeper, "use">;
   /** what gas costs at least, in CheckTx and in blocks */
@@ -47,8 +47,9 @@ export function deductFee(ctx: Context, { auth, bank, feegrant, fees }: FeeDeps,
     if (least > 0n) priced = denom;
     const own = (gasLimit * (o.minGasPrice ?? 0n) + MILLION - 1n) / MILLION;
     const want = own > least ? own : least;
-    // One coin pays all of it; whether there is such a coin at all shows when it is taken.
-    if (want > 0n && !o.simulate && !coins.some((c) => c.amount >= want && takes(c.denom))) throw sdk.insufficientFee(`insufficient fees; got: ${text} required: ${want}${denom}`);
+    // One coin pays all of it, of a denomination that there is.
+    const pays = (c: Amount): boolean => c.amount >= want && takes(c.denom) && (c.denom === denom || bank.supply(ctx, c.denom) > 0n);
+    if (want > 0n && !o.simulate && !coins.some(pays)) throw sdk.insufficientFee(`insufficient fees; got: ${text} required: ${want}${denom}`);
   }
   if (from !== payer) useGrant(ctx, feegrant, from, payer, coins, tx);
   if (!auth.get(ctx, from)) throw sdk.unknownAddress(`fee payer address: ${from} does not exist`);
