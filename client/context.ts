@@ -31,6 +31,10 @@ export type Output = (typeof OUTPUTS)[number];
 const PATIENCE_MS = 5000;
 /** How long a command tries again when its node goes away, or cannot take its transaction. */
 const LOSS_MS = 60_000;
+/** How long a block with the transaction is waited for; a chain that makes none would hold the command for ever. */
+const INCLUSION_MS = 60_000;
+/** After so long a wait its hash is told, by which it can be looked for. */
+const QUIET_MS = 5000;
 
 export class Context {
   readonly home: string;
@@ -59,14 +63,19 @@ export class Context {
     return chain;
   }
 
-  /** The account that signs: `from`, or what --from names, by name or by address. */
-  async sender(chain: RpcChain, from = this.options.from ?? process.env.POUWD_FROM): Promise<Sender> {
+  /** The account that signs: `from`, or what --from names, by name or by address. `lasting`: it waits for a block for ever. */
+  async sender(chain: RpcChain, { from = this.options.from ?? process.env.POUWD_FROM, lasting = false }: { from?: string | undefined; lasting?: boolean } = {}): Promise<Sender> {
     if (!from) throw new CliError("key", "--from is missing: name the key that signs. `pouwd keys list` shows them.");
     const gas = gasOf(this.options.gas);
     const { feeGranter: granter } = this.options;
     const feeGranter = granter === undefined ? {} : { feeGranter: this.keyring.knows(granter) ? await this.keyring.address(granter, chain.addresses.prefix) : chain.addresses.format(chain.addresses.parse(granter)) };
-    const sender = await createSender({ chain, signer: await this.keyring.wallet(from, chain.addresses.prefix), patienceMs: LOSS_MS, ...gasPriceOf(this.options.gasPrices), ...feeGranter });
-    return gas === undefined ? sender : { address: sender.address, send: (messages, o) => sender.send(messages, { gas, ...o }) };
+    let note: NodeJS.Timeout | undefined;
+    const onTaken = (hash: string): void => {
+      clearTimeout(note);
+      note = setTimeout(() => console.error(`the node has taken ${hash}: waiting for a block with it`), QUIET_MS);
+    };
+    const sender = await createSender({ chain, signer: await this.keyring.wallet(from, chain.addresses.prefix), patienceMs: LOSS_MS, onTaken, ...(lasting ? {} : { inclusionMs: INCLUSION_MS }), ...gasPriceOf(this.options.gasPrices), ...feeGranter });
+    return { address: sender.address, send: (messages, o) => sender.send(messages, { ...(gas === undefined ? {} : { gas }), ...o }).finally(() => clearTimeout(note)) };
   }
 
   /** One JSON object on standard output, or lines for a person. */

@@ -50,6 +50,7 @@ export async function validatorFacts(chain: RpcChain, { operator, home, keyOf }:
     height: head.height,
     catchingUp: head.catchingUp,
     nowMs: head.timeMs,
+    askedMs: Date.now(),
     window: { blocks, mayMiss: blocks - (part * blocks + ONE / 2n) / ONE },
     leastStake: bonded.length < staking.maxValidators ? POWER_REDUCTION : weakest + 1n,
   };
