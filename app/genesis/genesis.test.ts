@@ -15,7 +15,8 @@ import { addressesOf, withAccount } from "./accounts.js";
 import { collectGenTxs, type GenTxFile, peersOf } from "./collect.js";
 import { type GenesisDocument, newGenesis, partOf, withPart } from "./document.js";
 import { makeGenTx } from "./gentx.js";
-import { tried } from "./validate.js";
+import { remarksOn } from "./remarks.js";
+import { program, tried } from "./validate.js";
 
 const CHAIN = "genesis-1";
 const NAMES = ["one", "two", "three"];
@@ -161,6 +162,16 @@ test("accounts are added with their coins, once, or more with append; totals tha
   const totalled = withAccount(withPart(g, "bank", { supply: [coin(2, "uatom"), coin(13)] }), (await Account.of("three")).address, [coin(9)]);
   t.deepEqual(partOf(totalled, "bank").supply, [coin(2, "uatom"), coin(22)]);
   t.regex(t.throws(() => withAccount(g, "cosmos19rl4cm2hmr8afy4kldpxz3fka4jguq0auqdal4", [coin(1)]))?.message ?? "", /prefix cosmos, want pouw/);
+});
+
+test("a price of gas above one base unit is remarked on, with what a transfer would cost", async (t) => {
+  const g = withPart(await funded(), "genutil", { gen_txs: [await genTx("one")] });
+  const remarks = (price: string) => {
+    const p = program();
+    return remarksOn(tried(withPart(g, "fees", { params: { min_gas_price: price } }), undefined, p), p);
+  };
+  t.deepEqual([remarks("0.001"), remarks("1")], [[], []]);
+  t.deepEqual(remarks("2.5"), ["app_state.fees.params.min_gas_price is 2.5 base units for one unit of gas: a transfer would cost about 375000upouw"]);
 });
 
 test("the others' nodes are the persistent peers", async (t) => {

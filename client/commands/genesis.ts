@@ -139,15 +139,18 @@ export function addGenesis(program: Command, options: (c: Command) => GlobalOpti
     .action(async (file: string | undefined, _o: unknown, c: Command) => {
       const context = new Context(options(c));
       const { readGenesis } = await import("#app/genesis/document.js");
+      const { remarksOn } = await import("#app/genesis/remarks.js");
       const { program: theProgram, tried } = await import("#app/genesis/validate.js");
       const path = file === undefined ? genesisPath(context) : resolve(file);
       const g = readGenesis(path);
       const p = theProgram();
-      const { ctx, validators } = told(path, () => tried(g, undefined, p));
+      const first = told(path, () => tried(g, undefined, p));
+      const { ctx, validators } = first;
+      const remarks = remarksOn(first, p);
       const supply = p.assembly.keepers.bank.supplies(ctx).map((s) => `${s.amount}${s.denom}`).join(",");
       const power = validators.reduce((sum, v) => sum + v.power, 0n);
-      const facts = { file: path, chainId: g.chain_id, validators: validators.length, power, supply, sha256: digest(path) };
-      context.print(facts, () => `${path} is a genesis: chain ${g.chain_id}, ${validators.length} validator${validators.length === 1 ? "" : "s"} with power ${power}, supply ${supply}\nsha256  ${facts.sha256}`);
+      const facts = { file: path, chainId: g.chain_id, validators: validators.length, power, supply, sha256: digest(path), remarks };
+      context.print(facts, () => `${path} is a genesis: chain ${g.chain_id}, ${validators.length} validator${validators.length === 1 ? "" : "s"} with power ${power}, supply ${supply}\n${remarks.map((r) => `remark: ${r}\n`).join("")}sha256  ${facts.sha256}`);
     });
 }
 

@@ -176,7 +176,7 @@ test.serial("accounts send messages in others' names, pay others' fees, and with
   t.regex(await pouwd("query feegrant grants-by-grantee builder"), /"allowed_messages": \[\s+"\/cosmos\.bank\.v1beta1\.MsgSend"/);
   const mine = await upouw("me");
   const builders = await upouw("builder");
-  await pouwd(`tx bank send builder ${env.FRIEND} 1POUW --gas 200000 --gas-prices 10upouw --fee-granter me`);
+  t.regex(await pouwd(`tx bank send builder ${env.FRIEND} 1POUW --gas 200000 --gas-prices 10upouw --fee-granter me`), /^in block \d+, \d+ gas, fee 2000000upouw: [0-9A-F]{64}\n$/);
   t.deepEqual([mine - (await upouw("me")), builders - (await upouw("builder"))], [2_000_000n, 1_000_000n], "the fee is the other's");
   await refused(t, "tx gov vote 5 yes --gas 200000 --gas-prices 10upouw --fee-granter me --from builder", /message not allowed/);
   await pouwd("tx feegrant revoke me builder");
