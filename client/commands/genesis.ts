@@ -8,6 +8,7 @@ import { writePrivate } from "#platform/keys.js";
 import { CliError } from "../cli-error.js";
 import { parseCoins, type Units } from "../coins.js";
 import { Context, type GlobalOptions } from "../context.js";
+import { POWER_REDUCTION } from "../validator/facts.js";
 import { parseJson } from "./json.js";
 import { seconds } from "./short/words.js";
 import { describeTerms, type TermsGiven, termsOf } from "./terms.js";
@@ -44,7 +45,7 @@ export function addGenesis(program: Command, options: (c: Command) => GlobalOpti
     .option("--vesting-end-time <time>", "when all of it is free")
     .action(async (account: string, text: string, o: AccountGiven, c: Command) => {
       const context = new Context(options(c));
-      const { addressesOf, withAccount } = await import("#app/genesis/accounts.js");
+      const { addressesOf, unknownDenoms, withAccount } = await import("#app/genesis/accounts.js");
       const { readGenesis, writeGenesis } = await import("#app/genesis/document.js");
       const path = genesisPath(context);
       const g = readGenesis(path);
@@ -52,8 +53,9 @@ export function addGenesis(program: Command, options: (c: Command) => GlobalOpti
       const units = await unitsIn(g);
       const coins = parseCoins(text, units);
       const vesting = vestingOf(o, units);
+      const remarks = unknownDenoms(g, coins.map((x) => x.denom)).map((denom) => `${denom} makes a new coin of that name, which is not the chain's own, ${units.bond}`);
       writeGenesis(path, told(path, () => withAccount(g, address, coins, { append: o.append, vesting })));
-      context.print({ address, coins }, () => `${address} has ${coins.map((x) => `${x.amount}${x.denom}`).join(",")}${o.append ? " more" : ""}`);
+      context.print({ address, coins, remarks }, () => [`${address} has ${coins.map((x) => `${x.amount}${x.denom}`).join(",")}${o.append ? " more" : ""}`, ...remarks.map((r) => `remark: ${r}`)].join("\n"));
     });
   describeTerms(
     genesis
@@ -65,7 +67,7 @@ export function addGenesis(program: Command, options: (c: Command) => GlobalOpti
       .option("--output-document <file>", "where it is written; default: config/gentx/ in the home"),
   ).action(async (key: string, amount: string, o: GenTxGiven, c: Command) => {
     const context = new Context(options(c));
-    const { addressesOf } = await import("#app/genesis/accounts.js");
+    const { addressesOf, bondDenomOf } = await import("#app/genesis/accounts.js");
     const { collectGenTxs } = await import("#app/genesis/collect.js");
     const { readGenesis } = await import("#app/genesis/document.js");
     const { makeGenTx } = await import("#app/genesis/gentx.js");
@@ -77,6 +79,8 @@ export function addGenesis(program: Command, options: (c: Command) => GlobalOpti
     const coins = parseCoins(amount, await unitsIn(g));
     const [stake, other] = coins;
     if (!stake || other) throw new CliError("amount", `got ${JSON.stringify(amount)}, want one coin.`);
+    const bond = bondDenomOf(g);
+    if (stake.denom === bond && BigInt(stake.amount) < POWER_REDUCTION) throw new CliError("amount", `its stake is ${stake.amount} base units, and ${POWER_REDUCTION} are needed to sign: give at least ${POWER_REDUCTION}${bond}.`);
     const terms = await termsOf(o, stake, monikerOf(context.home));
     const addresses = addressesOf(g);
     const reachedAt = p2pAddressOf(context.home, o.ip);

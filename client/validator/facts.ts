@@ -14,7 +14,7 @@ import { paramsOf } from "../chain/params.js";
 import { type ValidatorFacts } from "./status.js";
 
 /** Base units that make one unit of power, as in the Cosmos SDK. */
-const POWER_REDUCTION = 1_000_000n;
+export const POWER_REDUCTION = 1_000_000n;
 const PAGE = { limit: 1000n };
 
 export interface HomeKeys {
