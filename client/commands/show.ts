@@ -1,6 +1,7 @@
 /** What became of a transaction. */
-import { ChainError, type TxResult } from "../chain/types.js";
+import { type Chain, ChainError, type TxResult } from "../chain/types.js";
 import { type Context } from "../context.js";
+import { proposed } from "./proposed.js";
 
 /** What was paid for it, such as 60upouw; undefined where nothing was. */
 export const feeOf = ({ events }: Pick<TxResult, "events">): string | undefined => events.find((e) => e.type === "tx")?.attributes.find((a) => a.key === "fee")?.value || undefined;
@@ -12,7 +13,13 @@ export function placeOf(r: TxResult): string {
 }
 
 /** `more`: what a person is told beside it. Throws ChainError for one that was refused in its block. */
-export function show(context: Context, r: TxResult, more?: () => string): void {
+export function show(context: Context, r: TxResult, more?: () => string, facts: object = {}): void {
   if (r.code !== 0) throw new ChainError(r.codespace, r.code, r.log);
-  context.print({ ...r, fee: feeOf(r) ?? "" }, () => [`${placeOf(r)}: ${r.hash}`, ...(more ? [more()] : [])].join("\n"));
+  context.print({ ...r, fee: feeOf(r) ?? "", ...facts }, () => [`${placeOf(r)}: ${r.hash}`, ...(more ? [more()] : [])].join("\n"));
+}
+
+/** The same of one whose messages a person named; proposals that it made are told with what comes next. */
+export async function showOn(chain: Chain, context: Context, r: TxResult): Promise<void> {
+  const { ids, text } = await proposed(chain, r);
+  show(context, r, ids.length > 0 ? () => text : undefined, ids.length > 0 ? { proposals: ids } : {});
 }

@@ -14,7 +14,7 @@ import { choices, declare, isJson, pairs } from "./short/arguments.js";
 import { draft, moduleOf, type TxRow } from "./short/rows.js";
 import { TX_ROWS } from "./short/table.js";
 import { accountOf, fieldsOf } from "./short/values.js";
-import { show } from "./show.js";
+import { show, showOn } from "./show.js";
 
 const AMOUNT = "such as 10POUW, or 10000000upouw,5uatom";
 
@@ -77,7 +77,7 @@ function addRow(group: Command, row: TxRow, generic: MethodCommand | undefined, 
     const said = await fieldsOf(written, { context, chain });
     const drafts = row.make ? await row.make(said, { chain, signer: sender.address }) : [draft(row.message, said)];
     const messages = drafts.map(({ message: codec, fields }) => ({ codec, value: messageFrom(codec, JSON.stringify(fields), sender.address) }));
-    show(context, await sender.send(messages));
+    await showOn(chain, context, await sender.send(messages));
   });
 }
 

@@ -110,7 +110,7 @@ const AFTER: Readonly<Record<string, Step>> = {
     t.regex(said, /"voting_period": "20s"/);
   },
   async propose(t, said) {
-    t.regex(said, /"evidence_timeout": "20"[\s\S]*in block \d+, \d+ gas/);
+    t.regex(said, /"evidence_timeout": "20"[\s\S]*in block \d+, \d+ gas: [0-9A-F]{64}\nproposal 1 wants 6\.000000 POUW more of deposits until \d{4}-\S+Z, then it is voted on: pouwd tx gov deposit 1 6000000upouw --from KEY\n$/);
     t.like((await chain.query(GovQuery.methods.proposal, { proposalId: 1n })).value.proposal, { status: ProposalStatus.PROPOSAL_STATUS_DEPOSIT_PERIOD, title: "Verifiers wait 25 blocks", summary: "Links are slow" });
     await refused(t, `tx work update-params-proposal {"evidence":"25"} --title x --from me`, /evidence: there is no such parameter; there are draw_delay, /);
     await refused(t, `tx work update-params-proposal {"evidence_timeout":"25"} --from me`, /--title is missing/);
@@ -131,7 +131,11 @@ const AFTER: Readonly<Record<string, Step>> = {
   fund(t, said) {
     t.regex(said, /"denom": "upouw",\s+"amount": "5000000\.000000000000000000"/);
   },
-  async several(t) {
+  spend(t, said) {
+    t.regex(said, /\nproposal 2 is voted on until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ: pouwd tx gov vote 2 yes --from KEY\n/);
+  },
+  async several(t, said) {
+    t.regex(said, /\nproposal 3 is voted on until /);
     await decided(t, 2n);
     await decided(t, 3n);
     t.is(await upouw("builder"), 4_000_000n);
