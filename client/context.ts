@@ -68,7 +68,7 @@ export class Context {
     if (!from) throw new CliError("key", "--from is missing: name the key that signs. `pouwd keys list` shows them.");
     const gas = gasOf(this.options.gas);
     const { feeGranter: granter } = this.options;
-    const feeGranter = granter === undefined ? {} : { feeGranter: this.keyring.knows(granter) ? await this.keyring.address(granter, chain.addresses.prefix) : chain.addresses.format(chain.addresses.parse(granter)) };
+    const feeGranter = granter === undefined ? {} : { feeGranter: (await this.keyring.addressOfName(granter, chain.addresses.prefix)) ?? chain.addresses.format(chain.addresses.parse(granter)) };
     let note: NodeJS.Timeout | undefined;
     const onTaken = (hash: string): void => {
       clearTimeout(note);

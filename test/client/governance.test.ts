@@ -165,6 +165,10 @@ test.serial("the commands of docs/governance.md change a parameter, spend the po
 
 test.serial("accounts send messages in others' names, pay others' fees, and withdraw what their stake has earned", async (t) => {
   t.timeout(3 * 60_000);
+  for (const text of ["bank spendable-balances friend", "staking redelegations friend", "staking redelegation friend", 'bank all-balances {"address":"friend"}']) await pouwd(`query ${text}`);
+  t.like(await json("query auth account friend"), { account: { address: env.FRIEND } });
+  t.like(await json('query staking delegator-validator me {"validator_addr":"me"}'), { validator: { description: { moniker: "one" } } });
+  await refused(t, "query bank spendable-balances frend", /✖ no key frend here; there are builder, friend, locked, me\. Give the name of one, or an address\.$/);
   const before = await upouw("builder");
   await pouwd("tx authz grant friend send --spend-limit 2POUW --allow-list builder --expiration 2100-01-01T00:00:00Z --from me");
   t.regex(await pouwd("query authz grants me friend"), /"@type": "\/cosmos\.bank\.v1beta1\.SendAuthorization",\s+"spend_limit": \[\s+\{\s+"denom": "upouw",\s+"amount": "2000000"/);
@@ -173,7 +177,7 @@ test.serial("accounts send messages in others' names, pay others' fees, and with
   await pouwd(`tx authz exec ${dir}/send.json --from friend`);
   t.is((await upouw("builder")) - before, 1_500_000n);
   await refused(t, `tx authz exec ${dir}/send.json --from friend`, /requested amount is more than spend limit/);
-  await pouwd("tx authz revoke friend /cosmos.bank.v1beta1.MsgSend --from me");
+  await pouwd("tx authz revoke friend send --from me");
   await refused(t, `tx authz exec ${dir}/send.json --from friend`, /authorization not found/);
 
   await pouwd("tx feegrant grant me builder --spend-limit 10POUW --allowed-messages /cosmos.bank.v1beta1.MsgSend");
