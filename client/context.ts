@@ -47,7 +47,7 @@ export class Context {
   constructor(readonly options: GlobalOptions) {
     this.home = homeOf(options.home);
     const file = fileConfig(this.home);
-    this.node = rpcUrl(options.node ?? process.env.POUWD_NODE ?? file.node ?? "http://127.0.0.1:26657");
+    this.node = rpcUrl(options.node ?? process.env.POUWD_NODE ?? file.node ?? nodeOf(this.home) ?? "http://127.0.0.1:26657");
     this.chainId = options.chainId ?? process.env.POUWD_CHAIN_ID ?? file.chainId;
     this.json = (options.output ?? chosen("POUWD_OUTPUT", OUTPUTS) ?? "text") === "json";
     this.allowPrivate = options.allowPrivate ?? file.allowPrivate ?? false;
@@ -93,6 +93,21 @@ export function jsonValue(_key: string, value: unknown): unknown {
 
 /** The folder of keys and of a validator: what was said, or the default. */
 export const homeOf = (given: string | undefined): string => resolve(given ?? process.env.POUWD_HOME ?? join(homedir(), ".pouwd"));
+
+/** RPC address of the node in a home, as its config.toml has it; one that listens everywhere is reached at this machine's own. */
+function nodeOf(home: string): string | undefined {
+  const path = join(home, "config", "config.toml");
+  if (!existsSync(path)) return undefined;
+  let rpc: unknown;
+  try {
+    ({ rpc } = parse(readFileSync(path, "utf8")));
+  } catch (e) {
+    throw new CliError("usage", `${path}: ${(e as Error).message.split("\n")[0]}. Correct the file.`);
+  }
+  const { laddr } = (rpc ?? {}) as { readonly laddr?: unknown };
+  const [, host = "", port] = (typeof laddr === "string" && /^tcp:\/\/(.*):(\d{1,5})$/.exec(laddr)) || [];
+  return port && `http://${["", "0.0.0.0", "[::]"].includes(host) ? "127.0.0.1" : host}:${port}`;
+}
 
 interface FileConfig {
   node?: string;
