@@ -31,6 +31,10 @@ export type Output = (typeof OUTPUTS)[number];
 const PATIENCE_MS = 5000;
 /** How long a command tries again when its node goes away, or cannot take its transaction. */
 const LOSS_MS = 60_000;
+/** How long a block with the transaction is waited for; a chain that makes none would hold the command for ever. */
+const INCLUSION_MS = 60_000;
+/** After so long a wait its hash is told, by which it can be looked for. */
+const QUIET_MS = 5000;
 
 export class Context {
   readonly home: string;
@@ -43,7 +47,7 @@ export class Context {
   constructor(readonly options: GlobalOptions) {
     this.home = homeOf(options.home);
     const file = fileConfig(this.home);
-    this.node = rpcUrl(options.node ?? process.env.POUWD_NODE ?? file.node ?? "http://127.0.0.1:26657");
+    this.node = rpcUrl(options.node ?? process.env.POUWD_NODE ?? file.node ?? nodeOf(this.home) ?? "http://127.0.0.1:26657");
     this.chainId = options.chainId ?? process.env.POUWD_CHAIN_ID ?? file.chainId;
     this.json = (options.output ?? chosen("POUWD_OUTPUT", OUTPUTS) ?? "text") === "json";
     this.allowPrivate = options.allowPrivate ?? file.allowPrivate ?? false;
@@ -59,14 +63,19 @@ export class Context {
     return chain;
   }
 
-  /** The account that signs: `from`, or what --from names, by name or by address. */
-  async sender(chain: RpcChain, from = this.options.from ?? process.env.POUWD_FROM): Promise<Sender> {
+  /** The account that signs: `from`, or what --from names, by name or by address. `lasting`: it waits for a block for ever. */
+  async sender(chain: RpcChain, { from = this.options.from ?? process.env.POUWD_FROM, lasting = false }: { from?: string | undefined; lasting?: boolean } = {}): Promise<Sender> {
     if (!from) throw new CliError("key", "--from is missing: name the key that signs. `pouwd keys list` shows them.");
     const gas = gasOf(this.options.gas);
     const { feeGranter: granter } = this.options;
-    const feeGranter = granter === undefined ? {} : { feeGranter: this.keyring.knows(granter) ? await this.keyring.address(granter, chain.addresses.prefix) : chain.addresses.format(chain.addresses.parse(granter)) };
-    const sender = await createSender({ chain, signer: await this.keyring.wallet(from, chain.addresses.prefix), patienceMs: LOSS_MS, ...gasPriceOf(this.options.gasPrices), ...feeGranter });
-    return gas === undefined ? sender : { address: sender.address, send: (messages, o) => sender.send(messages, { gas, ...o }) };
+    const feeGranter = granter === undefined ? {} : { feeGranter: (await this.keyring.addressOfName(granter, chain.addresses.prefix)) ?? chain.addresses.format(chain.addresses.parse(granter)) };
+    let note: NodeJS.Timeout | undefined;
+    const onTaken = (hash: string): void => {
+      clearTimeout(note);
+      note = setTimeout(() => console.error(`the node has taken ${hash}: waiting for a block with it`), QUIET_MS);
+    };
+    const sender = await createSender({ chain, signer: await this.keyring.wallet(from, chain.addresses.prefix), patienceMs: LOSS_MS, onTaken, ...(lasting ? {} : { inclusionMs: INCLUSION_MS }), ...gasPriceOf(this.options.gasPrices), ...feeGranter });
+    return { address: sender.address, send: (messages, o) => sender.send(messages, { ...(gas === undefined ? {} : { gas }), ...o }).finally(() => clearTimeout(note)) };
   }
 
   /** One JSON object on standard output, or lines for a person. */
@@ -84,6 +93,21 @@ export function jsonValue(_key: string, value: unknown): unknown {
 
 /** The folder of keys and of a validator: what was said, or the default. */
 export const homeOf = (given: string | undefined): string => resolve(given ?? process.env.POUWD_HOME ?? join(homedir(), ".pouwd"));
+
+/** RPC address of the node in a home, as its config.toml has it; one that listens everywhere is reached at this machine's own. */
+function nodeOf(home: string): string | undefined {
+  const path = join(home, "config", "config.toml");
+  if (!existsSync(path)) return undefined;
+  let rpc: unknown;
+  try {
+    ({ rpc } = parse(readFileSync(path, "utf8")));
+  } catch (e) {
+    throw new CliError("usage", `${path}: ${(e as Error).message.split("\n")[0]}. Correct the file.`);
+  }
+  const { laddr } = (rpc ?? {}) as { readonly laddr?: unknown };
+  const [, host = "", port] = (typeof laddr === "string" && /^tcp:\/\/(.*):(\d{1,5})$/.exec(laddr)) || [];
+  return port && `http://${["", "0.0.0.0", "[::]"].includes(host) ? "127.0.0.1" : host}:${port}`;
+}
 
 interface FileConfig {
   node?: string;

@@ -28,10 +28,16 @@ export function tell(error: unknown): Told {
   if (error instanceof ChainError || error instanceof ModuleError) {
     const code = `${error.codespace}/${error.code}`;
     const text = plain(oneLine(error.message));
-    return { code, message: sentences(text, REMEDIES[code] ?? (code === "sdk/22" ? whereToLook(text) : undefined)) };
+    return { code, message: sentences(text, (code === "sdk/7" ? yours(text) : undefined) ?? REMEDIES[code] ?? (code === "sdk/22" ? whereToLook(text) : undefined)) };
   }
   if (error instanceof CliError) return { code: error.code, message: oneLine(error.message) };
   return { code: "error", message: oneLine(error instanceof Error ? error.message : String(error)) };
+}
+
+/** Where the chain's prefix is told, keys are listed with it: the home may know nothing of that chain. */
+function yours(text: string): string | undefined {
+  const want = /has prefix \S+, want ([a-z][a-z0-9]*)/.exec(text)?.[1];
+  return want && `Give an address of this chain: \`pouwd keys list --prefix ${want.replace(/val(oper|cons)$/, "")}\` shows yours`;
 }
 
 /** What to do about something that is not there. */

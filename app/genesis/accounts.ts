@@ -29,6 +29,13 @@ export function metadataIn(g: GenesisDocument): readonly Metadata[] {
   return given.some((m) => m.base === denom) ? given : [...given, metadataOf(denom)];
 }
 
+/** Those of some denominations that this genesis knows nothing of: neither the chain's own, nor described, nor owned by anybody. */
+export function unknownDenoms(g: GenesisDocument, denoms: readonly string[]): string[] {
+  const balances = listOf(partOf(g, "bank").balances, "app_state.bank.balances") as readonly Balance[];
+  const known = new Set([...metadataIn(g).map((m) => m.base), ...balances.flatMap((b) => b.coins.map((c) => c.denom))]);
+  return denoms.filter((d) => !known.has(d));
+}
+
 interface Balance {
   readonly address: string;
   readonly coins: readonly Coin[];
@@ -53,6 +60,8 @@ export interface AccountOptions {
 export function withAccount(g: GenesisDocument, address: string, coins: readonly Coin[], { append = false, vesting }: AccountOptions = {}): GenesisDocument {
   addressesOf(g).parse(address);
   if (coins.length === 0) throw new Error("no coins were given, want some such as 1000000upouw");
+  const none = coins.find((c) => BigInt(c.amount) === 0n);
+  if (none) throw new Error(`got 0${none.denom}, want at least 1 base unit`);
   if (vesting) checkVesting(vesting, coins);
   const bank = partOf(g, "bank");
   const balances = listOf(bank.balances, "app_state.bank.balances") as readonly Balance[];

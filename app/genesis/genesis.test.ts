@@ -11,11 +11,12 @@ import { nodeCrypto } from "#platform/crypto.js";
 import { exportGenesis } from "../export.js";
 import { type HomeFacts } from "../init.js";
 import { DEFAULT_TERMS } from "../validator.js";
-import { addressesOf, withAccount } from "./accounts.js";
+import { addressesOf, unknownDenoms, withAccount } from "./accounts.js";
 import { collectGenTxs, type GenTxFile, peersOf } from "./collect.js";
 import { type GenesisDocument, newGenesis, partOf, withPart } from "./document.js";
 import { makeGenTx } from "./gentx.js";
-import { tried } from "./validate.js";
+import { remarksOn } from "./remarks.js";
+import { program, tried } from "./validate.js";
 
 const CHAIN = "genesis-1";
 const NAMES = ["one", "two", "three"];
@@ -128,7 +129,7 @@ test("in a genesis a transaction is named by its index, and a part that is none 
   t.is(refusal({ gen_txs: {} }), "app_state.genutil.gen_txs: want a list of transactions");
   t.regex(refusal({ gen_txs: [7] }), /^app_state\.genutil\.gen_txs\[0\]: .*want an object\. Make it anew/);
   t.regex(refusal(undefined), /^validators: nobody signs the first block, want .* pouwd genesis gentx and collect-gentxs$/);
-  t.regex(refusal({ gen_txs: [await genTx("one", { stake: 999_999 })] }), /^validators: nobody signs/, "less than one unit of power");
+  t.regex(refusal({ gen_txs: [await genTx("one", { stake: 999_999 }), await genTx("two", { stake: 50 })] }), /^validators: nobody signs the first block: the largest stake is 999999 base units, and 1000000 are needed to sign$/, "less than one unit of power");
   t.regex(refusal({ gen_txs: [] }, (x) => ({ ...x, chain_id: "" })), /^chain_id: got "", want 1 to 50 characters$/);
   t.regex(refusal({ gen_txs: [] }, (x) => ({ ...x, genesis_time: "today" })), /^genesis_time: got "today", want a time/);
   t.regex(refusal({ gen_txs: [await genTx("one")] }, (x) => ({ ...x, consensus_params: { ...x.consensus_params, abci: {} } })), /^consensus_params\.abci\.vote_extensions_enable_height: got 0, want the initial height 1/);
@@ -160,7 +161,19 @@ test("accounts are added with their coins, once, or more with append; totals tha
   t.deepEqual(auth?.accounts?.map((x) => x.address), [a, b]);
   const totalled = withAccount(withPart(g, "bank", { supply: [coin(2, "uatom"), coin(13)] }), (await Account.of("three")).address, [coin(9)]);
   t.deepEqual(partOf(totalled, "bank").supply, [coin(2, "uatom"), coin(22)]);
+  t.is(t.throws(() => withAccount(g, b, [coin(1), coin(0, "uatom")], { append: true }))?.message, "got 0uatom, want at least 1 base unit");
+  t.deepEqual(unknownDenoms(g, ["upouw", "uatom", "ufoo"]), ["ufoo"], "the chain's own, one that is owned, and a new one");
   t.regex(t.throws(() => withAccount(g, "cosmos19rl4cm2hmr8afy4kldpxz3fka4jguq0auqdal4", [coin(1)]))?.message ?? "", /prefix cosmos, want pouw/);
+});
+
+test("a price of gas above one base unit is remarked on, with what a transfer would cost", async (t) => {
+  const g = withPart(await funded(), "genutil", { gen_txs: [await genTx("one")] });
+  const remarks = (price: string) => {
+    const p = program();
+    return remarksOn(tried(withPart(g, "fees", { params: { min_gas_price: price } }), undefined, p), p);
+  };
+  t.deepEqual([remarks("0.001"), remarks("1")], [[], []]);
+  t.deepEqual(remarks("2.5"), ["app_state.fees.params.min_gas_price is 2.5 base units for one unit of gas: a transfer would cost about 375000upouw"]);
 });
 
 test("the others' nodes are the persistent peers", async (t) => {

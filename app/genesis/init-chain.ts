@@ -6,7 +6,7 @@ import { EMPTY, equalBytes } from "#kernel/bytes.js";
 import { type BlockInfo } from "#kernel/context.js";
 import { type Crypto } from "#kernel/crypto.js";
 import { makeEnvironment } from "#kernel/environment.js";
-import { type Member } from "#modules/staking/index.js";
+import { type Member, POWER_REDUCTION } from "#modules/staking/index.js";
 import { ConsensusParams } from "#proto/gen/tendermint/types/params.js";
 import { readState } from "../app-state.js";
 import { type Assembly } from "../assemble.js";
@@ -83,6 +83,8 @@ export function firstState({ assembly, crypto, execution }: Program, r: abci.Req
   noteVersions(ctx, modules);
 
   const validators = keepers.staking.members(ctx);
+  const [largest] = keepers.staking.all(ctx).map((v) => v.tokens).sort((a, b) => (a < b ? 1 : -1));
+  if (validators.length === 0 && largest !== undefined && largest < POWER_REDUCTION) throw new Error(`validators: nobody signs the first block: the largest stake is ${largest} base units, and ${POWER_REDUCTION} are needed to sign`);
   if (validators.length === 0) throw new Error("validators: nobody signs the first block, want a bonded validator in app_state.staking, or transactions in app_state.genutil.gen_txs: pouwd genesis gentx and collect-gentxs");
   // Who stands in app_state alone is answered to the engine; whom it names itself must be the same.
   const named = r.validators;

@@ -29,6 +29,10 @@ export interface SenderOptions {
   readonly feeGranter?: string;
   /** how long a transaction that the node cannot take yet is offered again, ms; default: for ever */
   readonly patienceMs?: number;
+  /** how long a block with a transaction that the node took is waited for, ms; default: for ever. After it `send` rejects with a CliError */
+  readonly inclusionMs?: number;
+  /** hears of every transaction that the node took; once more with another hash where it had to be signed anew */
+  readonly onTaken?: (hash: string) => void;
   /** how long a transaction is waited for before it is offered again, ms; default 6000 */
   readonly rebroadcastMs?: number;
 }
@@ -40,6 +44,8 @@ interface Job {
   gas: bigint | undefined;
   /** when the node first could not take it: the sequence is another one, or the mempool is full */
   heldSince?: number;
+  /** when the node first took it */
+  takenAt?: number;
   readonly resolve: (r: TxResult) => void;
   readonly reject: (e: Error) => void;
 }
@@ -63,6 +69,9 @@ const HEIGHT_FRESH_MS = 5000;
 const PRICE_FRESH_MS = 30_000;
 const GAS_FACTOR = 15n;
 const GAS_MARGIN = 60_000n;
+
+/** As block explorers and the node write a hash. */
+const hex = (hash: Uint8Array): string => Buffer.from(hash).toString("hex").toUpperCase();
 
 export async function openSender(chain: RpcChain, o: SenderOptions, prefix: string): Promise<Sender> {
   const signer = o.signer ?? (await walletOf(o.mnemonic ?? "", prefix));
@@ -155,6 +164,8 @@ class Queue implements Sender {
         return true;
       }
       this.inFlight.push(tx);
+      job.takenAt ??= Date.now();
+      this.o.onTaken?.(hex(hash));
       this.next = (this.next as bigint) + 1n;
       this.waiting.shift();
       return true;
@@ -185,6 +196,14 @@ class Queue implements Sender {
       if (result) {
         this.inFlight.splice(this.inFlight.indexOf(tx), 1);
         tx.job.resolve(result);
+        continue;
+      }
+      const waited = Date.now() - (tx.job.takenAt ?? tx.sentAt);
+      if (waited >= (this.o.inclusionMs ?? Number.POSITIVE_INFINITY)) {
+        this.inFlight.splice(this.inFlight.indexOf(tx), 1);
+        // whether it uses its sequence is for a later block to say
+        this.next = undefined;
+        tx.job.reject(new CliError("pending", `${hex(tx.hash)} was taken by the node, and is not in a block yet after ${Math.round(waited / 1000)} s. It may still be executed: look for it later with \`pouwd tx-result ${hex(tx.hash)}\` before you send it again; \`pouwd status\` shows whether the chain makes blocks.`));
         continue;
       }
       if (Date.now() - tx.sentAt < (this.o.rebroadcastMs ?? REBROADCAST_MS)) continue;
@@ -229,8 +248,7 @@ class Queue implements Sender {
       return await this.chain.searchBlocks(tx.hash, tx.after + 1n, height);
     } catch (e) {
       if (!(e instanceof CliError)) throw e;
-      const hash = Buffer.from(tx.hash).toString("hex").toUpperCase();
-      throw new CliError("pending", `whether ${hash} was executed cannot be told, for the node has not all blocks from ${tx.after + 1n} to ${height} (${(e as Error).message}): look it up at another node before you send it again`);
+      throw new CliError("pending", `whether ${hex(tx.hash)} was executed cannot be told, for the node has not all blocks from ${tx.after + 1n} to ${height} (${(e as Error).message}): look it up at another node before you send it again`);
     }
   }
 

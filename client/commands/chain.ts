@@ -5,6 +5,7 @@ import { fromHex } from "#kernel/bytes.js";
 import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { formatAmount } from "../task/amount.js";
+import { feeOf, placeOf } from "./show.js";
 
 const MAX_TARGET = 1n << 256n;
 
@@ -63,7 +64,7 @@ export function addChain(program: Command, options: (c: Command) => GlobalOption
       if (!/^(0x)?[0-9a-fA-F]{64}$/.test(hash)) throw new CliError("usage", `got ${JSON.stringify(hash)}, want a transaction's hash: 64 characters of hexadecimal.`);
       const r = await (await context.chain()).transaction(fromHex(hash.replace(/^0x/, "")));
       if (!r) throw new CliError("state", `no transaction ${hash} is in a block. It may still be on its way: try again after a block.`);
-      context.print(r, () => (r.code === 0 ? `in block ${r.height}, ${r.gasUsed} gas: executed` : `in block ${r.height}, ${r.gasUsed} gas: refused, code ${r.codespace}/${r.code}: ${r.log}`));
+      context.print({ ...r, fee: feeOf(r) ?? "" }, () => (r.code === 0 ? `${placeOf(r)}: executed` : `${placeOf(r)}: refused, code ${r.codespace}/${r.code}: ${r.log}`));
     });
 }
 

@@ -8,6 +8,7 @@ import { writePrivate } from "#platform/keys.js";
 import { CliError } from "../cli-error.js";
 import { parseCoins, type Units } from "../coins.js";
 import { Context, type GlobalOptions } from "../context.js";
+import { POWER_REDUCTION } from "../validator/facts.js";
 import { parseJson } from "./json.js";
 import { seconds } from "./short/words.js";
 import { describeTerms, type TermsGiven, termsOf } from "./terms.js";
@@ -44,16 +45,17 @@ export function addGenesis(program: Command, options: (c: Command) => GlobalOpti
     .option("--vesting-end-time <time>", "when all of it is free")
     .action(async (account: string, text: string, o: AccountGiven, c: Command) => {
       const context = new Context(options(c));
-      const { addressesOf, withAccount } = await import("#app/genesis/accounts.js");
+      const { addressesOf, unknownDenoms, withAccount } = await import("#app/genesis/accounts.js");
       const { readGenesis, writeGenesis } = await import("#app/genesis/document.js");
       const path = genesisPath(context);
       const g = readGenesis(path);
-      const address = context.keyring.knows(account) ? await context.keyring.address(account, addressesOf(g).prefix) : account;
+      const address = (await context.keyring.addressOfName(account, addressesOf(g).prefix)) ?? account;
       const units = await unitsIn(g);
       const coins = parseCoins(text, units);
       const vesting = vestingOf(o, units);
+      const remarks = unknownDenoms(g, coins.map((x) => x.denom)).map((denom) => `${denom} makes a new coin of that name, which is not the chain's own, ${units.bond}`);
       writeGenesis(path, told(path, () => withAccount(g, address, coins, { append: o.append, vesting })));
-      context.print({ address, coins }, () => `${address} has ${coins.map((x) => `${x.amount}${x.denom}`).join(",")}${o.append ? " more" : ""}`);
+      context.print({ address, coins, remarks }, () => [`${address} has ${coins.map((x) => `${x.amount}${x.denom}`).join(",")}${o.append ? " more" : ""}`, ...remarks.map((r) => `remark: ${r}`)].join("\n"));
     });
   describeTerms(
     genesis
@@ -65,7 +67,7 @@ export function addGenesis(program: Command, options: (c: Command) => GlobalOpti
       .option("--output-document <file>", "where it is written; default: config/gentx/ in the home"),
   ).action(async (key: string, amount: string, o: GenTxGiven, c: Command) => {
     const context = new Context(options(c));
-    const { addressesOf } = await import("#app/genesis/accounts.js");
+    const { addressesOf, bondDenomOf } = await import("#app/genesis/accounts.js");
     const { collectGenTxs } = await import("#app/genesis/collect.js");
     const { readGenesis } = await import("#app/genesis/document.js");
     const { makeGenTx } = await import("#app/genesis/gentx.js");
@@ -77,6 +79,8 @@ export function addGenesis(program: Command, options: (c: Command) => GlobalOpti
     const coins = parseCoins(amount, await unitsIn(g));
     const [stake, other] = coins;
     if (!stake || other) throw new CliError("amount", `got ${JSON.stringify(amount)}, want one coin.`);
+    const bond = bondDenomOf(g);
+    if (stake.denom === bond && BigInt(stake.amount) < POWER_REDUCTION) throw new CliError("amount", `its stake is ${stake.amount} base units, and ${POWER_REDUCTION} are needed to sign: give at least ${POWER_REDUCTION}${bond}.`);
     const terms = await termsOf(o, stake, monikerOf(context.home));
     const addresses = addressesOf(g);
     const reachedAt = p2pAddressOf(context.home, o.ip);
@@ -139,15 +143,18 @@ export function addGenesis(program: Command, options: (c: Command) => GlobalOpti
     .action(async (file: string | undefined, _o: unknown, c: Command) => {
       const context = new Context(options(c));
       const { readGenesis } = await import("#app/genesis/document.js");
+      const { remarksOn } = await import("#app/genesis/remarks.js");
       const { program: theProgram, tried } = await import("#app/genesis/validate.js");
       const path = file === undefined ? genesisPath(context) : resolve(file);
       const g = readGenesis(path);
       const p = theProgram();
-      const { ctx, validators } = told(path, () => tried(g, undefined, p));
+      const first = told(path, () => tried(g, undefined, p));
+      const { ctx, validators } = first;
+      const remarks = remarksOn(first, p);
       const supply = p.assembly.keepers.bank.supplies(ctx).map((s) => `${s.amount}${s.denom}`).join(",");
       const power = validators.reduce((sum, v) => sum + v.power, 0n);
-      const facts = { file: path, chainId: g.chain_id, validators: validators.length, power, supply, sha256: digest(path) };
-      context.print(facts, () => `${path} is a genesis: chain ${g.chain_id}, ${validators.length} validator${validators.length === 1 ? "" : "s"} with power ${power}, supply ${supply}\nsha256  ${facts.sha256}`);
+      const facts = { file: path, chainId: g.chain_id, validators: validators.length, power, supply, sha256: digest(path), remarks };
+      context.print(facts, () => `${path} is a genesis: chain ${g.chain_id}, ${validators.length} validator${validators.length === 1 ? "" : "s"} with power ${power}, supply ${supply}\n${remarks.map((r) => `remark: ${r}\n`).join("")}sha256  ${facts.sha256}`);
     });
 }
 

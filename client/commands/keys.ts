@@ -7,14 +7,21 @@ import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { hidden } from "../keys/passphrase.js";
 import { mnemonicFrom, newMnemonic, privateKeyFrom, type Secret } from "../keys/secret.js";
+import { prefixFor } from "./prefix.js";
 
 const ARMOR = "-----BEGIN TENDERMINT PRIVATE KEY-----";
 
+/** Of the commands that print addresses. */
+interface Prefixed {
+  prefix?: string;
+}
+const PREFIX = ["--prefix <prefix>", "of the addresses, such as pouw; default: that of the genesis in --home, or pouw"] as const;
+
 export function addKeys(program: Command, options: (c: Command) => GlobalOptions): void {
   const keys = program.command("keys").description("keys that sign transactions, kept under --home");
-  const taken = async (c: Command, name: string, secret: Secret): Promise<void> => {
+  const taken = async (c: Command, { prefix }: Prefixed, name: string, secret: Secret): Promise<void> => {
     const context = new Context(options(c));
-    const address = await context.keyring.add(name, secret);
+    const address = await context.keyring.add(name, secret, await prefixFor(context.home, prefix));
     context.print({ name, address }, () => `${name}  ${address}`);
   };
   keys
@@ -23,12 +30,14 @@ export function addKeys(program: Command, options: (c: Command) => GlobalOptions
     .argument("<name>", "what you call the key: letters, digits, - and _")
     .option("--recover", "ask for the mnemonic of a key that exists; read from standard input where that is no terminal")
     .option("--source <file>", "read the mnemonic from a file, with --recover; - is standard input")
-    .action(async (name: string, o: { recover?: boolean; source?: string }, c: Command) => {
+    .option(...PREFIX)
+    .action(async (name: string, o: Prefixed & { recover?: boolean; source?: string }, c: Command) => {
       if (o.source !== undefined && !o.recover) throw new CliError("usage", "--source names a mnemonic to recover: give --recover too.");
-      if (o.recover) return taken(c, name, mnemonicFrom(await secretText(o.source, "Mnemonic: ")));
+      if (o.recover) return taken(c, o, name, mnemonicFrom(await secretText(o.source, "Mnemonic: ")));
       const context = new Context(options(c));
+      const prefix = await prefixFor(context.home, o.prefix);
       const mnemonic = newMnemonic();
-      const address = await context.keyring.add(name, mnemonicFrom(mnemonic));
+      const address = await context.keyring.add(name, mnemonicFrom(mnemonic), prefix);
       context.print({ name, address, mnemonic }, () => `${name}  ${address}\n\nWrite down the mnemonic; whoever has it has the key, and nothing else brings it back:\n${mnemonic}`);
     });
   keys
@@ -36,10 +45,11 @@ export function addKeys(program: Command, options: (c: Command) => GlobalOptions
     .description("take over a key from a file with its mnemonic, or its private key in hexadecimal")
     .argument("<name>", "what you call the key")
     .argument("<file>", "the file; - is standard input")
-    .action(async (name: string, file: string, _o: unknown, c: Command) => {
+    .option(...PREFIX)
+    .action(async (name: string, file: string, o: Prefixed, c: Command) => {
       const text = (await secretText(file, "")).trim();
       if (text.startsWith(ARMOR)) throw new CliError("key", `${file} holds an armored key, which is not read: export it there with --unarmored-hex --unsafe, and give that to keys import.`);
-      return taken(c, name, /\s/.test(text) ? mnemonicFrom(text) : privateKeyFrom(text));
+      return taken(c, o, name, /\s/.test(text) ? mnemonicFrom(text) : privateKeyFrom(text));
     });
   keys
     .command("mnemonic")
@@ -51,9 +61,11 @@ export function addKeys(program: Command, options: (c: Command) => GlobalOptions
   keys
     .command("list")
     .description("names and addresses")
-    .action(async (_o: unknown, c: Command) => {
+    .option(...PREFIX)
+    .action(async (o: Prefixed, c: Command) => {
       const context = new Context(options(c));
-      const list = await Promise.all(context.keyring.names().map(async (name) => ({ name, address: await context.keyring.address(name) })));
+      const prefix = await prefixFor(context.home, o.prefix);
+      const list = await Promise.all(context.keyring.names().map(async (name) => ({ name, address: await context.keyring.address(name, prefix) })));
       context.print(list, () => {
         if (list.length === 0) return `there are no keys in ${context.home}. Add one: pouwd keys add NAME`;
         const table = new Table({ head: ["name", "address"], style: { head: [], border: [] } });
@@ -66,9 +78,10 @@ export function addKeys(program: Command, options: (c: Command) => GlobalOptions
     .description("a key's address")
     .argument("<name>", "the key")
     .option("-a, --address", "only the address, which is what is printed anyway")
-    .action(async (name: string, _o: unknown, c: Command) => {
+    .option(...PREFIX)
+    .action(async (name: string, o: Prefixed, c: Command) => {
       const context = new Context(options(c));
-      const address = await context.keyring.address(name);
+      const address = await context.keyring.address(name, await prefixFor(context.home, o.prefix));
       context.print({ name, address }, () => address);
     });
   keys

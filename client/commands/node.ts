@@ -25,6 +25,7 @@ async function become(path: string, args: readonly string[]): Promise<never> {
 }
 
 const HOME = "default: POUWD_HOME, or ~/.pouwd";
+const DEFAULT_DENOM = "upouw";
 const CHAIN_ID = /^[a-zA-Z][a-zA-Z0-9-]{2,47}$/;
 
 interface InitOptions {
@@ -32,8 +33,8 @@ interface InitOptions {
   moniker?: string;
   genesis?: string;
   chainId?: string;
-  prefix: string;
-  denom: string;
+  prefix?: string;
+  denom?: string;
   rpcPort: number;
   p2pPort: number;
   p2pHost: string;
@@ -53,6 +54,13 @@ function findEngine(given: string | undefined): string {
   return found;
 }
 
+/** Throws one line where a file cannot be a chain's genesis; `pouwd genesis validate` tries it as a whole. */
+async function checkGenesis(path: string): Promise<void> {
+  const { readGenesis } = await import("#app/genesis/document.js");
+  const { chain_id: id, app_state: state } = readGenesis(path);
+  if (typeof id !== "string" || typeof state !== "object" || state === null) throw new CliError("usage", `${path} is no genesis: want a JSON object with chain_id and app_state.`);
+}
+
 export function addNode(program: Command): void {
   program
     .command("init")
@@ -62,8 +70,8 @@ export function addNode(program: Command): void {
     .option("--moniker <name>", "its name to others; default: validator")
     .option("--genesis <file>", "the chain's genesis, copied into the home")
     .option("--chain-id <id>", "begin a new chain: write its genesis, which has no accounts and no validators yet")
-    .option("--prefix <prefix>", "of the new chain's addresses", DEFAULT_PREFIX)
-    .option("--denom <denom>", "base denomination of the new chain", "upouw")
+    .option("--prefix <prefix>", `of the new chain's addresses, with --chain-id; default: ${DEFAULT_PREFIX}`)
+    .option("--denom <denom>", `base denomination of the new chain, with --chain-id; default: ${DEFAULT_DENOM}`)
     .option("--rpc-port <port>", "port of the RPC server", port, 26657)
     .option("--p2p-port <port>", "port for other nodes", port, 26656)
     .option("--p2p-host <address>", "address for other nodes, such as 0.0.0.0: from everywhere", "127.0.0.1")
@@ -75,10 +83,15 @@ export function addNode(program: Command): void {
       const moniker = name ?? o.moniker ?? "validator";
       if (o.genesis && o.chainId !== undefined) throw new CliError("usage", "--genesis is of a chain that is there, --chain-id begins another: give one of the two.");
       if (o.chainId !== undefined && !CHAIN_ID.test(o.chainId)) throw new CliError("usage", `--chain-id is ${JSON.stringify(o.chainId)}, want 3 to 48 letters, digits and dashes.`);
-      if (!isAddressPrefix(o.prefix)) throw new CliError("usage", `--prefix is ${JSON.stringify(o.prefix)}, want 1 to 16 of a–z and 0–9, a letter first.`);
-      if (!isDenom(o.denom)) throw new CliError("usage", `--denom is ${JSON.stringify(o.denom)}, want a denomination such as upouw.`);
+      const other = o.chainId !== undefined ? undefined : o.prefix !== undefined ? "--prefix" : o.denom !== undefined ? "--denom" : undefined;
+      if (other) throw new CliError("usage", `${other} belongs to a new chain: give --chain-id too, or leave it out.`);
+      if (o.rpcPort === o.p2pPort) throw new CliError("usage", `--rpc-port and --p2p-port are both ${o.rpcPort}: give two that differ.`);
+      const { prefix = DEFAULT_PREFIX, denom = DEFAULT_DENOM } = o;
+      if (!isAddressPrefix(prefix)) throw new CliError("usage", `--prefix is ${JSON.stringify(prefix)}, want 1 to 16 of a–z and 0–9, a letter first.`);
+      if (!isDenom(denom)) throw new CliError("usage", `--denom is ${JSON.stringify(denom)}, want a denomination such as upouw.`);
       if (existsSync(join(home, "config", "priv_validator_key.json"))) throw new Error(`${home} holds a validator already: nothing was written`);
       if (o.genesis && !existsSync(o.genesis)) throw new Error(`--genesis ${o.genesis}: there is no such file`);
+      if (o.genesis) await checkGenesis(o.genesis);
       const { initHome } = await import("#app/init.js");
       const facts = initHome({
         home,
@@ -95,7 +108,7 @@ export function addNode(program: Command): void {
       if (o.genesis) copyFileSync(o.genesis, genesis);
       if (o.chainId !== undefined) {
         const { newGenesis, writeGenesis } = await import("#app/genesis/document.js");
-        writeGenesis(genesis, newGenesis({ chainId: o.chainId, genesisTime: new Date().toISOString(), prefix: o.prefix, denom: o.denom }));
+        writeGenesis(genesis, newGenesis({ chainId: o.chainId, genesisTime: new Date().toISOString(), prefix, denom }));
       }
       const hex = (b: Uint8Array): string => Buffer.from(b).toString("hex");
       const base64 = (b: Uint8Array): string => Buffer.from(b).toString("base64");

@@ -15,11 +15,11 @@ type Use = "home" | "chain" | "sign" | "keys" | "data";
 
 const OPTIONS: readonly { readonly flags: string; readonly text: string; readonly use: readonly Use[]; readonly choices?: readonly string[] }[] = [
   { flags: "--home <dir>", text: "folder of keys, of submitted tasks and of a validator; default: POUWD_HOME, or ~/.pouwd", use: ["home"] },
-  { flags: "--node <url>", text: "RPC address of a node; default: POUWD_NODE, or http://127.0.0.1:26657", use: ["chain", "sign"] },
+  { flags: "--node <url>", text: "RPC address of a node; default: POUWD_NODE, or that of the node in --home, or http://127.0.0.1:26657", use: ["chain", "sign"] },
   { flags: "--chain-id <id>", text: "refuse a node of another chain (POUWD_CHAIN_ID)", use: ["chain", "sign"] },
   { flags: "--from <key>", text: "key that signs and pays, by name or address (POUWD_FROM)", use: ["sign"] },
   { flags: "--gas <units>", text: "gas limit, or auto: estimated (the default)", use: ["sign"] },
-  { flags: "--gas-prices <price>", text: "transaction fee for a unit of gas, such as 0.01upouw; default: none", use: ["sign"] },
+  { flags: "--gas-prices <price>", text: "transaction fee for one unit of gas, such as 0.01upouw; default: what the chain asks for, in the first of its fee denominations (query fees params)", use: ["sign"] },
   { flags: "--fee-granter <account>", text: "account that pays the fee, where it has granted that (tx feegrant grant)", use: ["sign"] },
   { flags: "--keyring-backend <kind>", text: "file: encrypted by a passphrase (the default); test: in the clear (POUWD_KEYRING_BACKEND)", use: ["sign", "keys"], choices: BACKENDS },
   { flags: "--keyring-dir <dir>", text: "folder of keys where it is not --home (POUWD_KEYRING_DIR)", use: ["sign", "keys"] },

@@ -67,3 +67,7 @@ test("no command stands in its parent twice", (t) => {
   };
   walk(pouwd());
 });
+
+test("the help of --gas-prices says what is paid without it", (t) => {
+  t.regex(at("tx", "bank", "send").helpInformation().replace(/\s+/g, " "), /fee for one unit of gas, such as 0\.01upouw; default: what the chain asks for, in the first of its fee denominations/);
+});

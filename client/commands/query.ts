@@ -2,7 +2,7 @@
 import { type Command } from "commander";
 import { services } from "#proto/gen/registry.js";
 import { type MethodInfo } from "#proto/wire.js";
-import { type Chain } from "../chain/types.js";
+import { type RpcChain } from "../chain/index.js";
 import { CliError } from "../cli-error.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { blockHeight } from "./options.js";
@@ -10,7 +10,7 @@ import { answerJson, type MethodCommand, queryRequest, serviceCommands } from ".
 import { choices, declare, pairs } from "./short/arguments.js";
 import { moduleOf, type QueryRow } from "./short/rows.js";
 import { QUERY_ROWS } from "./short/table.js";
-import { fieldsOf } from "./short/values.js";
+import { fieldsOf, withAddresses } from "./short/values.js";
 
 export function addQuery(program: Command, options: (c: Command) => GlobalOptions): void {
   const query = program.command("query").alias("q").description("read the chain's state");
@@ -49,8 +49,9 @@ function addRow(parent: Command, row: QueryRow, generic: MethodCommand | undefin
   });
 }
 
-async function answer(context: Context, method: MethodInfo, request: object, height: bigint | undefined, render?: QueryRow["render"], chain?: Chain): Promise<void> {
-  const { value, height: at } = await (chain ?? (await context.chain())).query(method, request, height);
+async function answer(context: Context, method: MethodInfo, request: object, height: bigint | undefined, render?: QueryRow["render"], given?: RpcChain): Promise<void> {
+  const chain = given ?? (await context.chain());
+  const { value, height: at } = await chain.query(method, await withAddresses(method.request, request, { context, chain }), height);
   const json = answerJson(method, value) as Record<string, unknown>;
   context.print({ height: at, ...json }, () => render?.(value) ?? JSON.stringify(json, null, 2));
 }

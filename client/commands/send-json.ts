@@ -3,7 +3,7 @@ import { type Codec } from "#proto/wire.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { fileText } from "./json.js";
 import { messageFrom } from "./services.js";
-import { show } from "./show.js";
+import { showOn } from "./show.js";
 
 /** `text`: JSON, or @FILE with it. */
 export async function sendJson<T>(message: Codec<T>, text: string, options: GlobalOptions): Promise<void> {
@@ -11,6 +11,7 @@ export async function sendJson<T>(message: Codec<T>, text: string, options: Glob
   const json = text.startsWith("@") ? fileText(text.slice(1), text) : text;
   messageFrom(codec, json, ""); // what is no message is refused before anybody is asked for a passphrase
   const context = new Context(options);
-  const sender = await context.sender(await context.chain());
-  show(context, await sender.send([{ codec, value: messageFrom(codec, json, sender.address) }]));
+  const chain = await context.chain();
+  const sender = await context.sender(chain);
+  await showOn(chain, context, await sender.send([{ codec, value: messageFrom(codec, json, sender.address) }]));
 }

@@ -56,7 +56,7 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
       const context = new Context(options(c));
       const file = readTaskFile(path);
       const chain = await context.chain({ lasting: true });
-      const sender = await context.sender(chain);
+      const sender = await context.sender(chain, { lasting: true });
       const submitter = { chain, sender, home: context.home, allowPrivate: context.allowPrivate, say };
       const { id, submission, found } = await createTask(file, submitter);
       say(found ? `task ${id} was created by an earlier run: going on with it` : `task ${id} is created: fee ${formatAmount(file.fee)}, bond ${formatAmount(file.bond)}`);
@@ -104,7 +104,7 @@ export function addTask(program: Command, options: (c: Command) => GlobalOptions
       const context = new Context(options(c));
       const submission = readSubmission(context.home, id);
       const chain = await context.chain({ lasting: true });
-      const submitter = { chain, sender: await context.sender(chain), home: context.home, allowPrivate: context.allowPrivate, say };
+      const submitter = { chain, sender: await context.sender(chain, { lasting: true }), home: context.home, allowPrivate: context.allowPrivate, say };
       finish(context, id, await attend(id, submission, submitter, "end"));
     });
   task

@@ -14,7 +14,7 @@ import { choices, declare, isJson, pairs } from "./short/arguments.js";
 import { draft, moduleOf, type TxRow } from "./short/rows.js";
 import { TX_ROWS } from "./short/table.js";
 import { accountOf, fieldsOf } from "./short/values.js";
-import { show } from "./show.js";
+import { show, showOn } from "./show.js";
 
 const AMOUNT = "such as 10POUW, or 10000000upouw,5uatom";
 
@@ -73,11 +73,11 @@ function addRow(group: Command, row: TxRow, generic: MethodCommand | undefined, 
     const written = [...pairs(row.args, given), ...choices(command, row.options, chosen, row.changes)];
     const context = new Context(options(command));
     const chain = await context.chain();
-    const sender = await context.sender(chain, row.signs ? first : undefined);
+    const sender = await context.sender(chain, { from: row.signs ? first : undefined });
     const said = await fieldsOf(written, { context, chain });
     const drafts = row.make ? await row.make(said, { chain, signer: sender.address }) : [draft(row.message, said)];
     const messages = drafts.map(({ message: codec, fields }) => ({ codec, value: messageFrom(codec, JSON.stringify(fields), sender.address) }));
-    show(context, await sender.send(messages));
+    await showOn(chain, context, await sender.send(messages));
   });
 }
 
@@ -97,7 +97,7 @@ async function send(context: Context, from: string | undefined, to: string, amou
   const toAddress = await accountOf(to, { context, chain });
   const amount = await coinsOn(chain, amountText);
   if (amount.some((c) => c.amount === "0")) throw new CliError("amount", "the amount is 0, want at least 1 base unit.");
-  const sender = await context.sender(chain, from);
+  const sender = await context.sender(chain, { from });
   const units = await unitsOf(chain);
   for (const coin of amount) {
     const balance = await balanceOf(chain, sender.address, coin.denom);

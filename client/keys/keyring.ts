@@ -78,6 +78,14 @@ export class Keyring {
     return address === undefined ? addressOf(await this.secret(name), prefix) : toBech32(prefix, fromBech32(address).data);
   }
 
+  /** Of the key of this name; undefined for what can be an address. Throws where only a name can have been meant. */
+  async addressOfName(text: string, prefix: string): Promise<string | undefined> {
+    if (this.knows(text)) return this.address(text, prefix);
+    if (!NAME.test(text) || PREFIXED.test(text) || text.startsWith(`${prefix}1`)) return undefined;
+    const names = this.names();
+    throw new CliError("key", `no key ${text} here; ${names.length > 0 ? `there are ${names.join(", ")}` : "there are none (pouwd keys add NAME)"}. Give the name of one, or an address.`);
+  }
+
   /** The name of a key, given that or its address. */
   private async find(nameOrAddress: string, prefix: string): Promise<string> {
     if (!PREFIXED.test(nameOrAddress)) return nameOrAddress;

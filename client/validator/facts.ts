@@ -14,7 +14,7 @@ import { paramsOf } from "../chain/params.js";
 import { type ValidatorFacts } from "./status.js";
 
 /** Base units that make one unit of power, as in the Cosmos SDK. */
-const POWER_REDUCTION = 1_000_000n;
+export const POWER_REDUCTION = 1_000_000n;
 const PAGE = { limit: 1000n };
 
 export interface HomeKeys {
@@ -50,6 +50,7 @@ export async function validatorFacts(chain: RpcChain, { operator, home, keyOf }:
     height: head.height,
     catchingUp: head.catchingUp,
     nowMs: head.timeMs,
+    askedMs: Date.now(),
     window: { blocks, mayMiss: blocks - (part * blocks + ONE / 2n) / ONE },
     leastStake: bonded.length < staking.maxValidators ? POWER_REDUCTION : weakest + 1n,
   };

@@ -9,6 +9,7 @@ const good: ValidatorFacts = {
   height: 20n,
   catchingUp: false,
   nowMs: NOW,
+  askedMs: NOW + 1000,
   validator,
   beacon: { key: "aa" },
   signing: { missed: 1n, jailedUntilMs: 0, tombstoned: false },
@@ -43,4 +44,15 @@ test("each thing that keeps a validator from signing is told with the command th
   t.is(next({}, { status: "unbonded" }), "wait: it is bonded with the next block");
   t.regex(next({ signing: { missed: 26n, jailedUntilMs: 0, tombstoned: false } }), /^it has missed 26 of the last 100 blocks, and more than 50 are jail/);
   t.is(next({ signing: { missed: 25n, jailedUntilMs: 0, tombstoned: false } }), "nothing: it signs");
+});
+
+test("on a chain that makes no blocks nobody signs, and there is no next block to wait for", (t) => {
+  const line = "no block was made since 20, which is of 2026-01-31T12:00:00Z: see that validators with more than two thirds of the stake run and reach each other (node.log, engine.log)";
+  const stands = { askedMs: NOW + 20_001 };
+  t.is(next(stands), line);
+  t.is(next(stands, { status: "unbonded" }), line);
+  t.is(next({ ...stands, signing: { missed: 26n, jailedUntilMs: 0, tombstoned: false } }), line);
+  t.is(next({ ...stands, beacon: { next: { key: "aa", height: 22n } } }, { status: "unbonded" }), line);
+  t.is(next({ askedMs: NOW + 20_000 }), "nothing: it signs");
+  t.regex(next({ ...stands, catchingUp: true }), /^wait: the node still fetches blocks/, "what it has not fetched may well have been made");
 });

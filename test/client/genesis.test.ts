@@ -35,7 +35,7 @@ test.serial("a genesis is begun, given accounts and a transaction, collected and
   await done("genesis", "add-account", "me", "150.5pouw,7uatom");
   await refused(["genesis", "add-account", "me", "1POUW"], /is in the genesis already, with 7uatom,150500000upouw: give --append to add to it/);
   await refused(["genesis", "add-account", "me", "1.5upouw"], /got "1\.5upouw", base units have no fraction/);
-  await refused(["genesis", "add-account", "nobody", "1POUW"], /"nobody" is not a bech32 address/);
+  await refused(["genesis", "add-account", "nobody", "1POUW"], /✖ no key nobody here; there are me\. Give the name of one, or an address\.$/);
   const vested = ["genesis", "add-account", "pouw1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnnhphmf", "20POUW"];
   await refused([...vested, "--vesting-amount", "5POUW"], /--vesting-end-time is missing: coins that come free over time/);
   await refused([...vested, "--vesting-amount", "21POUW", "--vesting-end-time", "1900000000"], /21000000upouw come free over time, which is more than the account owns: 20000000upouw/);

@@ -110,7 +110,7 @@ const AFTER: Readonly<Record<string, Step>> = {
     t.regex(said, /"voting_period": "20s"/);
   },
   async propose(t, said) {
-    t.regex(said, /"evidence_timeout": "20"[\s\S]*in block \d+, \d+ gas/);
+    t.regex(said, /"evidence_timeout": "20"[\s\S]*in block \d+, \d+ gas: [0-9A-F]{64}\nproposal 1 wants 6\.000000 POUW more of deposits until \d{4}-\S+Z, then it is voted on: pouwd tx gov deposit 1 6000000upouw --from KEY\n$/);
     t.like((await chain.query(GovQuery.methods.proposal, { proposalId: 1n })).value.proposal, { status: ProposalStatus.PROPOSAL_STATUS_DEPOSIT_PERIOD, title: "Verifiers wait 25 blocks", summary: "Links are slow" });
     await refused(t, `tx work update-params-proposal {"evidence":"25"} --title x --from me`, /evidence: there is no such parameter; there are draw_delay, /);
     await refused(t, `tx work update-params-proposal {"evidence_timeout":"25"} --from me`, /--title is missing/);
@@ -131,7 +131,11 @@ const AFTER: Readonly<Record<string, Step>> = {
   fund(t, said) {
     t.regex(said, /"denom": "upouw",\s+"amount": "5000000\.000000000000000000"/);
   },
-  async several(t) {
+  spend(t, said) {
+    t.regex(said, /\nproposal 2 is voted on until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ: pouwd tx gov vote 2 yes --from KEY\n/);
+  },
+  async several(t, said) {
+    t.regex(said, /\nproposal 3 is voted on until /);
     await decided(t, 2n);
     await decided(t, 3n);
     t.is(await upouw("builder"), 4_000_000n);
@@ -161,6 +165,10 @@ test.serial("the commands of docs/governance.md change a parameter, spend the po
 
 test.serial("accounts send messages in others' names, pay others' fees, and withdraw what their stake has earned", async (t) => {
   t.timeout(3 * 60_000);
+  for (const text of ["bank spendable-balances friend", "staking redelegations friend", "staking redelegation friend", 'bank all-balances {"address":"friend"}']) await pouwd(`query ${text}`);
+  t.like(await json("query auth account friend"), { account: { address: env.FRIEND } });
+  t.like(await json('query staking delegator-validator me {"validator_addr":"me"}'), { validator: { description: { moniker: "one" } } });
+  await refused(t, "query bank spendable-balances frend", /✖ no key frend here; there are builder, friend, locked, me\. Give the name of one, or an address\.$/);
   const before = await upouw("builder");
   await pouwd("tx authz grant friend send --spend-limit 2POUW --allow-list builder --expiration 2100-01-01T00:00:00Z --from me");
   t.regex(await pouwd("query authz grants me friend"), /"@type": "\/cosmos\.bank\.v1beta1\.SendAuthorization",\s+"spend_limit": \[\s+\{\s+"denom": "upouw",\s+"amount": "2000000"/);
@@ -169,14 +177,14 @@ test.serial("accounts send messages in others' names, pay others' fees, and with
   await pouwd(`tx authz exec ${dir}/send.json --from friend`);
   t.is((await upouw("builder")) - before, 1_500_000n);
   await refused(t, `tx authz exec ${dir}/send.json --from friend`, /requested amount is more than spend limit/);
-  await pouwd("tx authz revoke friend /cosmos.bank.v1beta1.MsgSend --from me");
+  await pouwd("tx authz revoke friend send --from me");
   await refused(t, `tx authz exec ${dir}/send.json --from friend`, /authorization not found/);
 
   await pouwd("tx feegrant grant me builder --spend-limit 10POUW --allowed-messages /cosmos.bank.v1beta1.MsgSend");
   t.regex(await pouwd("query feegrant grants-by-grantee builder"), /"allowed_messages": \[\s+"\/cosmos\.bank\.v1beta1\.MsgSend"/);
   const mine = await upouw("me");
   const builders = await upouw("builder");
-  await pouwd(`tx bank send builder ${env.FRIEND} 1POUW --gas 200000 --gas-prices 10upouw --fee-granter me`);
+  t.regex(await pouwd(`tx bank send builder ${env.FRIEND} 1POUW --gas 200000 --gas-prices 10upouw --fee-granter me`), /^in block \d+, \d+ gas, fee 2000000upouw: [0-9A-F]{64}\n$/);
   t.deepEqual([mine - (await upouw("me")), builders - (await upouw("builder"))], [2_000_000n, 1_000_000n], "the fee is the other's");
   await refused(t, "tx gov vote 5 yes --gas 200000 --gas-prices 10upouw --fee-granter me --from builder", /message not allowed/);
   await pouwd("tx feegrant revoke me builder");

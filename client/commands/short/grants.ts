@@ -1,15 +1,20 @@
 /** Grants of `authz` and `feegrant`: what stands in an Any of these messages, from arguments and options. */
 import { SendAuthorization } from "#proto/gen/cosmos/bank/v1beta1/authz.js";
 import { GenericAuthorization } from "#proto/gen/cosmos/authz/v1beta1/authz.js";
-import { MsgExec, MsgGrant } from "#proto/gen/cosmos/authz/v1beta1/tx.js";
+import { MsgExec, MsgGrant, MsgRevoke } from "#proto/gen/cosmos/authz/v1beta1/tx.js";
+import { MsgSend } from "#proto/gen/cosmos/bank/v1beta1/tx.js";
 import { AllowedMsgAllowance, BasicAllowance, PeriodicAllowance } from "#proto/gen/cosmos/feegrant/v1beta1/feegrant.js";
 import { MsgGrantAllowance } from "#proto/gen/cosmos/feegrant/v1beta1/tx.js";
 import { StakeAuthorization } from "#proto/gen/cosmos/staking/v1beta1/authz.js";
+import { MsgBeginRedelegate, MsgDelegate, MsgUndelegate } from "#proto/gen/cosmos/staking/v1beta1/tx.js";
 import { CliError } from "../../cli-error.js";
 import { draft, type Draft, type Json } from "./rows.js";
 
 /** By the Cosmos SDK's words for them. */
 const STAKE: Readonly<Record<string, string>> = { delegate: "AUTHORIZATION_TYPE_DELEGATE", unbond: "AUTHORIZATION_TYPE_UNDELEGATE", redelegate: "AUTHORIZATION_TYPE_REDELEGATE" };
+
+/** The message that a word of `grant` allows. */
+const TYPES: Readonly<Record<string, string>> = { send: MsgSend.typeUrl, delegate: MsgDelegate.typeUrl, unbond: MsgUndelegate.typeUrl, redelegate: MsgBeginRedelegate.typeUrl };
 
 /** What options say of a grant, by the kind that they belong to. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
@@ -43,6 +48,14 @@ export function authorization(said: Json): Json {
 export const grant = (said: Json): Draft[] => [
   draft(MsgGrant, { grantee: said.grantee, grant: { authorization: authorization(said), ...(said.expiration === undefined ? {} : { expiration: said.expiration }) } }),
 ];
+
+/** Takes what `grant` takes, but for generic: that can be of any message, whose type is to be named. */
+export function revoke({ grantee, msg_type_url: given }: Json): Draft[] {
+  const word = String(given);
+  const type = TYPES[word] ?? (word.startsWith("/") ? word : undefined);
+  if (type === undefined) throw new CliError("usage", `${JSON.stringify(word)} is no type of message: want ${Object.keys(TYPES).join(", ")}, or a type such as ${MsgSend.typeUrl}.`);
+  return [draft(MsgRevoke, { grantee, msg_type_url: type })];
+}
 
 /** The messages of a transaction's JSON, of a list, or of one with its @type. */
 export function messagesIn(json: unknown): readonly unknown[] {

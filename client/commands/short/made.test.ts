@@ -1,7 +1,7 @@
 import test from "ava";
 import { makeAddresses } from "#kernel/address.js";
 import { nodeCrypto } from "#platform/crypto.js";
-import { MsgExec, MsgGrant } from "#proto/gen/cosmos/authz/v1beta1/tx.js";
+import { MsgExec, MsgGrant, MsgRevoke } from "#proto/gen/cosmos/authz/v1beta1/tx.js";
 import { SendAuthorization } from "#proto/gen/cosmos/bank/v1beta1/authz.js";
 import { PeriodicAllowance } from "#proto/gen/cosmos/feegrant/v1beta1/feegrant.js";
 import { MsgSubmitProposal } from "#proto/gen/cosmos/gov/v1/tx.js";
@@ -10,7 +10,7 @@ import { MsgSoftwareUpgrade } from "#proto/gen/cosmos/upgrade/v1beta1/tx.js";
 import { type Codec } from "#proto/wire.js";
 import { CliError } from "../../cli-error.js";
 import { messageFrom } from "../services.js";
-import { allowance, authorization, exec, grant, messagesIn } from "./grants.js";
+import { allowance, authorization, exec, grant, messagesIn, revoke } from "./grants.js";
 import { cancelUpgrade, paramsRows, softwareUpgrade, spendPool } from "./proposals.js";
 import { withdrawRewards } from "./rewards.js";
 import { type Asked, type Draft, moduleOf } from "./rows.js";
@@ -79,6 +79,12 @@ test("an allowance is basic, periodic, or for some messages", (t) => {
   refuses(t, () => allowance({ period: "60" }, 0), /--period-limit is missing/);
   refuses(t, () => allowance({ period: "0", period_limit: [] }, 0), /--period is "0", want seconds/);
   refuses(t, () => allowance({ period: "60", period_limit: [], expiration: "1970-01-01T00:00:59Z" }, 0), /before the first period ends/);
+});
+
+test("what was granted is taken back by the same words, or by the message's type", (t) => {
+  const type = (word: string): string => made(MsgRevoke, revoke({ grantee: ME, msg_type_url: word })).msgTypeUrl;
+  t.deepEqual(["send", "delegate", "unbond", "redelegate", "/a.b.MsgC"].map(type), ["/cosmos.bank.v1beta1.MsgSend", "/cosmos.staking.v1beta1.MsgDelegate", "/cosmos.staking.v1beta1.MsgUndelegate", "/cosmos.staking.v1beta1.MsgBeginRedelegate", "/a.b.MsgC"]);
+  for (const word of ["generic", "sned"]) refuses(t, () => revoke({ grantee: ME, msg_type_url: word }), /is no type of message: want send, delegate, unbond, redelegate, or a type such as \/cosmos\.bank/);
 });
 
 test("a proposal of one message has governance's account as its authority, and needs a title", (t) => {

@@ -15,7 +15,7 @@ import { MsgBeginRedelegate, MsgCancelUnbondingDelegation, MsgDelegate, MsgEditV
 import { UpgradeQuery } from "#proto/gen/cosmos/upgrade/v1beta1/query.js";
 import { MsgCancelUpgrade, MsgSoftwareUpgrade } from "#proto/gen/cosmos/upgrade/v1beta1/tx.js";
 import { MsgCreatePeriodicVestingAccount, MsgCreatePermanentLockedAccount, MsgCreateVestingAccount } from "#proto/gen/cosmos/vesting/v1beta1/tx.js";
-import { exec, grant, grantAllowance } from "./grants.js";
+import { exec, grant, grantAllowance, revoke } from "./grants.js";
 import { periodicAccount, PERIODS_HELP } from "./periods.js";
 import { ABOUT, cancelUpgrade, paramsRows, PROPOSAL_HELP, softwareUpgrade, spendPool, submitProposal } from "./proposals.js";
 import { withdrawAllRewards, withdrawRewards } from "./rewards.js";
@@ -71,7 +71,7 @@ export const TX_ROWS: readonly TxRow[] = [
     option("--expiration <time>", time("expiration", "until when, RFC 3339 or seconds since 1970; default: for ever")),
   ], { make: grant }),
   tx(MsgExec, "exec", "send messages in the names of others, who allowed it", [file("file", "path of a transaction's JSON, or of a list of messages")], [], { make: exec }),
-  tx(MsgRevoke, "revoke", "take back what was allowed", [account("grantee"), plain("msg_type_url", "the message's type, such as /cosmos.bank.v1beta1.MsgSend")]),
+  tx(MsgRevoke, "revoke", "take back what was allowed", [account("grantee"), plain("msg_type_url", "send, delegate, unbond or redelegate, or the message's type, such as /cosmos.bank.v1beta1.MsgSend")], [], { make: revoke }),
 
   tx(MsgGrantAllowance, "grant", "pay another account's fees from now on", [account("granter", "key that signs and pays, by name or address"), account("grantee")], [
     option("--spend-limit <coins>", coins("spend_limit", "the most that is paid in all; default: no limit")),

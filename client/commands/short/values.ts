@@ -1,4 +1,5 @@
 /** What people write, as JSON of a message's fields. */
+import { type Codec } from "#proto/wire.js";
 import { type Chain } from "../../chain/types.js";
 import { type RpcChain } from "../../chain/index.js";
 import { CliError } from "../../cli-error.js";
@@ -44,7 +45,8 @@ async function positive(chain: Chain, text: string): Promise<unknown> {
 
 /** An address of the chain, of itself or of the key of this name. */
 export async function accountOf(text: string, { context, chain }: Where): Promise<string> {
-  if (context.keyring.knows(text)) return context.keyring.address(text, chain.addresses.prefix);
+  const known = await context.keyring.addressOfName(text, chain.addresses.prefix);
+  if (known !== undefined) return known;
   chain.addresses.parse(text);
   return text;
 }
@@ -65,6 +67,21 @@ export async function fieldsOf(given: readonly (readonly [Field, string])[], w: 
     let at = out;
     for (const name of path) at = (at[name] ??= {}) as Json;
     at[last] = await READ[f.kind](text, w);
+  }
+  return out;
+}
+
+const ACCOUNTS = new Set(["address", "granter", "grantee", "delegator_addr", "delegator_address", "voter", "depositor", "worker", "client"]);
+const OPERATORS = new Set(["validator_addr", "validator_address", "src_validator_addr", "dst_validator_addr"]);
+
+/** A query's request with addresses in place of the names of keys, in fields that hold those of accounts and of validators. */
+export async function withAddresses(codec: Codec<unknown>, request: object, w: Where): Promise<object> {
+  const out: Json = { ...request };
+  for (const { proto, name, type } of codec.fields) {
+    const text = out[name];
+    if (type !== "string" || typeof text !== "string" || text === "") continue;
+    if (ACCOUNTS.has(proto)) out[name] = (await w.context.keyring.addressOfName(text, w.chain.addresses.prefix)) ?? text;
+    if (OPERATORS.has(proto) && (await w.context.keyring.addressOfName(text, w.chain.addresses.prefix)) !== undefined) out[name] = await operatorOf(text, w);
   }
   return out;
 }
