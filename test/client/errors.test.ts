@@ -138,7 +138,7 @@ test.serial("a wrong node, a wrong chain and an address that is none are told ap
 test.serial("coins are not sent to a wrong address, in a wrong coin or in a wrong amount", async (t) => {
   const send = (to: string, amount: string, ...more: string[]) => run(["tx", "bank", "send", "client", to, amount, ...more], around());
   await refused(t, "address", await send("pouw1abc", "1POUW"), /"pouw1abc" is not a bech32 address: invalid address\. Give an address of this chain/);
-  await refused(t, "another chain's", await send("cosmos19rl4cm2hmr8afy4kldpxz3fka4jguq0auqdal4", "1POUW"), /has prefix cosmos, want pouw\. Give an address of this chain: `pouwd keys list --prefix pouw` shows yours\.$/);
+  await refused(t, "another chain's", await send("cosmos19rl4cm2hmr8afy4kldpxz3fka4jguq0auqdal4", "1POUW"), /has prefix cosmos, want pouw: invalid address\. Give an address of this chain: `pouwd keys list --prefix pouw` shows yours\.$/);
   await refused(t, "coin", await send(account("bob"), "1uatom"), /got "1uatom", want POUW or upouw/);
   await refused(t, "amount", await send(account("bob"), "lots"), /got "lots", want an amount such as 1000 POUW/);
   await refused(t, "nothing", await send(account("bob"), "0upouw"), /the amount is 0, want at least 1 base unit/);
