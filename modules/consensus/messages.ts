@@ -27,7 +27,7 @@ export const consensusMessages = (ports: ConsensusPorts): MsgHandlers<typeof Con
     const next: ConsensusParams = { ...now, block, evidence, validator };
     const fault = paramsFault(next, mostThereMayBe(ports, ctx));
     if (fault) throw sdk.invalidRequest(fault);
-    if (block.maxGas !== UNLIMITED && block.maxGas < LEAST_GAS) throw sdk.invalidRequest(`block.max_gas: got ${block.maxGas}, want at least ${LEAST_GAS}: the next proposal has to fit in a block`);
+    if (block.maxGas !== UNLIMITED && block.maxGas < LEAST_GAS && block.maxGas !== now.block?.maxGas) throw sdk.invalidRequest(`block.max_gas: got ${block.maxGas}, want at least ${LEAST_GAS}: the next proposal has to fit in a block`);
     engineParams.set(ctx, next);
     ctx.emit(consensusEvents.updated({ authority: m.authority, parameters: parametersText(m) }));
     return {};
