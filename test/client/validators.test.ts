@@ -179,6 +179,8 @@ const AFTER: Readonly<Record<string, Step>> = {
     t.regex(said, /│ carol +│ pouwvaloper1/);
     const height = await heightOf(person("alice").rpc);
     await signs(t, "carol");
+    // What the application has told the engine is its set two blocks on, and alice's node may be a block behind carol's.
+    await until("carol to be in the set", 30_000, async () => ((await powers(person("alice").rpc)).length === 3 ? true : undefined), 300);
     t.deepEqual(await powers(person("alice").rpc), [100, 100, 40]);
     await until("carol's signature in a block", 30_000, async () => ((await signedSince("carol", height)) ? true : undefined), 500);
   },
