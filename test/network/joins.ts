@@ -70,6 +70,8 @@ export async function outsiderJoins(t: ExecutionContext, { trains }: JoinOptions
     await pouwd(["tx", "beacon", "register-beacon-key", "--from", "me"], outside);
     await says(/^nothing: it signs$/);
     const consensus = (JSON.parse(readFileSync(join(home, "config", "priv_validator_key.json"), "utf8")) as { address: string }).address;
+    // What the application has told the engine is its set two blocks on, and this node may be a block behind the outsider's.
+    await until("five in the set", 30_000, async () => ((await setAt(network.rpc)).length === 5 ? true : undefined));
     t.deepEqual((await setAt(network.rpc)).map((v) => v.voting_power), ["10", "10", "10", "10", "10"]);
 
     const from = await heightOf(network.rpc);
