@@ -3,9 +3,9 @@
  * testnet launcher both run exactly this.
  */
 import { connect } from "node:net";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "smol-toml";
+import { engineRpc } from "#platform/engine-rpc.js";
 import { entry } from "#platform/entry.js";
 import { readAppConfig } from "./config.js";
 import { EX_CONFIG } from "./config-fault.js";
@@ -18,6 +18,9 @@ export interface UnitOptions {
   /** environment of one process, by its name: for tests with faults */
   readonly env?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
+
+/** The engine's own default. */
+const DEFAULT_RPC = "http://127.0.0.1:26657";
 
 export const pidFileOf = (home: string): string => join(home, "pids.json");
 
@@ -45,15 +48,9 @@ export function validatorUnit({ home, cometbft, env = {} }: UnitOptions): Proces
   if (config.verifier === "") return unit;
   const args = ["verifier", "--home", join(home, "verifier"), "--listen", config.verifier];
   if (config.verifier_allow_private) args.push("--allow-private");
-  if (config.verifier_key_file) args.push("--key-file", config.verifier_key_file, "--node", rpcOf(home));
+  if (config.verifier_key_file) args.push("--key-file", config.verifier_key_file, "--node", engineRpc(home) ?? DEFAULT_RPC);
   const verifier = entry("client/main", ...args);
   return [...unit, process_("verifier", verifier.command, verifier.args)];
-}
-
-/** The node's own RPC, as config.toml says. */
-function rpcOf(home: string): string {
-  const { rpc } = parse(readFileSync(join(home, "config", "config.toml"), "utf8")) as { rpc?: { laddr?: string } };
-  return (rpc?.laddr ?? "tcp://127.0.0.1:26657").replace(/^tcp:/, "http:").replace("0.0.0.0", "127.0.0.1");
 }
 
 /** Whether somebody accepts connections at an ABCI address. */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parse } from "smol-toml";
+import { engineRpc } from "#platform/engine-rpc.js";
 import { connectChain, createSender, type RpcChain } from "./chain/index.js";
 import { type Sender } from "./chain/types.js";
 import { CliError } from "./cli-error.js";
@@ -94,19 +95,14 @@ export function jsonValue(_key: string, value: unknown): unknown {
 /** The folder of keys and of a validator: what was said, or the default. */
 export const homeOf = (given: string | undefined): string => resolve(given ?? process.env.POUWD_HOME ?? join(homedir(), ".pouwd"));
 
-/** RPC address of the node in a home, as its config.toml has it; one that listens everywhere is reached at this machine's own. */
+/** RPC address of the node in a home, where there is one. */
 function nodeOf(home: string): string | undefined {
-  const path = join(home, "config", "config.toml");
-  if (!existsSync(path)) return undefined;
-  let rpc: unknown;
+  if (!existsSync(join(home, "config", "config.toml"))) return undefined;
   try {
-    ({ rpc } = parse(readFileSync(path, "utf8")));
+    return engineRpc(home);
   } catch (e) {
-    throw new CliError("usage", `${path}: ${(e as Error).message.split("\n")[0]}. Correct the file.`);
+    throw new CliError("usage", (e as Error).message);
   }
-  const { laddr } = (rpc ?? {}) as { readonly laddr?: unknown };
-  const [, host = "", port] = (typeof laddr === "string" && /^tcp:\/\/(.*):(\d{1,5})$/.exec(laddr)) || [];
-  return port && `http://${["", "0.0.0.0", "[::]"].includes(host) ? "127.0.0.1" : host}:${port}`;
 }
 
 interface FileConfig {

@@ -1,8 +1,6 @@
 /** The engine's index of transactions, over its RPC server on this machine. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type comet38, Comet38Client, HttpClient } from "@cosmjs/tendermint-rpc";
-import { parse } from "smol-toml";
+import { engineRpc } from "#platform/engine-rpc.js";
 import { type IndexedTx, type TxIndex } from "./transactions.js";
 
 /** A query waits no longer: others of the same connection wait behind it. */
@@ -42,13 +40,10 @@ export function engineIndex(home: string): TxIndex {
   };
 }
 
-/** http://host:port of the RPC server, as config.toml has it. */
 function rpcOf(home: string): string {
-  const path = join(home, "config", "config.toml");
-  const { laddr } = ((parse(readFileSync(path, "utf8")) as { readonly rpc?: { readonly laddr?: unknown } }).rpc ?? {}) as { readonly laddr?: unknown };
-  const [, host, port] = /^tcp:\/\/(.*):(\d+)$/.exec(typeof laddr === "string" ? laddr : "") ?? [];
-  if (!port) throw new Error(`${path}: rpc.laddr is ${JSON.stringify(laddr)}: transactions can be asked for where it is tcp://HOST:PORT`);
-  return `http://${host === "" || host === "0.0.0.0" ? "127.0.0.1" : host === "[::]" ? "[::1]" : host}:${port}`;
+  const rpc = engineRpc(home);
+  if (!rpc) throw new Error("transactions can be asked for where rpc.laddr of the engine's config.toml is tcp://HOST:PORT");
+  return rpc;
 }
 
 /** The engine's own words: its client gives them as JSON. */
