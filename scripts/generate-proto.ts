@@ -82,6 +82,9 @@ export function generate(): Map<string, string> {
 
 /** Of a message or an enum; one that stands in a message has that one's name before its own. */
 const nameOf = (o: protobuf.ReflectionObject): string => (o.parent instanceof protobuf.Type ? `${nameOf(o.parent)}_${o.name}` : o.name);
+/** In the file that is being written: types of other files whose name another type has there too. */
+let renamed: ReadonlyMap<protobuf.ReflectionObject, string> = new Map();
+const refOf = (o: protobuf.ReflectionObject): string => renamed.get(o) ?? nameOf(o);
 const genPath = (file: string): string => file.replace(/\.proto$/, ".ts");
 const full = (o: protobuf.ReflectionObject): string => o.fullName.replace(/^\./, "");
 const snake = (s: string): string => s.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
@@ -95,10 +98,9 @@ function specifier(from: string, target: string): string {
 }
 
 function fileText(file: string, items: readonly protobuf.ReflectionObject[]): string {
-  const imports = new Map<string, Set<string>>();
+  const needed = new Set<protobuf.ReflectionObject>();
   const need = (o: protobuf.ReflectionObject | null | undefined): void => {
-    if (!o || o.filename === file || !o.filename) return;
-    imports.set(o.filename, (imports.get(o.filename) ?? new Set()).add(nameOf(o)));
+    if (o?.filename && o.filename !== file) needed.add(o);
   };
   for (const item of items) {
     if (item instanceof protobuf.Type) for (const f of item.fieldsArray) need(f.resolvedType);
@@ -109,6 +111,14 @@ function fileText(file: string, items: readonly protobuf.ReflectionObject[]): st
         need(m.resolvedResponseType);
       }
     }
+  }
+  const times = new Map<string, number>();
+  for (const o of [...items, ...needed]) times.set(nameOf(o), (times.get(nameOf(o)) ?? 0) + 1);
+  renamed = new Map([...needed].filter((o) => (times.get(nameOf(o)) as number) > 1).map((o) => [o, full(o).replaceAll(".", "_")]));
+  const imports = new Map<string, Set<string>>();
+  for (const o of needed) {
+    const [name, ref] = [nameOf(o), refOf(o)];
+    imports.set(o.filename as string, (imports.get(o.filename as string) ?? new Set()).add(name === ref ? name : `${name} as ${ref}`));
   }
   const body = [
     ...items.filter((i) => i instanceof protobuf.Enum).map(enumText),
@@ -155,8 +165,8 @@ interface FieldPlan {
 function plan(f: protobuf.Field): FieldPlan {
   const t = f.resolvedType;
   const optional = isOptional(f);
-  if (t instanceof protobuf.Enum) return { f, ts: nameOf(t), zero: "0", wire: 0, optional };
-  if (t instanceof protobuf.Type) return { f, ts: nameOf(t), zero: "undefined", wire: 2, optional: !f.repeated };
+  if (t instanceof protobuf.Enum) return { f, ts: refOf(t), zero: "0", wire: 0, optional };
+  if (t instanceof protobuf.Type) return { f, ts: refOf(t), zero: "undefined", wire: 2, optional: !f.repeated };
   const s = SCALARS[f.type];
   if (!s) throw new Error(`${f.fullName}: type ${f.type} is not supported by the generator`);
   return { f, ts: s.ts, zero: s.zero, wire: s.wire, optional };
@@ -168,7 +178,7 @@ const oneofOf = (f: protobuf.Field): string | undefined => (f.partOf && f.option
 
 function writeValue(p: FieldPlan, v: string): string {
   const t = p.f.resolvedType;
-  if (t instanceof protobuf.Type) return `w.fork(); ${nameOf(t)}.write(${v}, w); w.ldelim();`;
+  if (t instanceof protobuf.Type) return `w.fork(); ${refOf(t)}.write(${v}, w); w.ldelim();`;
   if (t instanceof protobuf.Enum) return `w.int32(${v});`;
   if (p.f.type === "uint64") return `writeUint64(w, ${v});`;
   if (p.f.type === "int64") return `writeInt64(w, ${v});`;
@@ -177,8 +187,8 @@ function writeValue(p: FieldPlan, v: string): string {
 
 function readValue(p: FieldPlan): string {
   const t = p.f.resolvedType;
-  if (t instanceof protobuf.Type) return `${nameOf(t)}.read(r, r.uint32(), depth + 1)`;
-  if (t instanceof protobuf.Enum) return `r.int32() as ${nameOf(t)}`;
+  if (t instanceof protobuf.Type) return `${refOf(t)}.read(r, r.uint32(), depth + 1)`;
+  if (t instanceof protobuf.Enum) return `r.int32() as ${refOf(t)}`;
   if (p.f.type === "uint64") return "readUint64(r)";
   if (p.f.type === "int64") return "readInt64(r)";
   return `r.${p.f.type}()`;
@@ -285,8 +295,8 @@ function fieldInfo(p: FieldPlan): string[] {
   if (oneofName) info.push(`aminoOneof: "${oneofName}"`);
   const comment = oneLine(f.comment);
   if (comment) info.push(`comment: ${JSON.stringify(comment)}`);
-  if (t instanceof protobuf.Enum) info.push(`values: ${nameOf(t)}`);
-  if (t instanceof protobuf.Type) info.push(`codec: () => ${nameOf(t)} as Codec<unknown>`);
+  if (t instanceof protobuf.Enum) info.push(`values: ${refOf(t)}`);
+  if (t instanceof protobuf.Type) info.push(`codec: () => ${refOf(t)} as Codec<unknown>`);
   return info;
 }
 
@@ -315,8 +325,8 @@ function serviceText(item: protobuf.ReflectionObject): string {
       `      comment: ${JSON.stringify(oneLine(m.comment))},`,
       `      requestStream: ${!!m.requestStream},`,
       `      responseStream: ${!!m.responseStream},`,
-      `      request: ${nameOf(m.resolvedRequestType as protobuf.Type)},`,
-      `      response: ${nameOf(m.resolvedResponseType as protobuf.Type)},`,
+      `      request: ${refOf(m.resolvedRequestType as protobuf.Type)},`,
+      `      response: ${refOf(m.resolvedResponseType as protobuf.Type)},`,
       ...rest.map((line) => `      ${line}`),
       "    },",
     );

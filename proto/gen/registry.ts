@@ -13,7 +13,11 @@ import * as cosmos_bank_v1beta1_bank from "./cosmos/bank/v1beta1/bank.js";
 import * as cosmos_bank_v1beta1_genesis from "./cosmos/bank/v1beta1/genesis.js";
 import * as cosmos_bank_v1beta1_query from "./cosmos/bank/v1beta1/query.js";
 import * as cosmos_bank_v1beta1_tx from "./cosmos/bank/v1beta1/tx.js";
+import * as cosmos_base_abci_v1beta1_abci from "./cosmos/base/abci/v1beta1/abci.js";
+import * as cosmos_base_node_v1beta1_query from "./cosmos/base/node/v1beta1/query.js";
 import * as cosmos_base_query_v1beta1_pagination from "./cosmos/base/query/v1beta1/pagination.js";
+import * as cosmos_base_tendermint_v1beta1_query from "./cosmos/base/tendermint/v1beta1/query.js";
+import * as cosmos_base_tendermint_v1beta1_types from "./cosmos/base/tendermint/v1beta1/types.js";
 import * as cosmos_base_v1beta1_coin from "./cosmos/base/v1beta1/coin.js";
 import * as cosmos_consensus_v1_query from "./cosmos/consensus/v1/query.js";
 import * as cosmos_consensus_v1_tx from "./cosmos/consensus/v1/tx.js";
@@ -54,6 +58,7 @@ import * as cosmos_staking_v1beta1_query from "./cosmos/staking/v1beta1/query.js
 import * as cosmos_staking_v1beta1_staking from "./cosmos/staking/v1beta1/staking.js";
 import * as cosmos_staking_v1beta1_tx from "./cosmos/staking/v1beta1/tx.js";
 import * as cosmos_tx_signing_v1beta1_signing from "./cosmos/tx/signing/v1beta1/signing.js";
+import * as cosmos_tx_v1beta1_service from "./cosmos/tx/v1beta1/service.js";
 import * as cosmos_tx_v1beta1_tx from "./cosmos/tx/v1beta1/tx.js";
 import * as cosmos_upgrade_v1beta1_query from "./cosmos/upgrade/v1beta1/query.js";
 import * as cosmos_upgrade_v1beta1_tx from "./cosmos/upgrade/v1beta1/tx.js";
@@ -103,8 +108,14 @@ import * as pouw_workers_v1_genesis from "./pouw/workers/v1/genesis.js";
 import * as pouw_workers_v1_query from "./pouw/workers/v1/query.js";
 import * as pouw_workers_v1_tx from "./pouw/workers/v1/tx.js";
 import * as pouw_workers_v1_types from "./pouw/workers/v1/types.js";
+import * as tendermint_abci_types from "./tendermint/abci/types.js";
+import * as tendermint_crypto_keys from "./tendermint/crypto/keys.js";
+import * as tendermint_p2p_types from "./tendermint/p2p/types.js";
+import * as tendermint_types_block from "./tendermint/types/block.js";
+import * as tendermint_types_evidence from "./tendermint/types/evidence.js";
 import * as tendermint_types_params from "./tendermint/types/params.js";
 import * as tendermint_types_types from "./tendermint/types/types.js";
+import * as tendermint_types_validator from "./tendermint/types/validator.js";
 import * as tendermint_version_types from "./tendermint/version/types.js";
 
 /** Every message type. */
@@ -198,8 +209,39 @@ export const codecs = [
   cosmos_bank_v1beta1_tx.MsgUpdateParamsResponse,
   cosmos_bank_v1beta1_tx.MsgSetSendEnabled,
   cosmos_bank_v1beta1_tx.MsgSetSendEnabledResponse,
+  cosmos_base_abci_v1beta1_abci.TxResponse,
+  cosmos_base_abci_v1beta1_abci.ABCIMessageLog,
+  cosmos_base_abci_v1beta1_abci.StringEvent,
+  cosmos_base_abci_v1beta1_abci.Attribute,
+  cosmos_base_abci_v1beta1_abci.GasInfo,
+  cosmos_base_abci_v1beta1_abci.Result,
+  cosmos_base_node_v1beta1_query.ConfigRequest,
+  cosmos_base_node_v1beta1_query.ConfigResponse,
+  cosmos_base_node_v1beta1_query.StatusRequest,
+  cosmos_base_node_v1beta1_query.StatusResponse,
   cosmos_base_query_v1beta1_pagination.PageRequest,
   cosmos_base_query_v1beta1_pagination.PageResponse,
+  cosmos_base_tendermint_v1beta1_query.GetValidatorSetByHeightRequest,
+  cosmos_base_tendermint_v1beta1_query.GetValidatorSetByHeightResponse,
+  cosmos_base_tendermint_v1beta1_query.GetLatestValidatorSetRequest,
+  cosmos_base_tendermint_v1beta1_query.GetLatestValidatorSetResponse,
+  cosmos_base_tendermint_v1beta1_query.Validator,
+  cosmos_base_tendermint_v1beta1_query.GetBlockByHeightRequest,
+  cosmos_base_tendermint_v1beta1_query.GetBlockByHeightResponse,
+  cosmos_base_tendermint_v1beta1_query.GetLatestBlockRequest,
+  cosmos_base_tendermint_v1beta1_query.GetLatestBlockResponse,
+  cosmos_base_tendermint_v1beta1_query.GetSyncingRequest,
+  cosmos_base_tendermint_v1beta1_query.GetSyncingResponse,
+  cosmos_base_tendermint_v1beta1_query.GetNodeInfoRequest,
+  cosmos_base_tendermint_v1beta1_query.GetNodeInfoResponse,
+  cosmos_base_tendermint_v1beta1_query.VersionInfo,
+  cosmos_base_tendermint_v1beta1_query.Module,
+  cosmos_base_tendermint_v1beta1_query.ABCIQueryRequest,
+  cosmos_base_tendermint_v1beta1_query.ABCIQueryResponse,
+  cosmos_base_tendermint_v1beta1_query.ProofOp,
+  cosmos_base_tendermint_v1beta1_query.ProofOps,
+  cosmos_base_tendermint_v1beta1_types.Block,
+  cosmos_base_tendermint_v1beta1_types.Header,
   cosmos_base_v1beta1_coin.Coin,
   cosmos_base_v1beta1_coin.DecCoin,
   cosmos_consensus_v1_query.QueryParamsRequest,
@@ -455,6 +497,24 @@ export const codecs = [
   cosmos_staking_v1beta1_tx.MsgCancelUnbondingDelegationResponse,
   cosmos_staking_v1beta1_tx.MsgUpdateParams,
   cosmos_staking_v1beta1_tx.MsgUpdateParamsResponse,
+  cosmos_tx_v1beta1_service.GetTxsEventRequest,
+  cosmos_tx_v1beta1_service.GetTxsEventResponse,
+  cosmos_tx_v1beta1_service.BroadcastTxRequest,
+  cosmos_tx_v1beta1_service.BroadcastTxResponse,
+  cosmos_tx_v1beta1_service.SimulateRequest,
+  cosmos_tx_v1beta1_service.SimulateResponse,
+  cosmos_tx_v1beta1_service.GetTxRequest,
+  cosmos_tx_v1beta1_service.GetTxResponse,
+  cosmos_tx_v1beta1_service.GetBlockWithTxsRequest,
+  cosmos_tx_v1beta1_service.GetBlockWithTxsResponse,
+  cosmos_tx_v1beta1_service.TxDecodeRequest,
+  cosmos_tx_v1beta1_service.TxDecodeResponse,
+  cosmos_tx_v1beta1_service.TxEncodeRequest,
+  cosmos_tx_v1beta1_service.TxEncodeResponse,
+  cosmos_tx_v1beta1_service.TxEncodeAminoRequest,
+  cosmos_tx_v1beta1_service.TxEncodeAminoResponse,
+  cosmos_tx_v1beta1_service.TxDecodeAminoRequest,
+  cosmos_tx_v1beta1_service.TxDecodeAminoResponse,
   cosmos_tx_v1beta1_tx.Tx,
   cosmos_tx_v1beta1_tx.TxBody,
   cosmos_tx_v1beta1_tx.AuthInfo,
@@ -680,6 +740,17 @@ export const codecs = [
   pouw_workers_v1_types.Params,
   pouw_workers_v1_types.Worker,
   pouw_workers_v1_types.Unbonding,
+  tendermint_abci_types.Event,
+  tendermint_abci_types.EventAttribute,
+  tendermint_crypto_keys.PublicKey,
+  tendermint_p2p_types.ProtocolVersion,
+  tendermint_p2p_types.DefaultNodeInfo,
+  tendermint_p2p_types.DefaultNodeInfoOther,
+  tendermint_types_block.Block,
+  tendermint_types_evidence.Evidence,
+  tendermint_types_evidence.DuplicateVoteEvidence,
+  tendermint_types_evidence.LightClientAttackEvidence,
+  tendermint_types_evidence.EvidenceList,
   tendermint_types_params.ConsensusParams,
   tendermint_types_params.BlockParams,
   tendermint_types_params.EvidenceParams,
@@ -690,6 +761,14 @@ export const codecs = [
   tendermint_types_types.PartSetHeader,
   tendermint_types_types.BlockID,
   tendermint_types_types.Header,
+  tendermint_types_types.Data,
+  tendermint_types_types.Vote,
+  tendermint_types_types.Commit,
+  tendermint_types_types.CommitSig,
+  tendermint_types_types.SignedHeader,
+  tendermint_types_types.LightBlock,
+  tendermint_types_validator.ValidatorSet,
+  tendermint_types_validator.Validator,
   tendermint_version_types.Consensus,
 ] as readonly Codec<unknown>[];
 
@@ -701,6 +780,8 @@ export const services: readonly ServiceInfo[] = [
   cosmos_authz_v1beta1_tx.AuthzMsg,
   cosmos_bank_v1beta1_query.BankQuery,
   cosmos_bank_v1beta1_tx.BankMsg,
+  cosmos_base_node_v1beta1_query.ServiceService,
+  cosmos_base_tendermint_v1beta1_query.ServiceService,
   cosmos_consensus_v1_query.ConsensusQuery,
   cosmos_consensus_v1_tx.ConsensusMsg,
   cosmos_distribution_v1beta1_query.DistributionQuery,
@@ -719,6 +800,7 @@ export const services: readonly ServiceInfo[] = [
   cosmos_slashing_v1beta1_tx.SlashingMsg,
   cosmos_staking_v1beta1_query.StakingQuery,
   cosmos_staking_v1beta1_tx.StakingMsg,
+  cosmos_tx_v1beta1_service.ServiceService,
   cosmos_upgrade_v1beta1_query.UpgradeQuery,
   cosmos_upgrade_v1beta1_tx.UpgradeMsg,
   cosmos_vesting_v1beta1_tx.VestingMsg,
