@@ -14,11 +14,10 @@ import { Chain } from "./chain.js";
 import { type Faults } from "./faults.js";
 import { finalizeBlock, type Pending } from "./finalize.js";
 import { initChain } from "./genesis/init-chain.js";
-import { invariantsAnswer } from "./invariants.js";
 import { Mempool } from "./mempool.js";
 import { prepareProposal, processProposal } from "./proposal.js";
-import { answerQuery } from "./query/abci.js";
-import { type MultiStore } from "./store/index.js";
+import { answerStoreQuery } from "./query/abci.js";
+import { type Change, type MultiStore } from "./store/index.js";
 import { type Execution, type TxOutcome } from "./tx/execute.js";
 import type { UpgradeFault } from "./upgrade.js";
 import { APP_VERSION, VERSION } from "./version.js";
@@ -38,6 +37,10 @@ export interface ApplicationOptions {
   readonly committed: (state: () => View, head: Head) => void;
   readonly minGasPricePerMillion: bigint;
   readonly faults: Faults;
+  /** answers what is no proof of the store: elsewhere, so that no question holds a block up */
+  readonly query: (r: abci.RequestQuery, o: QueryPorts) => abci.ResponseQuery | Promise<abci.ResponseQuery>;
+  /** told of what each transaction that the mempool let in wrote */
+  readonly checked?: (changes: ReadonlyMap<string, readonly Change[]>) => void;
   /** told of every error without a code that a transaction meets */
   readonly unexpected?: (error: unknown, mode: string) => void;
   /** told of the upgrade that the next block begins with */
@@ -48,18 +51,22 @@ export interface ApplicationOptions {
   readonly stopped?: (fault: UpgradeFault) => void;
 }
 
+/** For who answers queries where the application runs. */
+export interface QueryPorts {
+  readonly chain: Chain;
+  readonly simulate: (tx: Uint8Array) => TxOutcome;
+}
+
 export class Application implements AbciApplication {
   private readonly chain: Chain;
   private readonly execution: Execution;
   private readonly mempool: Mempool;
-  private readonly invariants;
   private pending: Pending | undefined;
 
   constructor(private readonly o: ApplicationOptions) {
     this.chain = new Chain(o.store, o.modules, o.crypto).open(o.migrated, o.migrateAt);
     this.execution = { router: o.modules.router, deps: o.modules.keepers, ...(o.unexpected ? { unexpected: o.unexpected } : {}) };
-    this.mempool = new Mempool(this.chain, this.execution, o.minGasPricePerMillion);
-    this.invariants = invariantsAnswer(o.modules.modules);
+    this.mempool = new Mempool(this.chain, this.execution, o.minGasPricePerMillion, o.checked);
     if (this.chain.head) o.committed(() => this.chain.view(this.chain.base()), this.chain.head);
   }
 
@@ -116,7 +123,7 @@ export class Application implements AbciApplication {
     return abci.ResponseCommit.fromPartial({ retainHeight: 0n });
   }
 
-  query = (r: abci.RequestQuery): abci.ResponseQuery => answerQuery(r, { chain: this.chain, invariants: this.invariants, simulate: this.simulate });
+  query = (r: abci.RequestQuery) => answerStoreQuery(r, this.chain, this.o.store) ?? this.o.query(r, { chain: this.chain, simulate: this.simulate });
 
   listSnapshots = noSnapshots.listSnapshots;
   offerSnapshot = noSnapshots.offerSnapshot;

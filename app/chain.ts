@@ -8,7 +8,7 @@ import { DEFAULTS } from "#modules/consensus/index.js";
 import { type Assembly } from "./assemble.js";
 import { type Head, headerOf, NO_PROPOSER, readHead } from "./block/head.js";
 import { type BlockLimits, NO_LIMITS } from "./block/limits.js";
-import { type MultiStore, Overlay } from "./store/index.js";
+import { Overlay, type ReadStore } from "./store/index.js";
 import { type Stores } from "./store/types.js";
 import { AppContext, viewOf } from "./tx/context.js";
 import { sameVersions, turn, UpgradeFault } from "./upgrade.js";
@@ -23,7 +23,7 @@ export class Chain {
   #migrateAt: bigint | undefined;
 
   constructor(
-    readonly store: MultiStore,
+    readonly store: ReadStore,
     readonly assembly: Assembly,
     readonly crypto: Crypto,
   ) {

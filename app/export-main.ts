@@ -9,7 +9,7 @@ import { Chain } from "./chain.js";
 import { readAppConfig } from "./config.js";
 import { faultLine } from "./config-fault.js";
 import { exportGenesis, type GenesisDocument } from "./export.js";
-import { contextAt } from "./query/table.js";
+import { contextAt } from "./query/state.js";
 import { openMultiStore } from "./store/index.js";
 
 async function run(): Promise<void> {

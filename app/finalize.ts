@@ -17,13 +17,14 @@ import { BlockGas, gasLimitOf, limitsOf } from "./block/limits.js";
 import { type Chain } from "./chain.js";
 import { type Faults } from "./faults.js";
 import { factsOf } from "./proposal.js";
-import { type Overlay } from "./store/index.js";
+import { type Overlay, type MultiStore } from "./store/index.js";
 import { type Change, type Prepared } from "./store/types.js";
 import { AppContext } from "./tx/context.js";
 import { executeTx, type Execution, refused } from "./tx/execute.js";
 
 export interface FinalizeOptions {
   readonly execution: Execution;
+  readonly store: Pick<MultiStore, "prepare">;
   readonly faults: Faults;
 }
 
@@ -74,7 +75,7 @@ export function finalizeBlock(chain: Chain, o: FinalizeOptions, r: abci.RequestF
   const head: Head = { chainId: block.chainId, height: r.height, timeMs: block.timeMs, timeNs, proposer: block.proposer, prefix: chain.environment.addresses.prefix, limits: limitsOf(nextEngine) };
   writeHead(overlay, head);
   const changes = chain.ahead ? mergeChanges(chain.ahead, overlay) : overlay.changes();
-  const prepared = chain.store.prepare(r.height, changes);
+  const prepared = o.store.prepare(r.height, changes);
   o.faults.crash("after-finalize");
   const response = abci.ResponseFinalizeBlock.fromPartial({
     // Those of transactions are in their own results.

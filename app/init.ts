@@ -11,7 +11,7 @@ import { stringify } from "smol-toml";
 import { nodeCrypto } from "#platform/crypto.js";
 import { writePrivate } from "#platform/keys.js";
 import { possessionMessage } from "#modules/beacon/index.js";
-import { type AppConfig } from "./config.js";
+import { API, type AppConfig, GRPC, QUERY } from "./config.js";
 
 export interface HomeOptions {
   readonly home: string;
@@ -27,6 +27,12 @@ export interface HomeOptions {
   /** id@host:port, comma-separated; may be filled in later by setPeers */
   readonly persistentPeers: string;
   readonly blockTimeMs: number;
+  /** host:port of the REST server; absent: none */
+  readonly restAddress?: string | undefined;
+  /** host:port of the gRPC server for queries; absent: none */
+  readonly grpcAddress?: string | undefined;
+  /** whether anybody may ask for the invariants: for test networks */
+  readonly invariants?: boolean | undefined;
   /** makes every key reproducible: for test networks only */
   readonly seed?: string;
 }
@@ -127,9 +133,14 @@ export function writeConfig(o: HomeOptions): void {
     log_level: "info",
     min_gas_price: 0,
     migrate_at: 0,
+    api: { ...API, ...served(o.restAddress) },
+    grpc: { ...GRPC, ...served(o.grpcAddress) },
+    query: { ...QUERY, invariants: o.invariants ?? false },
   };
   writeFileSync(join(o.home, "config", "app.toml"), stringify(app), { mode: 0o600 });
 }
+
+const served = (address: string | undefined): object => (address ? { enable: true, address } : {});
 
 /** In the home where that fits a socket address, else in the system's folder for temporary files. */
 function socketPath(home: string): string {

@@ -11,8 +11,7 @@ import { ConfigFault, EX_CONFIG, faultLine } from "./config-fault.js";
 import { faultsFrom } from "./faults.js";
 import { readKeys } from "./keys.js";
 import { assemble } from "./assemble.js";
-import { engineIndex } from "./query/engine-index.js";
-import { withTransactions } from "./query/transactions.js";
+import { startQueryThread } from "./query/thread/host.js";
 import { UpgradeFault } from "./upgrade.js";
 import { openMultiStore } from "./store/index.js";
 import { unexpectedLog } from "./unexpected.js";
@@ -52,6 +51,7 @@ export async function runApplication(home: string): Promise<void> {
   const needed = new Promise<UpgradeFault>((resolve) => {
     upgradeNeeded = resolve;
   });
+  const queries = startQueryThread(store, { home, config }, log);
   const application = new Application({
     store,
     modules,
@@ -62,6 +62,8 @@ export async function runApplication(home: string): Promise<void> {
       clock.note(block);
       verdicts.update(state);
     },
+    query: (r) => queries.query(r),
+    checked: queries.checked,
     minGasPricePerMillion: BigInt(config.min_gas_price),
     faults: faultsFrom(process.env, (text) => log.warn(text), home),
     unexpected: unexpectedLog(log),
@@ -81,12 +83,12 @@ export async function runApplication(home: string): Promise<void> {
     prepareProposal: unlessHeld(served.prepareProposal),
     processProposal: unlessHeld(served.processProposal),
     finalizeBlock: unlessHeld(served.finalizeBlock),
-    query: withTransactions(engineIndex(home), () => store.version, application.query),
   };
   const server = await serveAbci(answers, config.abci, { log });
   log.info("application serves ABCI", { address: config.abci, height: store.version });
   const stop = async (code: number, last?: string) => {
     await server.close();
+    await queries.close();
     await verdicts.close();
     await store.close();
     if (last !== undefined) console.error(last);
@@ -94,7 +96,8 @@ export async function runApplication(home: string): Promise<void> {
   };
   process.once("SIGTERM", () => void stop(0));
   process.once("SIGINT", () => void stop(0));
-  const failure = await Promise.race([server.failed, needed]);
+  const misconfigured = queries.ready.then(() => new Promise<never>(() => {}), (e: Error) => e);
+  const failure = await Promise.race([server.failed, needed, misconfigured]);
   if (failure instanceof UpgradeFault) await stop(EX_CONFIG, faultLine(failure.message));
   if (failure instanceof ConfigFault) {
     // The engine keeps a copy of the first genesis that it has read.

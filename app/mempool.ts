@@ -10,15 +10,16 @@ import { sdk } from "#kernel/errors.js";
 import { urgentSigner } from "./block/lane.js";
 import { gasLimitOf, largestTransaction, MAX_URGENT, ordinaryRoom, type Room, wireSize } from "./block/limits.js";
 import { type Chain } from "./chain.js";
+import { type Change } from "./store/index.js";
 import { AppContext } from "./tx/context.js";
 import { executeTx, type Execution, refused, type TxOutcome } from "./tx/execute.js";
 
 interface CheckState {
   readonly ctx: AppContext;
   readonly longest: bigint;
-  /** what is left of the next block's room beside the lane */
   /** transactions in the lane that wait, by signer */
   readonly urgentOf: Map<string, number>;
+  /** what is left of the next block's room beside the lane */
   readonly room: { bytes: bigint; gas: bigint | undefined; empty: boolean };
 }
 
@@ -29,6 +30,8 @@ export class Mempool {
     private readonly chain: Chain,
     private readonly execution: Execution,
     private readonly minGasPricePerMillion: bigint,
+    /** told of what a transaction that was let in wrote, before the next one is looked at */
+    private readonly told: (changes: ReadonlyMap<string, readonly Change[]>) => void = () => {},
   ) {}
 
   /** After InitChain and after each commit: what was checked is checked again. */
@@ -66,6 +69,7 @@ export class Mempool {
     const outcome = executeTx(branch, tx, "check", { ...this.execution, minGasPrice: this.minGasPricePerMillion, blockGas: gasLimitOf(this.chain.limits) });
     if (outcome.code !== 0) return outcome;
     if (full(outcome.gasWanted)) return refused(sdk.mempoolFull("what waits fills the next block; send it again after that, or ask for less gas"));
+    this.told(branch.changes());
     branch.commit();
     if (urgent) urgentOf.set(by, sent + 1);
     else {

@@ -1,5 +1,5 @@
 /** A method's handler as grpc-js calls it: admitted first, in turns, and never for longer than its budget. */
-import { type sendUnaryData, type ServerDuplexStream, type ServerReadableStream, type ServerUnaryCall, type ServerWritableStream } from "@grpc/grpc-js";
+import { Metadata, type sendUnaryData, type ServerDuplexStream, type ServerReadableStream, type ServerUnaryCall, type ServerWritableStream } from "@grpc/grpc-js";
 import { type Logger } from "#platform/log.js";
 import { type Timers } from "#platform/clock.js";
 import { type MethodInfo } from "#proto/wire.js";
@@ -13,7 +13,7 @@ import { type Slices } from "./slices.js";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- each method has its own argument types; service() checked them
 type AnyHandler = (...args: any[]) => any;
-type AnyCall = { getPeer(): string; on(e: "cancelled", f: () => void): unknown };
+type AnyCall = { getPeer(): string; on(e: "cancelled", f: () => void): unknown; readonly metadata: Metadata; sendMetadata(m: Metadata): void };
 
 export interface ServerContext {
   readonly log: Logger;
@@ -33,7 +33,13 @@ export function adapt(m: MethodInfo, handler: AnyHandler, budget: MethodBudget, 
   const begin = (call: AnyCall): { call: Call; end: (why: CallError) => void; caller: string } => {
     const gone = new AbortController();
     call.on("cancelled", () => gone.abort());
-    return { call: { peer: call.getPeer(), signal: gone.signal }, end: (why) => gone.abort(why), caller: addressOf(call.getPeer()) };
+    const header = (name: string): string | undefined => call.metadata.get(name).at(-1)?.toString();
+    const reply = (name: string, value: string): void => {
+      const m = new Metadata();
+      m.set(name, value);
+      call.sendMetadata(m);
+    };
+    return { call: { peer: call.getPeer(), signal: gone.signal, header, reply }, end: (why) => gone.abort(why), caller: addressOf(call.getPeer()) };
   };
   const failed = (e: unknown, caller: string) => {
     counters.count("call-failed", caller);

@@ -46,7 +46,8 @@ const SESSION_MB = 160;
 /** how long a connection may have no call before it is closed, ms: callers dial again by themselves */
 const IDLE_MS = 300_000;
 
-const reflection = (): ReflectionService => new ReflectionService(fromJSON(descriptor as never, { keepCase: true }));
+/** Lists the services that there are, and explains every type that may stand in an Any. */
+const reflection = (services: string[]): ReflectionService => new ReflectionService(fromJSON(descriptor as never, { keepCase: true }), { services });
 
 export async function serveGrpc(options: ServeOptions): Promise<GrpcServer> {
   const { log = silentLogger, timers = systemTimers } = options;
@@ -76,7 +77,7 @@ export async function serveGrpc(options: ServeOptions): Promise<GrpcServer> {
   const names = ["", ...options.services.map((s) => s.info.name)];
   const health = new HealthImplementation(Object.fromEntries(names.map((n) => [n, "SERVING" as const])));
   health.addToServer(server as never);
-  reflection().addToServer(server);
+  reflection(names.slice(1)).addToServer(server);
 
   const { host, port: wanted } = parseListen(options.listen);
   const port = await listener.listen(host, wanted).catch((e: Error) => {

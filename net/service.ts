@@ -9,6 +9,10 @@ export interface Call {
   readonly peer: string;
   /** aborted when the caller is gone */
   readonly signal: AbortSignal;
+  /** a header of the request */
+  header(name: string): string | undefined;
+  /** Sets a header of the answer, before there is one. */
+  reply(name: string, value: string): void;
 }
 
 /** A handler per method, by its kind: a promise, an async iterable out, an async iterable in, or the raw duplex stream. */

@@ -18,9 +18,9 @@ export interface Facts {
   readonly validators: readonly {
     readonly name: string;
     readonly rpc: string;
-    /** null: this version serves neither REST nor gRPC queries */
-    readonly rest: string | null;
-    readonly grpc: string | null;
+    readonly rest: string;
+    /** host:port */
+    readonly grpc: string;
     readonly home: string;
     readonly pids: { readonly node: number | null; readonly engine: number | null; readonly verifier: number | null };
   }[];
@@ -46,8 +46,8 @@ export function facts(plan: NetworkPlan, accounts: readonly Account[], pidOf: (p
     validators: plan.validators.map((v) => ({
       name: v.name,
       rpc: rpcOf(v),
-      rest: null,
-      grpc: null,
+      rest: `http://127.0.0.1:${v.restPort}`,
+      grpc: `127.0.0.1:${v.grpcPort}`,
       home: v.home,
       pids: { node: pidOf(`${v.name}.node`), engine: pidOf(`${v.name}.engine`), verifier: pidOf(`${v.name}.verifier`) },
     })),

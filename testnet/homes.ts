@@ -42,6 +42,9 @@ export async function writeHomes(plan: NetworkPlan, accounts: readonly Account[]
     verifierAllowPrivate: true,
     persistentPeers,
     blockTimeMs: options.blockTime,
+    restAddress: `127.0.0.1:${v.restPort}`,
+    grpcAddress: `127.0.0.1:${v.grpcPort}`,
+    invariants: true,
     seed: `pouw testnet validator/${v.name}`,
   });
   const facts = plan.validators.map((v) => ({ plan: v, ...initHome(home(v, "")) }));

@@ -49,6 +49,8 @@ export interface ValidatorPlan {
   readonly rpcPort: number;
   readonly p2pPort: number;
   readonly verifierPort: number;
+  readonly restPort: number;
+  readonly grpcPort: number;
 }
 
 export interface WorkerPlan {
@@ -71,6 +73,8 @@ const UNIT = 1_000_000n;
 /** Base units that each validator bonds in the genesis; what it owns beside them stays its own. */
 export const VALIDATOR_STAKE = 10n * UNIT;
 const BASE_RPC = 26657;
+const BASE_REST = 1317;
+const BASE_GRPC = 9090;
 const BASE_SUPERVISOR = 28600;
 
 export function planNetwork(options: NetworkOptions): NetworkPlan {
@@ -80,6 +84,8 @@ export function planNetwork(options: NetworkOptions): NetworkPlan {
     rpcPort: BASE_RPC + options.portOffset + 10 * i,
     p2pPort: BASE_RPC - 1 + options.portOffset + 10 * i,
     verifierPort: BASE_RPC + 2 + options.portOffset + 10 * i,
+    restPort: BASE_REST + options.portOffset + 10 * i,
+    grpcPort: BASE_GRPC + options.portOffset + 10 * i,
   }));
   const workers = (["miner", "supervisor", "evaluator"] as const).flatMap((role) =>
     Array.from({ length: options[`${role}s`] }, (_, i) => ({
@@ -104,6 +110,8 @@ export function ports(plan: NetworkPlan): { port: number; use: string }[] {
       { port: v.rpcPort, use: `${v.name} RPC` },
       { port: v.p2pPort, use: `${v.name} P2P` },
       { port: v.verifierPort, use: `${v.name} verifier` },
+      { port: v.restPort, use: `${v.name} REST` },
+      { port: v.grpcPort, use: `${v.name} gRPC` },
     ]),
     ...plan.workers.filter((w) => w.port).map((w) => ({ port: w.port, use: w.name })),
   ];

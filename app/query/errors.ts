@@ -3,8 +3,12 @@
  * for an invalid request (18), a missing key (22) and anything else (6). Clients look for `code = NotFound`.
  */
 import { ModuleError, sdk } from "#kernel/errors.js";
+import { CallError } from "#net/errors.js";
 
-export const status = (code: "InvalidArgument" | "NotFound" | "Unknown" | "Internal", desc: string): string => `rpc error: code = ${code} desc = ${desc}`;
+/** The codes of gRPC by their names, as far as a query may end with them. */
+const CODES = { Unknown: 2, InvalidArgument: 3, DeadlineExceeded: 4, NotFound: 5, ResourceExhausted: 8, FailedPrecondition: 9, Unimplemented: 12, Internal: 13, Unavailable: 14 } as const;
+
+export const status = (code: keyof typeof CODES, desc: string): string => `rpc error: code = ${code} desc = ${desc}`;
 
 /** The registered text stands at the end of every message; the status has its own. */
 const without = (text: string, message: string): string => (message.endsWith(`: ${text}`) ? message.slice(0, -text.length - 2) : message);
@@ -32,12 +36,31 @@ export function grpcError(e: unknown): ModuleError | undefined {
   return undefined;
 }
 
-/** Runs a gRPC handler; throws what the SDK would answer. */
+const STATUS = /^rpc error: code = (\w+) desc = (.*)$/s;
+/** What stands behind a status where ABCI gives it. */
+const WRAPPED = [sdk.invalidRequest, sdk.keyNotFound, sdk.unknownRequest];
+
+/** Of what a method of the table throws, as gRPC itself has it: a status of its own. What no request explains is told without its text. */
+export function callError(e: unknown): CallError {
+  if (e instanceof CallError) return e;
+  if (!(e instanceof ModuleError)) return new CallError(CODES.Internal, "internal error");
+  const suffix = WRAPPED.find((k) => k.code === e.code && k.codespace === e.codespace)?.text;
+  const [, name, desc] = STATUS.exec(e.message) ?? [];
+  if (name === undefined || desc === undefined) return new CallError(CODES.Unknown, e.code === sdk.unknownRequest.code && suffix !== undefined ? without(suffix, e.message) : e.message);
+  return new CallError(CODES[name as keyof typeof CODES] ?? CODES.Unknown, suffix === undefined ? desc : without(suffix, desc));
+}
+
+const thrown = (e: unknown): never => {
+  throw grpcError(e) ?? e;
+};
+
+/** Runs a gRPC handler; throws, or rejects with, what the SDK would answer. */
 export function asGrpc<T>(run: () => T): T {
   try {
-    return run();
+    const answer = run();
+    return answer instanceof Promise ? (answer.catch(thrown) as T) : answer;
   } catch (e) {
-    throw grpcError(e) ?? e;
+    return thrown(e);
   }
 }
 

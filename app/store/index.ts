@@ -7,15 +7,17 @@ import { mkdir } from "node:fs/promises";
 import { ClassicLevel } from "classic-level";
 import { compareBytes, EMPTY, u64be } from "#kernel/bytes.js";
 import { encodeIds, encodeNode, encodeRoots, heightKey, metaKey, nodeKey, orphansKey, rootsKey } from "./disk.js";
+import { packRoots, packRows, parts } from "./feed.js";
 import { type Database, load, rootHashes } from "./load.js";
 import { appHashOf, sortNames } from "./merkle.js";
 import { iavlProof, simpleProof } from "./proofs.js";
 import { find, TreeWriter } from "./tree.js";
-import { type Change, type MultiStore, type MultiStoreOptions, type Prepared } from "./types.js";
+import { type Batch, type Change, type MultiStore, type MultiStoreOptions, type Prepared } from "./types.js";
 import { type Roots, viewOf } from "./view.js";
 
 export * from "./types.js";
 export { Overlay } from "./overlay.js";
+export { StoreCopy } from "./feed.js";
 
 /** Opens or makes the store in a folder. Throws in one line when the folder is in use, damaged or of another version. */
 export async function openMultiStore(dir: string, { names, keepVersions }: MultiStoreOptions): Promise<MultiStore> {
@@ -48,6 +50,8 @@ export async function openMultiStore(dir: string, { names, keepVersions }: Multi
   const nothing: Roots = { version: 0, appHash: EMPTY, roots: new Map(sorted.map((name) => [name, 0])) };
   let last: Roots = [...versions.values()].at(-1) ?? nothing;
   const oldest = () => (versions.keys().next().value as number | undefined) ?? 0;
+  let follower: (batch: Batch) => void = () => {};
+  let followed = false;
   let pending: { writer: TreeWriter; state: "prepared" | "writing" } | undefined;
 
   function prepare(height: bigint, changes: ReadonlyMap<string, readonly Change[]>, side?: ReadonlyMap<string, Uint8Array>): Prepared {
@@ -116,10 +120,10 @@ export async function openMultiStore(dir: string, { names, keepVersions }: Multi
     versions.set(next.version, next);
     for (const [name, value] of side) meta.set(name, new Uint8Array(value));
     for (const v of prunedVersions) versions.delete(v);
-    for (const w of prunedOrphans) {
-      for (const id of orphans.get(w) ?? []) nodes.release(id);
-      orphans.delete(w);
-    }
+    const gone = prunedOrphans.flatMap((w) => orphans.get(w) ?? []);
+    if (followed) follower({ rows: packRows(nodes, writer.created()), gone: Uint32Array.from(gone), roots: [packRoots(next)], pruned: prunedVersions });
+    for (const id of gone) nodes.release(id);
+    for (const w of prunedOrphans) orphans.delete(w);
     last = next;
   }
 
@@ -131,6 +135,9 @@ export async function openMultiStore(dir: string, { names, keepVersions }: Multi
     },
     get appHash() {
       return last.appHash;
+    },
+    get oldest() {
+      return BigInt(oldest());
     },
     latest: () => view(withNewStores(last, sorted)),
     at(height) {
@@ -151,6 +158,11 @@ export async function openMultiStore(dir: string, { names, keepVersions }: Multi
       };
     },
     meta: (key) => meta.get(key),
+    feed(listener) {
+      follower = listener;
+      followed = true;
+      return parts(nodes, versions);
+    },
     close: () => db.close(),
   };
 }

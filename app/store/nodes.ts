@@ -43,6 +43,23 @@ export class Nodes {
     this.#free.push(id);
   }
 
+  /** One more than the highest row that was ever in use. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Leaves have a value, inner rows a key. */
+  isUsed(id: number): boolean {
+    return this.keys[id] !== undefined;
+  }
+
+  /** Forgets a row that was placed, without giving its number away. */
+  drop(id: number): void {
+    this.keys[id] = undefined;
+    this.values[id] = undefined;
+    this.height[id] = 0;
+  }
+
   /** Puts a row read from disk at its own number; `seal` follows when all are there. */
   place(id: number): void {
     if (id >= this.height.length) this.#grow(id + 1);

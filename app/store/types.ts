@@ -31,14 +31,29 @@ export interface ProofOp {
   data: Uint8Array;
 }
 
-export interface MultiStore {
+/** Committed heights, to read. */
+export interface ReadStore {
   /** of the last committed block; 0 when new */
   readonly version: bigint;
   /** of the last committed block; empty when new */
   readonly appHash: Uint8Array;
+  /** the lowest height that is kept; 0 when new */
+  readonly oldest: bigint;
   latest(): CommittedView;
   /** undefined: pruned, or not yet committed */
   at(height: bigint): CommittedView | undefined;
+}
+
+/** Rows that are written, each as row u32, length u32, bytes as on disk; then rows and heights that are gone. */
+export interface Batch {
+  readonly rows: Uint8Array;
+  readonly gone: Uint32Array;
+  /** height and its roots, ascending; more than one only in the last part of all that is there */
+  readonly roots: readonly { readonly version: number; readonly bytes: Uint8Array }[];
+  readonly pruned: readonly number[];
+}
+
+export interface MultiStore extends ReadStore {
   /** Applies a block's changes beside the committed state. May be repeated for a height: the last one counts. */
   prepare(
     height: bigint,
@@ -49,6 +64,11 @@ export interface MultiStore {
   prove(name: string, key: Uint8Array, height: bigint): { value: Uint8Array | undefined; ops: ProofOp[] };
   /** Small values beside the tree, committed in the same batch and not part of the app hash. */
   meta(key: string): Uint8Array | undefined;
+  /**
+   * For a copy (feed.ts): all that is there, in parts, which may be taken over time; `listener` is told of every commit from now on,
+   * which a copy applies after the last part. One at a time.
+   */
+  feed(listener: (batch: Batch) => void): Iterable<Batch>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 /** Contexts over overlays of the committed state. */
-import { Overlay } from "../store/index.js";
+import { type Change, Overlay } from "../store/index.js";
 import { type Addresses } from "#kernel/address.js";
 import { type BlockInfo, type Context, type Event, type GasMeter } from "#kernel/context.js";
 import { type Crypto } from "#kernel/crypto.js";
@@ -43,6 +43,11 @@ export class AppContext implements Context {
   /** A branch whose store access is charged to a meter. */
   metered(gas: GasMeter): AppContext & { commit(): void } {
     return this.child(gas, true);
+  }
+
+  /** Writes since the start or the last commit, by store. */
+  changes(): Map<string, Change[]> {
+    return this.overlay.changes();
   }
 
   /** Writes of a branch without its events: a transaction's events belong to its own result. */

@@ -14,6 +14,7 @@ import type { View } from "#kernel/store.js";
 import { Application, type ApplicationOptions } from "#app/application.js";
 import { assemble, type Assembly } from "#app/assemble.js";
 import { faultsFrom } from "#app/faults.js";
+import { answeredHere } from "#app/query/here.js";
 import { type MultiStore, openMultiStore } from "#app/store/index.js";
 import { viewOf } from "#app/tx/context.js";
 import { nodeCrypto } from "#platform/crypto.js";
@@ -104,6 +105,7 @@ export class TestNode implements Ledger {
       signBeacon: (message) => Uint8Array.from(beacon.sign(message).toBytes()),
       extension: () => EMPTY,
       committed: () => {},
+      query: answeredHere(),
       minGasPricePerMillion: 0n,
       faults: faultsFrom({}, () => {}),
       ...(this.o.unexpected ? { unexpected: this.o.unexpected } : {}),
@@ -210,7 +212,8 @@ export class TestNode implements Ledger {
   }
 
   query(path: string, data: Uint8Array = EMPTY, height = 0n): abci.ResponseQuery {
-    return this.app.query(abci.RequestQuery.fromPartial({ path, data, height }));
+    // what no engine is asked for is answered at once
+    return this.app.query(abci.RequestQuery.fromPartial({ path, data, height })) as abci.ResponseQuery;
   }
 
   /** As the engine asks again, of what waits, behind each block. */

@@ -4,6 +4,7 @@ import { equalBytes } from "#kernel/bytes.js";
 import { Application } from "#app/application.js";
 import { faultsFrom } from "#app/faults.js";
 import { assemble } from "#app/assemble.js";
+import { answeredHere } from "#app/query/here.js";
 import { openMultiStore } from "#app/store/index.js";
 import { nodeCrypto } from "#platform/crypto.js";
 import { agreedPart, type RecordedBlock, type Recording } from "./recording.js";
@@ -45,6 +46,7 @@ export async function replay(recording: Recording, { dir, said }: ReplayOptions)
       signBeacon: () => new Uint8Array(0), // only a proposer signs
       extension: () => new Uint8Array(0),
       committed: () => {},
+      query: answeredHere(),
       minGasPricePerMillion: 0n,
       faults: faultsFrom({}, () => {}),
     });

@@ -9,6 +9,7 @@ import { Application } from "#app/application.js";
 import { assemble } from "#app/assemble.js";
 import { headerOf, readHead } from "#app/block/head.js";
 import { faultsFrom } from "#app/faults.js";
+import { answeredHere } from "#app/query/here.js";
 import { type MultiStore, openMultiStore } from "#app/store/index.js";
 import { viewOf } from "#app/tx/context.js";
 import { nodeCrypto } from "#platform/crypto.js";
@@ -35,6 +36,7 @@ export class OurChain {
       signBeacon: (m) => Uint8Array.from(beacon.sign(m).toBytes()),
       extension: () => new Uint8Array(0),
       committed: () => {},
+      query: answeredHere(),
       minGasPricePerMillion: 0n,
       faults: faultsFrom({}, () => {}),
       unexpected: (e) => console.error("a transaction met an error without a code:", e),
@@ -54,7 +56,7 @@ export class OurChain {
   }
 
   checkTx = (r: abci.RequestCheckTx): abci.ResponseCheckTx => this.app.checkTx(r);
-  query = (r: abci.RequestQuery): abci.ResponseQuery => this.app.query(r);
+  query = (r: abci.RequestQuery): abci.ResponseQuery => this.app.query(r) as abci.ResponseQuery;
 
   account(address: string): { readonly accountNumber: bigint; readonly sequence: bigint } | undefined {
     return this.modules.keepers.auth.get(viewOf(environment, this.store.latest()), address);

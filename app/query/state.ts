@@ -1,14 +1,14 @@
-/** The one table of queries: what a face (ABCI, later gRPC and REST) needs to answer a method at a height. */
+/** The state of a height, as queries read it. */
 import { type QueryContext } from "#kernel/context.js";
 import { sdk } from "#kernel/errors.js";
 import { makeEnvironment } from "#kernel/environment.js";
-import { type QueryHandler } from "#kernel/services.js";
 import { headerOf, readHead } from "../block/head.js";
 import { type Chain } from "../chain.js";
 import { viewOf } from "../tx/context.js";
+import { Budget, charged, type QueryLimits } from "./budget.js";
 
-/** State and header of a committed height; the newest one for 0. Throws sdk.invalidHeight for what is not there. */
-export function contextAt(chain: Chain, wanted: bigint): QueryContext {
+/** State and header of a committed height; the newest one for 0. Throws sdk.invalidHeight for what is not there. `limits`: of what is read. */
+export function contextAt(chain: Chain, wanted: bigint, limits?: QueryLimits): QueryContext {
   const { store } = chain;
   if (!chain.head || store.version === 0n) throw sdk.invalidHeight("the chain has no block yet; ask again");
   if (wanted < 0n) throw sdk.invalidRequest("cannot query with height < 0; please provide a valid height");
@@ -19,8 +19,5 @@ export function contextAt(chain: Chain, wanted: bigint): QueryContext {
   const head = stores && readHead(stores);
   if (!stores || !head) throw sdk.invalidHeight(`height ${height} is pruned: this node keeps the last blocks only`);
   const environment = head.prefix === chain.environment.addresses.prefix ? chain.environment : makeEnvironment(chain.crypto, head.prefix);
-  return { ...viewOf(environment, stores), block: headerOf(head) };
+  return { ...viewOf(environment, limits ? charged(stores, new Budget(limits)) : stores), block: headerOf(head) };
 }
-
-/** Undefined for a path that no module serves. */
-export const handlerAt = (chain: Chain, path: string): QueryHandler | undefined => chain.assembly.queries.get(path);
