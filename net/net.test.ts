@@ -3,6 +3,7 @@ import { mkdtempSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createHash } from "node:crypto";
+import { connect } from "node:http2";
 import test from "ava";
 import { Client, credentials } from "@grpc/grpc-js";
 import { service as health } from "grpc-health-check";
@@ -135,6 +136,53 @@ test("a server answers health checks and reflection", async (t) => {
     t.regex(names, /pouw\.v1\.Blob/);
   } finally {
     remote.close();
+    client.close();
+    await server.close();
+  }
+});
+
+test("reflection: both versions list what is served, explain any type, and stop asking for a reader that does not read", async (t) => {
+  const server = await serveGrpc({ listen: "127.0.0.1:0", services: [blobService({ store: new BlobStore(mkdtempSync(join(tmpdir(), "blob-"))), allowed: async () => 1 })] });
+  const client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure());
+  const identity = (b: Buffer) => b;
+  const open = (version: string) => client.makeBidiStreamRequest(`/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`, identity, identity);
+  // field 7 list_services, field 4 file_containing_symbol
+  const list = Buffer.from([0x3a, 0x00]);
+  const symbol = (name: string) => Buffer.concat([Buffer.from([0x22, name.length]), Buffer.from(name)]);
+  try {
+    for (const version of ["v1", "v1alpha"]) {
+      const call = open(version);
+      const answers: string[] = [];
+      call.on("data", (d: Buffer) => answers.push(d.toString("latin1")));
+      call.write(list);
+      call.write(symbol("cosmos.bank.v1beta1.MsgSend"));
+      call.write(symbol("no.such.Thing"));
+      call.end();
+      await new Promise((resolve, reject) => call.on("end", resolve).on("error", reject));
+      t.is(answers.length, 3);
+      t.regex(answers[0] as string, /pouw\.v1\.Blob/);
+      t.notRegex(answers[0] as string, /cosmos\.bank/, "only what is served is listed");
+      t.regex(answers[1] as string, /MsgMultiSend/);
+      t.regex(answers[2] as string, /not found/i);
+    }
+    // A caller that reads nothing: what it has not read is not written, and it is left after a while. Its window takes 64 KiB.
+    const session = connect(`http://127.0.0.1:${server.port}`, { settings: { initialWindowSize: 65_535 } });
+    const greedy = session.request({ ":method": "POST", ":path": "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "content-type": "application/grpc", te: "trailers" });
+    greedy.on("error", () => {});
+    greedy.pause();
+    const before = process.memoryUsage();
+    const question = symbol("pouw.tasks.v1.MsgCreateTask");
+    for (let i = 0; i < 4_000; i++) greedy.write(Buffer.concat([Buffer.from([0, 0, 0, 0, question.length]), question]));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const after = process.memoryUsage();
+    t.true(after.arrayBuffers + after.external - before.arrayBuffers - before.external < 32 * 2 ** 20, "four thousand answers would be a hundred megabytes");
+    session.destroy();
+    const many = open("v1");
+    const status = new Promise<{ code: number; details: string }>((resolve) => many.on("error", (e: { code: number; details: string }) => resolve(e)));
+    many.on("data", () => {});
+    for (let i = 0; i < 4_200; i++) many.write(list);
+    t.like(await status, { code: 8, details: "more than 4096 questions on one stream: open another one" });
+  } finally {
     client.close();
     await server.close();
   }

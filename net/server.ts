@@ -1,11 +1,8 @@
 /** A gRPC server with budgets, health and reflection. */
 import { Server, ServerCredentials, type ServerInterceptor } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
-import { ReflectionService } from "@grpc/reflection";
-import { fromJSON } from "@grpc/proto-loader";
 import { systemTimers, type Timers } from "#platform/clock.js";
 import { type Logger, silentLogger } from "#platform/log.js";
-import descriptor from "../proto/gen/descriptor.json" with { type: "json" };
 import { parseEndpoint } from "./address.js";
 import { Admission } from "./admission.js";
 import { addressOf } from "./caller.js";
@@ -15,6 +12,7 @@ import { Status } from "./errors.js";
 import { closesAfterStatus, goAway, limitMessages, onMessage, serverCall } from "./grpc-internals.js";
 import { adapt } from "./handlers.js";
 import { Listener } from "./listener.js";
+import { addReflection } from "./reflection.js";
 import { ANYBODY, type MethodBudget, type Service } from "./service.js";
 import { Slices } from "./slices.js";
 
@@ -46,9 +44,6 @@ const SESSION_MB = 160;
 /** how long a connection may have no call before it is closed, ms: callers dial again by themselves */
 const IDLE_MS = 300_000;
 
-/** Lists the services that there are, and explains every type that may stand in an Any. */
-const reflection = (services: string[]): ReflectionService => new ReflectionService(fromJSON(descriptor as never, { keepCase: true }), { services });
-
 export async function serveGrpc(options: ServeOptions): Promise<GrpcServer> {
   const { log = silentLogger, timers = systemTimers } = options;
   const counters = options.counters ?? new Counters({ log, timers });
@@ -77,7 +72,7 @@ export async function serveGrpc(options: ServeOptions): Promise<GrpcServer> {
   const names = ["", ...options.services.map((s) => s.info.name)];
   const health = new HealthImplementation(Object.fromEntries(names.map((n) => [n, "SERVING" as const])));
   health.addToServer(server as never);
-  reflection(names.slice(1)).addToServer(server);
+  addReflection(server, names.slice(1), context);
 
   const { host, port: wanted } = parseListen(options.listen);
   const port = await listener.listen(host, wanted).catch((e: Error) => {

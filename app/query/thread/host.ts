@@ -35,6 +35,8 @@ export interface QueryThread {
   query(r: abci.RequestQuery): Promise<abci.ResponseQuery>;
   /** What a transaction that the mempool let in wrote. */
   checked(changes: ReadonlyMap<string, readonly Change[]>): void;
+  /** Ends the thread as a fault of its own would: for tests. */
+  crash(): void;
   close(): Promise<void>;
 }
 
@@ -134,6 +136,7 @@ export function startQueryThread(store: MultiStore, data: ThreadData, log: Logge
       if (untold.length === 1) setImmediate(tell);
       else if (untold.length >= MAX_UNTOLD) tell();
     },
+    crash: () => void worker?.terminate(),
     async close() {
       closed = true;
       const mine = worker;

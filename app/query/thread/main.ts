@@ -10,9 +10,10 @@ import { answerQuery } from "../abci.js";
 import { answering } from "../answering.js";
 import { engineOf } from "../engine-rpc.js";
 import { serveQueries } from "../grpc.js";
-import { Pending } from "./pending.js";
 import { CopiedChain } from "./copied-chain.js";
+import { Elsewhere } from "./elsewhere.js";
 import { type FromThread, type ThreadData, type ToThread } from "./messages.js";
+import { Pending } from "./pending.js";
 
 lowestPriority();
 const port = parentPort as NonNullable<typeof parentPort>;
@@ -30,6 +31,7 @@ const queries = answering({
   keepVersions: config.keep_versions,
   minGasPricePerMillion: BigInt(config.min_gas_price),
 });
+const elsewhere = new Elsewhere();
 const servers: { close(): Promise<void> }[] = [];
 let begun = false;
 
@@ -47,7 +49,7 @@ function take(m: ToThread): void {
       for (const changes of m.changes) pending.add(changes);
       return;
     case "ask":
-      void Promise.resolve(answerQuery(abci.RequestQuery.fromPartial({ path: m.path, data: m.data, height: m.height }), queries)).then((r) => say({ type: "answer", id: m.id, response: Uint8Array.from(abci.ResponseQuery.encode(r).finish()) }));
+      void Promise.resolve(elsewhere.answer(m.path, () => answerQuery(abci.RequestQuery.fromPartial({ path: m.path, data: m.data, height: m.height }), queries))).then((r) => say({ type: "answer", id: m.id, response: Uint8Array.from(abci.ResponseQuery.encode(r).finish()) }));
       return;
     case "close":
       void Promise.all(servers.map((s) => s.close())).then(() => process.exit(0));
@@ -62,11 +64,21 @@ function catchUp(): void {
 async function begin(): Promise<void> {
   begun = true;
   try {
-    const grpc = config.grpc.enable ? await serveQueries(queries.methods, { listen: config.grpc.address, log, before: catchUp }) : undefined;
-    if (grpc) servers.push(grpc);
+    const grpc = config.grpc.enable ? await face("grpc", () => serveQueries(queries.methods, { listen: config.grpc.address, log, before: catchUp })) : undefined;
     say({ type: "ready", rest: undefined, grpc: grpc?.address });
   } catch (e) {
     say({ type: "fault", message: (e as Error).message });
+  }
+}
+
+/** What keeps it from being served is told with the setting. */
+async function face<S extends { close(): Promise<void> }>(section: string, serve: () => Promise<S>): Promise<S> {
+  try {
+    const server = await serve();
+    servers.push(server);
+    return server;
+  } catch (e) {
+    throw new Error(`${section}.address: ${(e as Error).message}`);
   }
 }
 
