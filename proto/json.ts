@@ -22,29 +22,33 @@ interface AnyMessage {
   readonly value: Uint8Array;
 }
 
-/** Defaults are emitted, as the Cosmos gateway does. Throws for an Any of a type that is not among `types`. */
-export function toJson<T>(codec: Codec<T>, message: T, types?: AnyTypes): unknown {
+/**
+ * Defaults are emitted, as the Cosmos gateway does. Throws for an Any of a type that is not among `types`. `noBytes`: what stands for
+ * bytes that are not there; the gateway has null.
+ */
+export function toJson<T>(codec: Codec<T>, message: T, types?: AnyTypes, noBytes: "" | null = ""): unknown {
   const texts = TEXTS[codec.typeUrl];
   if (texts) return texts.text(message as unknown as Instant);
-  if (types && codec.typeUrl === ANY) return anyToJson(message as unknown as AnyMessage, types);
+  if (types && codec.typeUrl === ANY) return anyToJson(message as unknown as AnyMessage, types, noBytes);
   const out: Record<string, unknown> = {};
   for (const f of codec.fields) {
     const v = (message as Record<string, unknown>)[f.name];
-    if (f.repeated) out[f.proto] = (v as unknown[]).map((x) => one(f, x, types));
-    else if (v !== undefined || f.type !== "message") out[f.proto] = one(f, v, types);
+    if (f.repeated) out[f.proto] = (v as unknown[]).map((x) => one(f, x, types, noBytes));
+    else if (f.type === "bytes" && noBytes === null && f.scalar === undefined && (v as Uint8Array | undefined)?.length === 0) out[f.proto] = null;
+    else if (v !== undefined || f.type !== "message") out[f.proto] = one(f, v, types, noBytes);
     else if (!f.oneof) out[f.proto] = null;
   }
   return out;
 }
 
-function anyToJson({ typeUrl, value }: AnyMessage, types: AnyTypes): unknown {
+function anyToJson({ typeUrl, value }: AnyMessage, types: AnyTypes, noBytes: "" | null): unknown {
   const codec = types.get(typeUrl);
   if (!codec) throw new Error(`an Any holds ${JSON.stringify(typeUrl)}, want ${[...types.keys()].join(" or ")}`);
-  return { [TYPE]: typeUrl, ...(toJson(codec, codec.decode(value), types) as object) };
+  return { [TYPE]: typeUrl, ...(toJson(codec, codec.decode(value), types, noBytes) as object) };
 }
 
-function one(f: FieldInfo, v: unknown, types: AnyTypes | undefined): unknown {
-  if (f.type === "message") return f.codec ? toJson(f.codec(), v, types) : null;
+function one(f: FieldInfo, v: unknown, types: AnyTypes | undefined, noBytes: "" | null): unknown {
+  if (f.type === "message") return f.codec ? toJson(f.codec(), v, types, noBytes) : null;
   if (f.type === "enum") return Object.entries(f.values ?? {}).find(([, n]) => n === v)?.[0] ?? v;
   if (f.scalar === "dec") return decText(fromWire(v instanceof Uint8Array ? latin1(v) : (v as string)));
   if (v instanceof Uint8Array) return f.scalar === "int" ? latin1(v) || "0" : base64(v);

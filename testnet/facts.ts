@@ -31,6 +31,10 @@ export interface Facts {
 
 export const rpcOf = (v: { readonly rpcPort: number }): string => `http://127.0.0.1:${v.rpcPort}`;
 
+export const restOf = (v: { readonly restPort: number }): string => `http://127.0.0.1:${v.restPort}`;
+/** host:port */
+export const grpcOf = (v: { readonly grpcPort: number }): string => `127.0.0.1:${v.grpcPort}`;
+
 export function facts(plan: NetworkPlan, accounts: readonly Account[], pidOf: (process: string) => number | null): Facts {
   const { chainId, prefix, denom } = plan.options;
   const address = (name: string) => accounts.find((a) => a.name === name)?.address ?? "";
@@ -46,8 +50,8 @@ export function facts(plan: NetworkPlan, accounts: readonly Account[], pidOf: (p
     validators: plan.validators.map((v) => ({
       name: v.name,
       rpc: rpcOf(v),
-      rest: `http://127.0.0.1:${v.restPort}`,
-      grpc: `127.0.0.1:${v.grpcPort}`,
+      rest: restOf(v),
+      grpc: grpcOf(v),
       home: v.home,
       pids: { node: pidOf(`${v.name}.node`), engine: pidOf(`${v.name}.engine`), verifier: pidOf(`${v.name}.verifier`) },
     })),

@@ -6,7 +6,7 @@ import pc from "picocolors";
 import { entry } from "#platform/entry.js";
 import { testAccount } from "./accounts.js";
 import { ask } from "./control.js";
-import { rpcOf } from "./facts.js";
+import { grpcOf, restOf, rpcOf } from "./facts.js";
 import { holderOf, portIsFree } from "./free-ports.js";
 import { writeHomes } from "./homes.js";
 import { type NetworkFile, readNetworkFile, writeNetworkFile } from "./network-file.js";
@@ -80,6 +80,9 @@ async function ready(plan: NetworkPlan, say: (line: string) => void): Promise<vo
     await until(`block 1 of ${v.name} (scripts/testnet logs ${v.name}.node)`, 90_000, async () => ((await heightOf(rpcOf(v))) >= 1 ? true : undefined));
   }
   say(`${plan.validators.length} validators make blocks`);
+  for (const v of plan.validators) {
+    await until(`REST of ${v.name} (scripts/testnet logs ${v.name}.node)`, 60_000, async () => ((await fetch(`${restOf(v)}/cosmos/base/tendermint/v1beta1/syncing`)).ok ? true : undefined));
+  }
   const first = plan.validators[0];
   if (!first || plan.workers.length === 0) return;
   await until(`${plan.workers.length} workers to register (scripts/testnet logs NAME)`, 120_000, async () =>
@@ -95,6 +98,8 @@ function banner(plan: NetworkPlan, say: (line: string) => void): void {
   say("");
   say(`${pc.bold(chainId)}   facts in ${join(dir, "testnet.json")}`);
   say(`  RPC        ${rpcOf(first)}  (and ${plan.validators.length - 1} more)`);
+  say(`  REST       ${restOf(first)}  (with a page that shows it)`);
+  say(`  gRPC       ${grpcOf(first)}`);
   say("  accounts   client, alice, bob, faucet: public test keys, never fund them");
   say("  next       scripts/pouwd task submit examples/digits.yaml --from client");
   say("             scripts/testnet status | logs NAME | stop | reset");

@@ -1,8 +1,10 @@
 /** The engine's own answers, over its JSON-RPC server on this machine. */
 import { Agent, request } from "node:http";
 import { toHex } from "#kernel/bytes.js";
+import { ModuleError, sdk } from "#kernel/errors.js";
 import { engineRpc } from "#platform/engine-rpc.js";
 import { type Engine, type IndexedTx } from "./engine.js";
+import { status } from "./errors.js";
 import { blockFromJson, blockIdFromJson, bytesOf, hexOf, type Json, nodeFromJson } from "./engine-json.js";
 
 /** A query waits no longer: others of the same connection wait behind it. */
@@ -78,6 +80,8 @@ function rpcOf(home: string): string {
   return found;
 }
 
+const away = (text: string): ModuleError => sdk.unknownRequest(status("Unavailable", text));
+
 /** One call. Rejects with the engine's own words. */
 function rpc(address: string, agent: Agent, method: string, params: Json): Promise<Json> {
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
@@ -101,8 +105,8 @@ function rpc(address: string, agent: Agent, method: string, params: Json): Promi
         }
       });
     });
-    asked.on("timeout", () => asked.destroy(new Error(`the engine did not answer ${method} in ${TIMEOUT_MS} ms`)));
-    asked.on("error", (e: NodeJS.ErrnoException) => reject(e.code === "ECONNREFUSED" ? new Error("the engine does not answer: it is not running, or has not begun") : e));
+    asked.on("timeout", () => asked.destroy(away(`the engine did not answer ${method} in ${TIMEOUT_MS} ms`)));
+    asked.on("error", (e: NodeJS.ErrnoException) => reject(e.code === undefined || e instanceof ModuleError ? e : away(`the engine does not answer: it is not running, or has not begun (${e.code})`)));
     asked.end(body);
   });
 }

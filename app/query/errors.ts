@@ -40,14 +40,21 @@ const STATUS = /^rpc error: code = (\w+) desc = (.*)$/s;
 /** What stands behind a status where ABCI gives it. */
 const WRAPPED = [sdk.invalidRequest, sdk.keyNotFound, sdk.unknownRequest];
 
-/** Of what a method of the table throws, as gRPC itself has it: a status of its own. What no request explains is told without its text. */
+/**
+ * Of what a method of the table throws, as gRPC and REST have it: a status of its own. The Cosmos SDK calls much unknown or internal
+ * (500) that only the request is to blame for; here that is an invalid argument (400), but for transactions that were tried and failed,
+ * whose status wallets know. What no request explains is told without its text.
+ */
 export function callError(e: unknown): CallError {
   if (e instanceof CallError) return e;
   if (!(e instanceof ModuleError)) return new CallError(CODES.Internal, "internal error");
   const suffix = WRAPPED.find((k) => k.code === e.code && k.codespace === e.codespace)?.text;
   const [, name, desc] = STATUS.exec(e.message) ?? [];
-  if (name === undefined || desc === undefined) return new CallError(CODES.Unknown, e.code === sdk.unknownRequest.code && suffix !== undefined ? without(suffix, e.message) : e.message);
-  return new CallError(CODES[name as keyof typeof CODES] ?? CODES.Unknown, suffix === undefined ? desc : without(suffix, desc));
+  if (name === undefined || desc === undefined) return new CallError(CODES.InvalidArgument, e.code === sdk.unknownRequest.code && suffix !== undefined ? without(suffix, e.message) : e.message);
+  const told = suffix === undefined ? desc : without(suffix, desc);
+  const code = CODES[name as keyof typeof CODES] ?? CODES.Unknown;
+  const blamed = code === CODES.Internal || (code === CODES.Unknown && /tx parse error/.test(told));
+  return new CallError(blamed ? CODES.InvalidArgument : code, told);
 }
 
 const thrown = (e: unknown): never => {

@@ -10,6 +10,7 @@ import { answerQuery } from "../abci.js";
 import { answering } from "../answering.js";
 import { engineOf } from "../engine-rpc.js";
 import { serveQueries } from "../grpc.js";
+import { serveRest } from "../rest/server.js";
 import { CopiedChain } from "./copied-chain.js";
 import { Elsewhere } from "./elsewhere.js";
 import { type FromThread, type ThreadData, type ToThread } from "./messages.js";
@@ -65,7 +66,9 @@ async function begin(): Promise<void> {
   begun = true;
   try {
     const grpc = config.grpc.enable ? await face("grpc", () => serveQueries(queries.methods, { listen: config.grpc.address, log, before: catchUp })) : undefined;
-    say({ type: "ready", rest: undefined, grpc: grpc?.address });
+    const { enable, address, cors, trusted_proxies: trustedProxies } = config.api;
+    const rest = enable ? await face("api", () => serveRest(queries.methods, { listen: address, cors, trustedProxies, log, before: catchUp })) : undefined;
+    say({ type: "ready", rest: rest?.address, grpc: grpc?.address });
   } catch (e) {
     say({ type: "fault", message: (e as Error).message });
   }
