@@ -93,6 +93,8 @@ export async function serveRest(methods: Methods, { listen, cors: origins, trust
   const bound = await listener.listen(host, port).catch((e: Error) => {
     throw new Error(`cannot listen on ${listen}: ${e.message}`);
   });
+  // Node begins to look for requests that do not come when its own server listens; here another one does.
+  server.emit("listening");
   log.info("serving REST", { host, port: bound });
   return {
     address: `${listen.slice(0, listen.lastIndexOf(":"))}:${bound}`,
