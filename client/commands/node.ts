@@ -41,6 +41,9 @@ interface InitOptions {
   verifier: string;
   peers: string;
   allowPrivate?: boolean;
+  rest?: string;
+  grpc?: string;
+  invariants?: boolean;
 }
 
 function findEngine(given: string | undefined): string {
@@ -77,6 +80,9 @@ export function addNode(program: Command): void {
     .option("--p2p-host <address>", "address for other nodes, such as 0.0.0.0: from everywhere", "127.0.0.1")
     .option("--verifier <host:port>", "address of the verifier's service; empty: none", "127.0.0.1:26659")
     .option("--peers <list>", "id@host:port of other nodes, comma-separated", "")
+    .option("--rest <host:port>", "address of a REST server, such as 127.0.0.1:1317; default: none")
+    .option("--grpc <host:port>", "address of a gRPC server for queries, such as 127.0.0.1:9090; default: none")
+    .option("--invariants", "anybody may ask for the invariants, for which all of the state is walked (test networks)")
     .option("--allow-private", "the verifier dials loopback and private addresses (test networks)")
     .action(async (name: string | undefined, o: InitOptions) => {
       const home = homeOf(o.home);
@@ -102,6 +108,9 @@ export function addNode(program: Command): void {
         verifierAddress: o.verifier,
         verifierAllowPrivate: o.allowPrivate ?? false,
         persistentPeers: o.peers,
+        restAddress: o.rest,
+        grpcAddress: o.grpc,
+        invariants: o.invariants,
         blockTimeMs: 1000,
       });
       const genesis = join(home, "config", "genesis.json");

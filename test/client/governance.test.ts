@@ -63,7 +63,7 @@ test.before("a chain of one node, with short votes", async (t) => {
   env = { ...clean, HOME: dir, POUWD_NODE: at, POUWD_KEYRING_BACKEND: "test" };
   mkdirSync(home, { recursive: true });
   Object.assign(process.env, env);
-  await pouwd(`init one --chain-id governed-1 --rpc-port ${ports[0]} --p2p-port ${ports[1]} --verifier=`);
+  await pouwd(`init one --chain-id governed-1 --rpc-port ${ports[0]} --p2p-port ${ports[1]} --verifier= --invariants`);
   for (const name of ["me", "friend", "builder", "locked"]) env[name.toUpperCase()] = (await json<{ address: string }>(`keys add ${name}`)).address;
   const path = join(home, "config", "genesis.json");
   const g = JSON.parse(readFileSync(path, "utf8")) as { app_state: Record<string, unknown> };

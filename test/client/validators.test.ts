@@ -68,7 +68,7 @@ async function settle(): Promise<void> {
       p2p: `127.0.0.1:${p2pPort}`,
       env: { ...clean, HOME: home, POUWD_NODE: `http://127.0.0.1:${rpcPort}`, POUWD_KEYRING_BACKEND: "test" },
       // nobody trains here, so nobody verifies: test/network/joins.nightly.ts does
-      init: ["--rpc-port", `${rpcPort}`, "--p2p-port", `${p2pPort}`, "--verifier", ""],
+      init: ["--rpc-port", `${rpcPort}`, "--p2p-port", `${p2pPort}`, "--verifier", "", "--invariants"],
     };
     facts[`${name.toUpperCase()}_HOST`] = "127.0.0.1";
   }
