@@ -61,7 +61,18 @@ import { AuthInfo, Fee, ModeInfo, ModeInfo_Multi, ModeInfo_Single, SignerInfo, T
 import * as upgrade from "cosmjs-types/cosmos/upgrade/v1beta1/upgrade";
 import * as upgradeQuery from "cosmjs-types/cosmos/upgrade/v1beta1/query";
 import * as upgradeTx from "cosmjs-types/cosmos/upgrade/v1beta1/tx";
-import { BlockID, Header, PartSetHeader } from "cosmjs-types/tendermint/types/types";
+import * as baseAbci from "cosmjs-types/cosmos/base/abci/v1beta1/abci";
+import * as nodeQuery from "cosmjs-types/cosmos/base/node/v1beta1/query";
+import * as engineQuery from "cosmjs-types/cosmos/base/tendermint/v1beta1/query";
+import * as engineTypes from "cosmjs-types/cosmos/base/tendermint/v1beta1/types";
+import * as txService from "cosmjs-types/cosmos/tx/v1beta1/service";
+import { Event, EventAttribute } from "cosmjs-types/tendermint/abci/types";
+import { PublicKey } from "cosmjs-types/tendermint/crypto/keys";
+import { DefaultNodeInfo, DefaultNodeInfoOther, ProtocolVersion } from "cosmjs-types/tendermint/p2p/types";
+import * as engineBlock from "cosmjs-types/tendermint/types/block";
+import * as engineEvidence from "cosmjs-types/tendermint/types/evidence";
+import { BlockID, Commit, CommitSig, Data, Header, LightBlock, PartSetHeader, SignedHeader, Vote } from "cosmjs-types/tendermint/types/types";
+import { Validator, ValidatorSet } from "cosmjs-types/tendermint/types/validator";
 import { Consensus } from "cosmjs-types/tendermint/version/types";
 import { Timestamp } from "cosmjs-types/google/protobuf/timestamp";
 import { Duration } from "cosmjs-types/google/protobuf/duration";
@@ -86,7 +97,7 @@ interface Theirs {
 type Rpc = { request(service: string, method: string, data: Uint8Array): Promise<Uint8Array> };
 type Client = Record<string, (request: unknown) => Promise<unknown>>;
 
-const modules = [auth, authGenesis, authQuery, authz, authzGenesis, authzQuery, authzTx, bankAuthz, feegrant, feegrantGenesis, feegrantQuery, feegrantTx, stakingAuthz, authTx, bank, bankGenesis, bankQuery, bankTx, pagination, consensusQuery, consensusTx, engineParams, evidence, evidenceGenesis, evidenceQuery, evidenceTx, { Coin, DecCoin }, ed25519, multisig, secp256k1, gov, govGenesis, govQuery, govTx, legacyGov, legacyGovQuery, legacyGovTx, upgrade, upgradeQuery, upgradeTx, distribution, distributionGenesis, distributionQuery, distributionTx, mint, mintGenesis, mintQuery, mintTx, slashing, slashingGenesis, slashingQuery, slashingTx, staking, stakingGenesis, stakingQuery, stakingTx, vesting, vestingTx, { Any }, { Timestamp }, { Duration }, { Header, BlockID, PartSetHeader }, { Consensus }, { CompactBitArray }, { AuthInfo, Fee, ModeInfo, ModeInfo_Multi, ModeInfo_Single, SignerInfo, Tip, Tx, TxBody }];
+const modules = [auth, authGenesis, authQuery, authz, authzGenesis, authzQuery, authzTx, bankAuthz, feegrant, feegrantGenesis, feegrantQuery, feegrantTx, stakingAuthz, authTx, bank, bankGenesis, bankQuery, bankTx, pagination, consensusQuery, consensusTx, engineParams, evidence, evidenceGenesis, evidenceQuery, evidenceTx, { Coin, DecCoin }, ed25519, multisig, secp256k1, gov, govGenesis, govQuery, govTx, legacyGov, legacyGovQuery, legacyGovTx, upgrade, upgradeQuery, upgradeTx, distribution, distributionGenesis, distributionQuery, distributionTx, mint, mintGenesis, mintQuery, mintTx, slashing, slashingGenesis, slashingQuery, slashingTx, staking, stakingGenesis, stakingQuery, stakingTx, vesting, vestingTx, { Any }, { Timestamp }, { Duration }, { Header, BlockID, PartSetHeader, Commit, CommitSig, Data, LightBlock, SignedHeader, Vote }, { Validator, ValidatorSet }, engineBlock, engineEvidence, { PublicKey }, { DefaultNodeInfo, DefaultNodeInfoOther, ProtocolVersion }, { Event, EventAttribute }, baseAbci, nodeQuery, engineQuery, engineTypes, txService, { Consensus }, { CompactBitArray }, { AuthInfo, Fee, ModeInfo, ModeInfo_Multi, ModeInfo_Single, SignerInfo, Tip, Tx, TxBody }];
 const isMessage = (v: unknown): v is Theirs => typeof v === "object" && v !== null && "typeUrl" in v;
 /** Where cosmjs-types has another name than the SDK: for messages within messages. */
 const NAMES: Readonly<Record<string, string>> = { "/cosmos.staking.v1beta1.Validators": "/cosmos.staking.v1beta1.StakeAuthorization.Validators" };
@@ -95,6 +106,7 @@ const ours = new Map(codecs.map((c) => [c.typeUrl, c]));
 
 /** What cosmjs-types has and we do not: private keys, and what the SDK keeps for itself. */
 const LEFT_OUT = new Set([
+  ...["MsgData", "SearchBlocksResult", "SearchTxsResult", "SimulationResponse", "TxMsgData"].map((name) => `/cosmos.base.abci.v1beta1.${name}`),
   "/cosmos.crypto.ed25519.PrivKey",
   "/cosmos.crypto.secp256k1.PrivKey",
   "/cosmos.distribution.v1beta1.CommunityPoolSpendProposal",
