@@ -1,7 +1,9 @@
 /** The few CometBFT RPC calls that a launcher needs before and beside the SDK. */
 
 export async function rpc<T>(base: string, path: string, timeout = 3000): Promise<T> {
-  const response = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(timeout) });
+  const ask = () => fetch(`${base}${path}`, { signal: AbortSignal.timeout(timeout) });
+  // A connection that was kept may have been closed while this program was busy, which shows when it is used: once more, on a new one.
+  const response = await ask().catch((e: Error) => (e instanceof TypeError ? ask() : Promise.reject(e)));
   const body = (await response.json()) as { result?: T; error?: { message: string; data?: string } };
   if (body.result === undefined) throw new Error(`${base}${path}: ${body.error?.data ?? body.error?.message ?? response.statusText}`);
   return body.result;
